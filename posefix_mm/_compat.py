@@ -1,0 +1,221 @@
+"""Fit the OpenMMLab packages that are installed, or say why they do not.
+
+Called by ``posefix_mm/__init__.py`` before anything else is imported, so
+nothing here may import another part of the package.
+"""
+
+import importlib
+import re
+from importlib.machinery import PathFinder
+from types import ModuleType
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Union
+
+PACKAGE = 'posefix_mm'
+SafeGlobal = Union[Callable, Tuple[Callable, str]]
+
+
+class Requirement(NamedTuple):
+    """A package that has to be there, and the versions that are supported.
+
+    Attributes:
+        name: Import name, e.g. ``'mmcv'``.
+        minimum: Lowest supported version.
+        maximum: Lowest version that is not supported, or ``None``.
+        fix: Shell command that installs a supported version.
+    """
+
+    name: str
+    minimum: str
+    maximum: Optional[str]
+    fix: str
+
+    @property
+    def versions(self) -> str:
+        """Supported versions as pip writes them, e.g. ``'>=2.0.1,<2.3'``."""
+        upper = f',<{self.maximum}' if self.maximum else ''
+        return f'>={self.minimum}{upper}'
+
+
+# mmpose goes in without its dependencies: one of them, chumpy, is never
+# imported and does not build with a current pip.
+REQUIREMENTS = (
+    Requirement('torch', '2.0', None, "pip install 'torch>=2.0'"),
+    Requirement('mmengine', '0.10.0', '1.0',
+                "pip install 'mmengine>=0.10.0,<1.0'"),
+    Requirement(
+        'mmcv', '2.0.1', '2.3',
+        "pip install --no-build-isolation --force-reinstall 'mmcv==2.1.0'"),
+    Requirement('mmpose', '1.3.0', '2.0',
+                "pip install --no-deps 'mmpose>=1.3.0,<2.0'"),
+)
+
+
+def check_versions() -> None:
+    """Check that torch and the OpenMMLab packages are there and fit.
+
+    Raises:
+        ImportError: If one of :data:`REQUIREMENTS` is missing, cannot be
+            imported, has an unsupported version, or if mmcv has no compiled
+            operators. The message names what was found, what is needed and
+            the command that installs it.
+    """
+    for requirement in REQUIREMENTS:
+        found = _find_problem(requirement)
+        if found is not None:
+            raise ImportError(
+                f'{PACKAGE} needs {requirement.name}{requirement.versions}, '
+                f'but {found}. To fix it: {requirement.fix}')
+
+
+def allow_mmengine_checkpoints() -> None:
+    """Let ``torch.load`` read what MMEngine's runner saves.
+
+    From PyTorch 2.6 on, ``torch.load`` refuses every class that is not on
+    an allow-list, and MMEngine 0.10.7 checkpoints hold some: the log history
+    and NumPy values. Exactly those are added; the check itself stays on.
+
+    This is about loading. *Resuming* with MMEngine also runs the text stored
+    under ``checkpoint['meta']['config']``, if there is any, so resume only
+    from checkpoints that you trust.
+    """
+    import torch
+
+    # Older releases do not check, or do not take (object, name) pairs.
+    if _parse_version(torch.__version__) < (2, 6, 0):
+        return
+    torch.serialization.add_safe_globals(_checkpoint_globals())
+
+
+def register_config_package() -> None:
+    """Make ``_base_ = 'posefix_mm::...'`` and ``get_config`` work.
+
+    MMEngine only resolves ``package::config`` for packages of a table of its
+    own, and builds what such a config holds in a registry scope of that name.
+    Modules are registered in MMPose's registries, so that scope is made of
+    empty children of them: a lookup falls through to MMPose.
+    """
+    import mmpose.registry
+    from mmengine.config.utils import MODULE2PACKAGE
+    from mmengine.registry import Registry
+
+    # The value is where MMEngine looks for the package. The name of a module
+    # rather than of the distribution makes it take that module's folder,
+    # which is right for editable installs as well: there the folder beside
+    # the installed metadata does not exist.
+    MODULE2PACKAGE.setdefault(PACKAGE, f'{PACKAGE}.version')
+    for parent in list(vars(mmpose.registry).values()):
+        if not isinstance(parent, Registry) or parent.scope != 'mmpose':
+            continue
+        if PACKAGE not in parent.children:
+            # A lookup reads the parent but does not import its modules.
+            Registry(
+                parent.name,
+                parent=parent,
+                scope=PACKAGE,
+                locations=[PACKAGE, *parent._locations])
+
+
+def _find_problem(requirement: Requirement) -> Optional[str]:
+    """Say what is wrong with an installed package.
+
+    Args:
+        requirement: What is needed.
+
+    Returns:
+        The second half of the sentence "X is needed, but ...", or ``None``
+        if there is nothing to say.
+    """
+    name = requirement.name
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name == name:
+            return f'{name} is not installed'
+        return f'importing {name} failed: {error}'
+    except (ImportError, AssertionError) as error:
+        # OpenMMLab packages check each other with assertions; their messages
+        # say which versions go together.
+        return f'importing {name} failed: {error}'
+    found = str(getattr(module, '__version__', 'of unknown version'))
+    if not _is_supported(found, requirement):
+        return f'found {name} {found}'
+    if name == 'mmcv' and not _has_operators(module):
+        return (f'found mmcv {found} without compiled operators (mmcv-lite, '
+                'or a build with MMCV_WITH_OPS=0)')
+    return None
+
+
+def _is_supported(version: str, requirement: Requirement) -> bool:
+    """Tell whether a version lies in the supported range."""
+    found = _parse_version(version)
+    if found < _parse_version(requirement.minimum):
+        return False
+    maximum = requirement.maximum
+    return maximum is None or found < _parse_version(maximum)
+
+
+def _parse_version(version: str) -> Tuple[int, int, int]:
+    """Read major, minor and patch; anything else counts as 0.0.0."""
+    match = re.match(r'(\d+)\.(\d+)(?:\.(\d+))?', version)
+    if match is None:
+        return 0, 0, 0
+    major, minor, patch = (int(part or 0) for part in match.groups())
+    return major, minor, patch
+
+
+def _has_operators(mmcv: ModuleType) -> bool:
+    """Tell whether mmcv has its compiled extension; does not load it."""
+    return PathFinder.find_spec('mmcv._ext', mmcv.__path__) is not None
+
+
+def _history_method(owner: Any, name: str) -> Callable:
+    """Stand in for ``getattr`` while a checkpoint is read.
+
+    MMEngine's history buffers name their statistics, which pickle writes as
+    ``getattr(HistoryBuffer, 'mean')``. The real ``getattr`` would hand a
+    crafted file every attribute of every allowed object.
+
+    Args:
+        owner: Must be MMEngine's ``HistoryBuffer``.
+        name: One of its statistics.
+
+    Returns:
+        The method.
+
+    Raises:
+        ValueError: For any other object or name.
+    """
+    from mmengine.logging import HistoryBuffer
+
+    statistics = ('current', 'max', 'mean', 'min')
+    if owner is not HistoryBuffer or name not in statistics:
+        raise ValueError(
+            'a checkpoint may only look up the statistics '
+            f'{", ".join(statistics)} of HistoryBuffer, got {name!r} of '
+            f'{owner!r}')
+    return getattr(HistoryBuffer, name)
+
+
+def _checkpoint_globals() -> List[SafeGlobal]:
+    """List what a checkpoint of MMEngine's runner may hold.
+
+    Returns:
+        Objects for ``torch.serialization.add_safe_globals``, as pairs with
+        the name in the file where that differs from the object's own.
+    """
+    import numpy as np
+    from mmengine.logging import HistoryBuffer
+
+    # NumPy 2 renamed numpy.core to numpy._core; files of both are around.
+    core = np.core if np.__version__.startswith('1.') else np._core
+    allowed: List[SafeGlobal] = [
+        HistoryBuffer, np.ndarray, np.dtype,
+        (_history_method, 'builtins.getattr')
+    ]
+    for function in ('_reconstruct', 'scalar'):
+        for module in ('numpy.core', 'numpy._core'):
+            allowed.append((getattr(core.multiarray, function),
+                            f'{module}.multiarray.{function}'))
+    # Booleans, numbers and text; dtypes that hold objects stay out.
+    dtypes = {type(np.dtype(code)) for code in '?bhilqBHILQefdgSU'}
+    return allowed + sorted(dtypes, key=lambda dtype: dtype.__name__)

@@ -1,0 +1,53 @@
+"""Boxes around poses."""
+import numpy as np
+
+
+def pairwise_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Intersection over union of all pairs.
+
+    Args:
+        boxes (np.ndarray): (N, 4) as (x1, y1, x2, y2).
+        others (np.ndarray): (M, 4).
+
+    Returns:
+        np.ndarray: (N, M), 0 where both boxes are empty.
+    """
+    corner1 = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    corner2 = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    overlap = (corner2 - corner1).clip(0).prod(-1)
+    area, other_area = ((b[:, 2:] - b[:, :2]).clip(0).prod(-1)
+                        for b in (boxes, others))
+    union = area[:, None] + other_area[None] - overlap
+    return overlap / np.maximum(union, np.finfo(np.float64).tiny)
+
+
+def pose_to_bbox(keypoints: np.ndarray,
+                 visible: np.ndarray,
+                 *,
+                 expand: float = 1.2,
+                 min_size: float = 20.) -> np.ndarray:
+    """Box of a pose to be refined (section 8 of the release's test code).
+
+    The extent of the present keypoints, each side expanded about its centre;
+    a side of no extent becomes ``min_size`` first.
+
+    Args:
+        keypoints (np.ndarray): Image pixels, (N, K, 2).
+        visible (np.ndarray): Above 0 where present, (N, K). A pose without
+            any has a box of ``min_size`` at the origin.
+        expand (float): Factor of both sides. Defaults to 1.2.
+        min_size (float): Side in pixels where the extent is 0. Defaults to
+            20.
+
+    Returns:
+        np.ndarray: Boxes (x1, y1, x2, y2), float32 (N, 4).
+    """
+    present = (np.asarray(visible) > 0)[..., None]
+    low = np.where(present, keypoints, np.inf).min(1)
+    high = np.where(present, keypoints, -np.inf).max(1)
+    none = ~present.any(1)
+    low, high = np.where(none, 0, low), np.where(none, 0, high)
+    centre, size = (low + high) / 2, high - low
+    half = np.where(size == 0, min_size, size) * expand / 2
+    return np.concatenate((centre - half, centre + half),
+                          -1).astype(np.float32)

@@ -1,0 +1,122 @@
+"""Training data of a refiner, on top of any COCO-style dataset."""
+from collections import defaultdict
+from typing import Dict, List, Optional
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+from mmpose.registry import DATASETS
+
+from ..boxes import pairwise_iou, pose_to_bbox
+from ..pose_records import load_pose_records
+
+
+@DATASETS.register_module()
+class PoseRefineDataset(BaseDataset):
+    """Add to each person what its errors are synthesized from.
+
+    Wraps any top-down dataset of mmpose and appends rows to ``keypoints`` and
+    ``keypoints_visible`` of each person: the near persons' poses (box IoU of
+    at least ``near_iou``, code) and, with ``estimate_file``, the pose that
+    another model estimated for this person, which stands in for keypoints
+    without annotation. As rows of ``keypoints`` they follow every geometric
+    transform; :class:`SynthesizePoseError` takes them off.
+
+    Args:
+        dataset (dict): Config of the wrapped dataset; its pipeline is not
+            used.
+        pipeline (list): Transforms.
+        estimate_file (str, optional): COCO results of another model on these
+            images, matched to persons by highest box IoU. Defaults to None:
+            keypoints without annotation have no reference of their own.
+        near_iou (float): Box IoU from which a person is near. Defaults to
+            0.1.
+        test_mode (bool): As in mmengine. Defaults to False.
+        lazy_init (bool): As in mmengine. Defaults to False.
+    """
+
+    def __init__(self,
+                 dataset: dict,
+                 pipeline: list,
+                 *,
+                 estimate_file: Optional[str] = None,
+                 near_iou: float = 0.1,
+                 test_mode: bool = False,
+                 lazy_init: bool = False) -> None:
+        self.estimate_file = estimate_file
+        self.near_iou = near_iou
+        self.dataset = DATASETS.build(
+            dict(dataset, pipeline=[], test_mode=test_mode, lazy_init=True))
+        super().__init__(
+            pipeline=pipeline, test_mode=test_mode, lazy_init=True)
+        self._metainfo = self.dataset.metainfo
+        if not lazy_init:
+            self.full_init()
+
+    def _join_prefix(self) -> None:
+        """Leave paths alone: they are the wrapped dataset's."""
+
+    def load_data_list(self) -> List[dict]:
+        """Load the persons and append the poses around them.
+
+        Returns:
+            List[dict]: Data infos of the wrapped dataset with more rows in
+            ``keypoints`` and ``keypoints_visible``, and ``num_near``.
+        """
+        self.dataset.full_init()
+        infos = [
+            self.dataset.get_data_info(i) for i in range(len(self.dataset))
+        ]
+        for info in infos:
+            info.pop('sample_idx', None)
+            info['sigmas'] = np.asarray(self._metainfo['sigmas'])
+            info['keypoint_names'] = list(
+                self._metainfo['keypoint_id2name'].values())
+        by_image: Dict[int, List[dict]] = defaultdict(list)
+        for info in infos:
+            by_image[info['img_id']].append(info)
+        estimates = self._load_estimates()
+        for img_id, persons in by_image.items():
+            self._append_rows(persons, estimates.get(img_id, []))
+        return infos
+
+    def _load_estimates(self) -> Dict[int, List[dict]]:
+        if self.estimate_file is None:
+            return {}
+        records = load_pose_records(self.estimate_file,
+                                    self._metainfo['num_keypoints'])
+        estimates = defaultdict(list)
+        for record in records:
+            if record.problem is None:
+                estimates[record.image_id].append(record)
+        return estimates
+
+    def _append_rows(self, persons: List[dict], estimates: list) -> None:
+        """Append near persons' and estimated poses to those of one image."""
+        boxes = np.concatenate([p['bbox'] for p in persons])
+        poses = np.concatenate([p['keypoints'] for p in persons])
+        visible = np.concatenate([p['keypoints_visible'] for p in persons])
+        near = pairwise_iou(boxes, boxes) >= self.near_iou
+        np.fill_diagonal(near, False)
+        for index, person in enumerate(persons):
+            rows = [poses[index:index + 1], poses[near[index]]]
+            rows_visible = [visible[index:index + 1], visible[near[index]]]
+            match = self._match(boxes[index], estimates)
+            if match is not None:
+                rows.append(match.keypoints[None])
+                rows_visible.append(match.visible[None])
+            person['num_near'] = int(near[index].sum())
+            person['keypoints'] = np.concatenate(rows).astype(np.float32)
+            person['keypoints_visible'] = np.concatenate(rows_visible).astype(
+                np.float32)
+
+    @staticmethod
+    def _match(box: np.ndarray, estimates: list):
+        """Find the estimate whose box overlaps most, None without overlap."""
+        if not estimates:
+            return None
+        boxes = np.concatenate([
+            pose_to_bbox(e.keypoints[None], e.visible[None], expand=1.)
+            for e in estimates
+        ])
+        iou = pairwise_iou(box[None], boxes)[0]
+        return estimates[iou.argmax()] if iou.max() > 0 else None

@@ -1,0 +1,103 @@
+"""The poses of a results file as samples to be refined."""
+import os.path as osp
+from typing import Dict, List, Optional
+
+import numpy as np
+import orjson
+from mmengine.fileio import exists
+from mmengine.logging import print_log
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from mmpose.registry import DATASETS
+
+from ..boxes import pose_to_bbox
+from ..pose_records import PoseRecord, load_pose_records
+
+
+@DATASETS.register_module()
+class PoseResultsDataset(BaseCocoStyleDataset):
+    """Samples are the records of a COCO keypoint results file.
+
+    Each record is cropped by its own joints (section 8 of the release's test
+    code). As in the release, records of another category, with a score that
+    is not above 0 or of an unknown image are left out; the log says how many.
+
+    Args:
+        pose_file (str): COCO results file, relative to ``data_root``.
+        ann_file (str): COCO annotation file, of which only ``images`` is
+            read, relative to ``data_root``.
+        expand (float): Factor from the extent of a pose to its box. Defaults
+            to 1.2.
+        metainfo (dict, optional): Skeleton. Defaults to COCO's.
+        **kwargs: Further arguments of
+            :class:`mmpose.datasets.BaseCocoStyleDataset`.
+    """
+
+    METAINFO: dict = dict(from_file='configs/_base_/datasets/coco.py')
+
+    def __init__(self,
+                 pose_file: str,
+                 *,
+                 ann_file: str,
+                 expand: float = 1.2,
+                 data_root: Optional[str] = None,
+                 **kwargs) -> None:
+        self.pose_file = osp.join(data_root or '', pose_file)
+        self.expand = expand
+        super().__init__(
+            ann_file=ann_file,
+            data_root=data_root,
+            **dict(kwargs, test_mode=True))
+
+    def load_data_list(self) -> List[dict]:
+        """Load the records that can be refined.
+
+        Returns:
+            List[dict]: One data info for each record.
+
+        Raises:
+            FileNotFoundError: If a file does not exist; the message says how
+                a results file is made.
+        """
+        if not exists(self.pose_file):
+            raise FileNotFoundError(
+                f'the results file with the poses to refine, '
+                f'{self.pose_file}, does not exist; write one with any '
+                "estimator, for instance mmpose's tools/test.py with "
+                '--cfg-options test_evaluator.outfile_prefix=...')
+        images = self._load_images()
+        records = load_pose_records(self.pose_file,
+                                    self.metainfo['num_keypoints'])
+        usable = [
+            r for r in records if r.problem is None and r.image_id in images
+        ]
+        if len(usable) < len(records):
+            print_log(
+                f'{len(records) - len(usable)} of {len(records)} records of '
+                f'{self.pose_file} are not refined: another category, a score '
+                'of 0, an unknown image or a malformed pose',
+                logger='current')
+        return [self._data_info(r, images[r.image_id]) for r in usable]
+
+    def _load_images(self) -> Dict[int, dict]:
+        if not exists(self.ann_file):
+            raise FileNotFoundError(
+                f'the annotation file {self.ann_file} does not exist; it is '
+                'needed for its list of images')
+        with open(self.ann_file, 'rb') as file:
+            content = orjson.loads(file.read())
+        self._metainfo['CLASSES'] = content.get('categories', [])
+        return {image['id']: image for image in content['images']}
+
+    def _data_info(self, record: PoseRecord, image: dict) -> dict:
+        visible = record.visible[None]
+        keypoints = record.keypoints[None]
+        return dict(
+            id=record.index,
+            img_id=record.image_id,
+            img_path=osp.join(self.data_prefix['img'], image['file_name']),
+            category_id=1,
+            bbox=pose_to_bbox(keypoints, visible, expand=self.expand),
+            bbox_score=np.array([record.score], dtype=np.float32),
+            keypoints=keypoints,
+            keypoints_visible=visible.astype(np.float32),
+            keypoint_scores=record.keypoint_scores[None])

@@ -1,0 +1,189 @@
+"""Probability tables of the error synthesis, as config.
+
+A table is a mapping from error type to a list of rules. The first rule whose
+conditions hold is used; a rule without conditions always holds::
+
+    jitter=[dict(max_visible=10, probs=dict(hip=.25, ...)),
+            dict(probs=dict(hip=.20, ...))]
+
+- ``max_visible``: at most that many annotated keypoints on the person
+- ``min_overlap``: at least that many near persons
+- ``probs``: probability by joint group; ``'*'`` stands for all groups not
+  named. What the errors leave is the probability of ``good``.
+"""
+from typing import Dict, List, Optional, Sequence
+
+import numpy as np
+
+from .error_synthesis import ERROR_TYPES
+
+#: Joint groups of people: a group takes in the keypoints whose name, without
+#: ``left_`` or ``right_``, is listed.
+PERSON_JOINT_GROUPS = {
+    name: [name]
+    for name in ('nose', 'eye', 'ear', 'shoulder', 'elbow', 'wrist', 'hip',
+                 'knee', 'ankle')
+}
+
+
+def _release_table() -> Dict[str, List[dict]]:
+    """Probabilities of the official release; they are not in the paper."""
+
+    def levels(groups: Dict[float, str]) -> Dict[str, float]:
+        return {g: p for p, names in groups.items() for g in names.split()}
+
+    def jitter(low: float, mid: float, high: float) -> Dict[str, float]:
+        return levels({
+            low: 'nose knee ankle',
+            mid: 'eye ear shoulder elbow wrist',
+            high: 'hip'
+        })
+
+    def miss(low: float, mid: float, high: float) -> Dict[str, float]:
+        return levels({
+            low: 'nose eye ear',
+            mid: 'shoulder ankle',
+            high: 'elbow wrist hip knee'
+        })
+
+    def swap(face: float, arm: float, leg: float) -> Dict[str, float]:
+        probs = dict.fromkeys(('nose', 'eye', 'ear'), face)
+        probs.update(dict.fromkeys(('shoulder', 'elbow', 'wrist'), arm))
+        probs.update(dict.fromkeys(('hip', 'knee', 'ankle'), leg))
+        return probs
+
+    crowded = swap(.02, .15, .10)
+    return dict(
+        jitter=[
+            dict(max_visible=10, probs=jitter(.15, .20, .25)),
+            dict(probs=jitter(.10, .15, .20))
+        ],
+        miss=[
+            dict(max_visible=5, probs=miss(.15, .20, .25)),
+            dict(max_visible=10, probs=miss(.10, .13, .15)),
+            dict(probs=miss(.02, .05, .10))
+        ],
+        inversion=[
+            dict(
+                probs=levels({
+                    .01: 'nose eye ear',
+                    .03: 'shoulder elbow wrist',
+                    .06: 'hip knee ankle'
+                }))
+        ],
+        swap=[
+            dict(max_visible=10, min_overlap=1, probs=crowded),
+            dict(max_visible=15, min_overlap=3, probs=crowded),
+            dict(probs=swap(.01, .06, .03))
+        ])
+
+
+#: The release's probabilities, by joint groups of people.
+RELEASE_TABLE = _release_table()
+
+
+def group_of_keypoints(names: Sequence[str],
+                       joint_groups: Dict[str, Sequence[str]]) -> List[str]:
+    """Find the joint group of every keypoint.
+
+    Args:
+        names (Sequence[str]): Keypoint names of the skeleton, K of them.
+        joint_groups (dict): Keypoint names by group, with or without a
+            ``left_`` or ``right_`` in front.
+
+    Returns:
+        List[str]: K group names, ``'*'`` for keypoints in no group.
+    """
+    group_of = {
+        name: group
+        for group, members in joint_groups.items() for name in members
+    }
+
+    def find(name: str) -> str:
+        base = name
+        for side in ('left_', 'right_', 'l_', 'r_'):
+            base = base[len(side):] if base.lower().startswith(side) else base
+        return group_of.get(name, group_of.get(base, '*'))
+
+    return [find(name) for name in names]
+
+
+def _matching_rule(rules: Sequence[dict], num_visible: int,
+                   num_overlap: int) -> Optional[dict]:
+    for rule in rules:
+        unknown = set(rule) - {'max_visible', 'min_overlap', 'probs'}
+        if unknown:
+            raise ValueError(
+                f'unknown keys {sorted(unknown)} in a rule of the error '
+                "table; allowed are 'max_visible', 'min_overlap', 'probs'")
+        if (num_visible <= rule.get('max_visible', num_visible)
+                and num_overlap >= rule.get('min_overlap', 0)):
+            return rule
+    return None
+
+
+def _row(error: str, rule: Optional[dict], names: Sequence[str],
+         groups: Sequence[str]) -> List[float]:
+    """Probability of one error for every keypoint under one rule."""
+    if rule is None:
+        return [0.] * len(names)
+    probs = rule['probs']
+    missing = [
+        n for n, g in zip(names, groups) if g not in probs and '*' not in probs
+    ]
+    if missing:
+        raise ValueError(
+            f'the error table has no probability of {error!r} for the '
+            f'keypoints {missing}; name their joint group in `joint_groups` '
+            "and `probs`, or give '*' for all other keypoints")
+    return [probs[g] if g in probs else probs['*'] for g in groups]
+
+
+def build_table(names: Sequence[str],
+                table: Optional[Dict[str, List[dict]]] = None,
+                joint_groups: Optional[Dict[str, Sequence[str]]] = None
+                ) -> np.ndarray:
+    """Expand a table into an array for a skeleton.
+
+    Args:
+        names (Sequence[str]): Keypoint names, K of them.
+        table (dict, optional): Rules by error type. Defaults to
+            :data:`RELEASE_TABLE`.
+        joint_groups (dict, optional): Keypoint names by group. Defaults to
+            :data:`PERSON_JOINT_GROUPS`.
+
+    Returns:
+        np.ndarray: Probabilities (K + 1, O, 5, K): by number of annotated
+        keypoints, number of near persons (the last for all larger ones), type
+        of error in the order of
+        :data:`~posefix_mm.datasets.transforms.error_synthesis.ERROR_TYPES`,
+        and keypoint.
+
+    Raises:
+        ValueError: On unknown errors or rule keys, on a keypoint without
+            probability, and where probabilities are negative or add up to
+            more than 1.
+    """
+    table = RELEASE_TABLE if table is None else table
+    joint_groups = PERSON_JOINT_GROUPS if joint_groups is None \
+        else joint_groups
+    unknown = set(table) - set(ERROR_TYPES[1:])
+    if unknown:
+        raise ValueError(f'unknown errors {sorted(unknown)} in the error '
+                         f'table; allowed are {ERROR_TYPES[1:]}')
+    groups = group_of_keypoints(names, joint_groups)
+    overlaps = 1 + max((rule.get('min_overlap', 0)
+                        for rules in table.values() for rule in rules),
+                       default=0)
+    result = np.zeros((len(names) + 1, overlaps, 5, len(names)))
+    for index, error in enumerate(ERROR_TYPES[1:], start=1):
+        for visible in range(len(names) + 1):
+            for overlap in range(overlaps):
+                rule = _matching_rule(table.get(error, ()), visible, overlap)
+                result[visible, overlap, index] = _row(error, rule, names,
+                                                       groups)
+    result[:, :, 0] = 1 - result.sum(2)
+    if result.min() < -1e-9:
+        raise ValueError('the probabilities in the error table are negative '
+                         'or add up to more than 1 for some keypoint')
+    return result.clip(0)

@@ -1,0 +1,145 @@
+"""Turn the annotated pose of a crop into a wrong one to be refined."""
+import os
+from typing import Dict, List, Optional, Sequence
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmpose.registry import TRANSFORMS
+
+from .error_synthesis import ErrorSynthesizer
+from .error_tables import build_table
+
+
+@TRANSFORMS.register_module()
+class SynthesizePoseError(BaseTransform):
+    """Synthesize an ``input_pose`` with the errors of section 3.2.
+
+    Comes after the crop (``TopdownAffine``): `PoseFix`_ synthesizes in input
+    pixels, and reference points outside the crop do not count (code). The
+    poses that the errors are taken from ride along as further rows of
+    ``keypoints``, put there by :class:`PoseRefineDataset`, so that every
+    geometric transform of mmpose moves them with the person; here they are
+    taken off again.
+
+    Required Keys:
+
+        - transformed_keypoints: (1 + P + E, K, 2) in input pixels: the
+          person, P near persons, and E = 0 or 1 estimates of another model
+        - keypoints_visible: (1 + P + E, K)
+        - keypoints, bbox, bbox_scale, input_size, flip_indices
+        - sigmas, keypoint_names
+        - num_near (optional): P. Defaults to all further rows.
+
+    Modified Keys:
+
+        - transformed_keypoints, keypoints, keypoints_visible: the person's
+          row only
+
+    Added Keys:
+
+        - input_pose: input pixels, float32 (1, K, 2)
+        - input_pose_visible: float32 (1, K), 0 where absent
+        - input_pose_status: int64 (1, K), index into ``ERROR_TYPES``, -1
+          where absent
+
+    Args:
+        table (dict, optional): Probabilities, see
+            :mod:`~posefix_mm.datasets.transforms.error_tables`. Defaults to
+            the release's.
+        joint_groups (dict, optional): Keypoint names by group. Defaults to
+            people's.
+        absent_keypoints (Sequence[str]): Keypoints that the data set never
+            annotates and that are never shown. Defaults to none.
+        seed (int, optional): Makes the errors of a sample depend on this and
+            the sample's ``id`` only, for validation. Defaults to None: new
+            errors at every visit.
+
+    .. _`PoseFix`: https://arxiv.org/abs/1812.03595
+    """
+
+    def __init__(self,
+                 table: Optional[Dict[str, List[dict]]] = None,
+                 joint_groups: Optional[Dict[str, Sequence[str]]] = None,
+                 *,
+                 absent_keypoints: Sequence[str] = (),
+                 seed: Optional[int] = None) -> None:
+        super().__init__()
+        self.table = table
+        self.joint_groups = joint_groups
+        self.absent_keypoints = tuple(absent_keypoints)
+        self.seed = seed
+        self._synthesizers: Dict[tuple, ErrorSynthesizer] = {}
+        self._rng: Optional[np.random.Generator] = None
+        self._pid = -1
+
+    def _synthesizer(self, results: dict) -> ErrorSynthesizer:
+        """Build the synthesizer of a skeleton once."""
+        key = tuple(results['keypoint_names'])
+        if key not in self._synthesizers:
+            self._synthesizers[key] = ErrorSynthesizer(
+                results['sigmas'], results['flip_indices'],
+                build_table(key, self.table, self.joint_groups))
+        return self._synthesizers[key]
+
+    def _generator(self, results: dict) -> np.random.Generator:
+        """Source of randomness of this sample.
+
+        Every data worker must have its own: a forked one would repeat its
+        parent's. mmengine seeds NumPy's global state differently in each.
+        """
+        if self.seed is not None:
+            return np.random.default_rng([self.seed, results['id']])
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            self._rng = np.random.default_rng(np.random.randint(2**31, size=4))
+        return self._rng
+
+    def transform(self, results: dict) -> dict:
+        """Synthesize the input pose of one person.
+
+        Args:
+            results (dict): Result dict.
+
+        Returns:
+            dict: Result dict with the keys above.
+        """
+        keypoints = results['transformed_keypoints']
+        width, height = results['input_size']
+        inside = ((keypoints >= 0) & (keypoints < (width, height))).all(-1)
+        visible = inside & (results['keypoints_visible'] > 0)
+        if self.absent_keypoints:
+            visible[:, self._indices(results)] = False
+
+        persons = 1 + results.get('num_near', len(keypoints) - 1)
+        estimate = (None, None)
+        if len(keypoints) > persons:
+            estimate = (keypoints[persons:], visible[persons:])
+        # the box's area, brought to input pixels by the scale of the crop
+        box = results['bbox'][0]
+        scale = width / results['bbox_scale'][0, 0]
+        area = (box[2] - box[0]) * (box[3] - box[1]) * scale**2
+        pose = self._synthesizer(results)(
+            self._generator(results), keypoints[None, :persons],
+            visible[None, :persons], np.array([area]), *estimate)
+
+        results['input_pose'] = pose.keypoints.astype(np.float32)
+        results['input_pose_visible'] = pose.visible.astype(np.float32)
+        results['input_pose_status'] = pose.status
+        for key in ('transformed_keypoints', 'keypoints', 'keypoints_visible'):
+            results[key] = results[key][:1]
+        return results
+
+    def _indices(self, results: dict) -> List[int]:
+        names = list(results['keypoint_names'])
+        unknown = set(self.absent_keypoints) - set(names)
+        if unknown:
+            raise ValueError(f'absent_keypoints {sorted(unknown)} are not '
+                             f'keypoints of the data set, which has {names}')
+        return [names.index(name) for name in self.absent_keypoints]
+
+    def __repr__(self) -> str:
+        """Show the parameters."""
+        return (f'{type(self).__name__}(table={self.table}, '
+                f'joint_groups={self.joint_groups}, '
+                f'absent_keypoints={self.absent_keypoints}, '
+                f'seed={self.seed})')

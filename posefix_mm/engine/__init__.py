@@ -1,0 +1,4 @@
+"""Additions to the runner, registered in ``mmpose.registry``."""
+from .bfloat16_optim_wrapper import Bfloat16OptimWrapper
+
+__all__ = ['Bfloat16OptimWrapper']

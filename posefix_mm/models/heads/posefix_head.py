@@ -1,0 +1,212 @@
+"""The PoseFix head: deconvolutions, spatial softmax, soft-argmax."""
+from typing import List, Optional, Tuple
+
+import torch
+from mmengine.structures import PixelData
+from mmpose.evaluation.functional import keypoint_pck_accuracy
+from mmpose.models.heads import HeatmapHead
+from mmpose.models.utils.tta import flip_heatmaps
+from mmpose.registry import MODELS
+from mmpose.utils.tensor_utils import to_numpy
+from mmpose.utils.typing import ConfigType, OptConfigType, Predictions
+from torch import Tensor, nn
+
+NORMALIZATIONS = ('release', 'paper')
+
+
+@MODELS.register_module()
+class PoseFixHead(HeatmapHead):
+    """Integral regression with a heatmap and a coordinate loss.
+
+    Section 3.3 of `PoseFix`_. The deconvolutions and the 1x1 convolution are
+    :class:`mmpose.models.HeatmapHead`'s. ``L = L_H + L_C``: cross-entropy
+    between the softmax of a map and the bilinear one-hot target, and L1 in
+    heatmap pixels.
+
+    Note:
+        - batch size: B
+        - keypoint number: K
+        - heatmap size: [W, H]
+
+    Args:
+        in_channels (int): Channels of the feature map that is used.
+        out_channels (int): K.
+        in_index (int): Which of the feature maps is used. Defaults to the
+            last.
+        heatmap_loss_weight (float): Weight of L_H. Defaults to 1.
+        coord_loss_weight (float): Weight of L_C. Defaults to 1.
+        loss_normalization (str): ``'release'`` takes the mean over batch and
+            keypoints, and over x and y in L_C. ``'paper'`` sums |dx| + |dy|
+            in L_C. Absent keypoints count as zeros in both. Defaults to
+            ``'release'``.
+        norm_eps (float): Epsilon of the batch norms. Defaults to 1e-9 (code).
+        decoder (dict, optional): Config of the :class:`SoftArgmaxIntegral`
+            codec. Defaults to None.
+        init_cfg (dict, optional): Defaults to the release's: normal with
+            standard deviation 0.01 for the 1x1 convolution and He for the
+            deconvolutions.
+        **kwargs: Further arguments of :class:`mmpose.models.HeatmapHead`.
+
+    .. _`PoseFix`: https://arxiv.org/abs/1812.03595
+    """
+
+    def __init__(self,
+                 in_channels: int,
+                 out_channels: int,
+                 *,
+                 in_index: int = -1,
+                 heatmap_loss_weight: float = 1.,
+                 coord_loss_weight: float = 1.,
+                 loss_normalization: str = 'release',
+                 norm_eps: float = 1e-9,
+                 decoder: OptConfigType = None,
+                 init_cfg: OptConfigType = None,
+                 **kwargs) -> None:
+        if loss_normalization not in NORMALIZATIONS:
+            raise ValueError(
+                f'loss_normalization must be one of {NORMALIZATIONS}, got '
+                f'{loss_normalization!r}')
+        super().__init__(
+            in_channels,
+            out_channels,
+            decoder=decoder,
+            init_cfg=init_cfg,
+            **kwargs)
+        self.in_index = in_index
+        self.heatmap_loss_weight = heatmap_loss_weight
+        self.coord_loss_weight = coord_loss_weight
+        self.loss_normalization = loss_normalization
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eps = norm_eps
+
+    @property
+    def default_init_cfg(self) -> List[dict]:
+        """Initialisation of the release: He, and N(0, .01) at the end."""
+        return [
+            dict(type='Kaiming', layer='ConvTranspose2d', mode='fan_out'),
+            dict(type='Normal', layer='Conv2d', std=0.01, bias=0),
+            dict(type='Constant', layer='BatchNorm2d', val=1)
+        ]
+
+    def forward(self, feats: Tuple[Tensor]) -> Tuple[Tensor, Tensor]:
+        """Forward the network.
+
+        Args:
+            feats (Tuple[Tensor]): Feature maps, of which ``in_index`` is used.
+
+        Returns:
+            tuple: coordinates in heatmap pixels, float32 (B, K, 2), and the
+            logarithm of the softmax maps, float32 (B, K, H, W).
+        """
+        logits = super().forward((feats[self.in_index], ))
+        # A softmax over thousands of positions needs more digits than half
+        # precision has.
+        with torch.autocast(logits.device.type, enabled=False):
+            return self.soft_argmax(logits.float())
+
+    @staticmethod
+    def soft_argmax(logits: Tensor) -> Tuple[Tensor, Tensor]:
+        """Expectation of the 0-based grid positions.
+
+        Args:
+            logits (Tensor): (B, K, H, W).
+
+        Returns:
+            tuple: as :meth:`forward`.
+        """
+        height, width = logits.shape[-2:]
+        log_probs = logits.flatten(2).log_softmax(-1).unflatten(
+            -1, (height, width))
+        probs = log_probs.exp()
+        x, y = (
+            torch.arange(size, device=logits.device, dtype=logits.dtype)
+            for size in (width, height))
+        coords = torch.stack((probs.sum(-2) @ x, probs.sum(-1) @ y), dim=-1)
+        return coords, log_probs
+
+    def predict(self,
+                feats: Tuple[Tensor],
+                batch_data_samples: list,
+                test_cfg: ConfigType = {}) -> Predictions:
+        """Predict keypoints.
+
+        The flip test averages the coordinates of the image and of its mirror
+        (section 8 of the release's test code), not the heatmaps.
+
+        Args:
+            feats (Tuple[Tensor] | List[Tuple[Tensor]]): Features, or those of
+                the image and of its mirror with ``flip_test``.
+            batch_data_samples (List[PoseDataSample]): B data samples.
+            test_cfg (dict): ``flip_test`` and ``output_heatmaps`` are used.
+
+        Returns:
+            list[InstanceData] | tuple: ``keypoints`` in input pixels,
+            (1, K, 2), and ``keypoint_scores``, the peak of the map, (1, K),
+            for each sample; with ``output_heatmaps`` also the maps.
+        """
+        if test_cfg.get('flip_test', False):
+            feats, feats_flip = feats
+            coords, log_probs = self.forward(feats)
+            coords_flip, log_probs_flip = self.forward(feats_flip)
+            meta = batch_data_samples[0].metainfo
+            coords = (coords + self._mirror(coords_flip, meta)) / 2
+            heatmaps = (log_probs.exp() + flip_heatmaps(
+                log_probs_flip.exp(), flip_indices=meta['flip_indices'])) / 2
+        else:
+            coords, log_probs = self.forward(feats)
+            heatmaps = log_probs.exp()
+        preds = self.decode((coords, heatmaps.flatten(2).amax(-1)))
+        if test_cfg.get('output_heatmaps', False):
+            return preds, [PixelData(heatmaps=hm) for hm in heatmaps.detach()]
+        return preds
+
+    def _mirror(self, coords: Tensor, meta: dict) -> Tensor:
+        """Bring coordinates of the mirror image back, in heatmap pixels.
+
+        The mirror maps input pixel x to ``w - 1 - x``.
+        """
+        width = meta['input_size'][0]
+        coords = coords[:, meta['flip_indices']].clone()
+        coords[..., 0] = ((width - 1) / float(self.decoder.scale_factor[0]) -
+                          coords[..., 0])
+        return coords
+
+    def loss(self,
+             feats: Tuple[Tensor],
+             batch_data_samples: list,
+             train_cfg: Optional[ConfigType] = None) -> dict:
+        """Calculate L_H, L_C and the share of keypoints found.
+
+        Args:
+            feats (Tuple[Tensor]): Feature maps.
+            batch_data_samples (List[PoseDataSample]): B samples with what
+                :class:`SoftArgmaxIntegral` encodes as
+                ``gt_instance_labels``.
+            train_cfg (dict, optional): Not used.
+
+        Returns:
+            dict: ``loss_heatmap``, ``loss_coord`` and ``acc_pose``.
+        """
+        coords, log_probs = self.forward(feats)
+        labels, weights, indices, probs = (
+            torch.cat([d.gt_instance_labels[key] for d in batch_data_samples])
+            for key in ('keypoint_labels', 'keypoint_weights',
+                        'heatmap_indices', 'heatmap_probs'))
+        # absent keypoints have neither mass nor weight: they add zeros
+        loss_heatmap = -(log_probs.flatten(2).gather(2, indices) *
+                         probs).sum(-1).mean()
+        loss_coord = ((coords - labels).abs() * weights[..., None]).mean()
+        if self.loss_normalization == 'paper':
+            loss_coord = loss_coord * 2
+        _, accuracy, _ = keypoint_pck_accuracy(
+            pred=to_numpy(coords),
+            gt=to_numpy(labels),
+            mask=to_numpy(weights) > 0,
+            thr=0.05,
+            norm_factor=to_numpy(coords.new_tensor(
+                log_probs.shape[:1:-1]).expand(len(coords), 2)))
+        return dict(
+            loss_heatmap=loss_heatmap * self.heatmap_loss_weight,
+            loss_coord=loss_coord * self.coord_loss_weight,
+            acc_pose=coords.new_tensor(accuracy))

@@ -1,0 +1,63 @@
+"""Give any backbone more input channels than its image has."""
+import torch
+from mmengine.model import kaiming_init
+from torch import nn
+
+
+def find_input_conv(backbone: nn.Module, in_channels: int = 3) -> nn.Conv2d:
+    """Find the convolution that reads the image.
+
+    Args:
+        backbone (nn.Module): Any network on images.
+        in_channels (int): Channels of its image. Defaults to 3.
+
+    Returns:
+        nn.Conv2d: The first such convolution.
+
+    Raises:
+        ValueError: If the backbone has none.
+    """
+    for module in backbone.modules():
+        if isinstance(module, nn.Conv2d) and module.in_channels == in_channels:
+            return module
+    raise ValueError(
+        f'{type(backbone).__name__} has no convolution with {in_channels} '
+        'input channels to which pose channels could be added')
+
+
+def add_input_channels(backbone: nn.Module, extra_channels: int) -> None:
+    """Extend the first convolution of a backbone, in place.
+
+    The convolution stays the object it is, with its own kind of padding. The
+    extra channels are initialised like a new layer. Weights for an image
+    alone still load: they fill the image channels and leave the extra ones as
+    they are.
+
+    Args:
+        backbone (nn.Module): Any network on images of 3 channels.
+        extra_channels (int): Number of channels that come behind the image.
+
+    Raises:
+        ValueError: If the first convolution is missing or grouped.
+    """
+    conv = find_input_conv(backbone)
+    if conv.groups != 1:
+        raise ValueError('a grouped convolution cannot be given extra input '
+                         f'channels, got groups={conv.groups}')
+    image_channels = conv.in_channels
+    fresh = nn.Conv2d(image_channels + extra_channels, conv.out_channels,
+                      conv.kernel_size, bias=False)
+    kaiming_init(fresh)
+    with torch.no_grad():
+        fresh.weight[:, :image_channels] = conv.weight
+    conv.weight = fresh.weight
+    conv.in_channels = image_channels + extra_channels
+
+    def complete_weight(state_dict: dict, prefix: str, *_: object) -> None:
+        key = prefix + 'weight'
+        weight = state_dict.get(key)
+        if weight is not None and weight.shape[1] == image_channels:
+            extra = conv.weight.detach()[:, image_channels:].to(weight)
+            state_dict[key] = torch.cat((weight, extra), dim=1)
+
+    conv._register_load_state_dict_pre_hook(complete_weight)

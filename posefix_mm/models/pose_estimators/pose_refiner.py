@@ -1,0 +1,182 @@
+"""The pose estimator that is shown a pose besides the image."""
+from typing import Optional, Sequence
+
+import torch
+from mmpose.models.pose_estimators import TopdownPoseEstimator
+from mmpose.registry import MODELS
+from mmpose.utils.typing import (
+    ConfigType,
+    InstanceList,
+    OptSampleList,
+    PixelDataList,
+    SampleList,
+)
+from torch import Tensor
+
+from ..layers import GaussianPoseMaps, add_input_channels
+
+
+@MODELS.register_module()
+class PoseRefiner(TopdownPoseEstimator):
+    """Top-down estimator of an image crop and an ``input_pose``.
+
+    `PoseFix`_, section 3.3: the input pose is rendered as Gaussian maps that
+    are concatenated with the image. Any backbone of mmpose does: its first
+    convolution is given the extra channels here, and weights trained on
+    images alone load into the image channels.
+
+    The input pose comes with the data samples, as ``input_pose`` (input
+    pixels, (1, K, 2)) and ``input_pose_visible`` ((1, K)) of
+    ``gt_instance_labels``; the maps are rendered for the whole batch on the
+    model's device.
+
+    Note:
+        - batch size: B
+        - keypoint number: K
+        - input size: [w, h]
+
+    Args:
+        backbone (dict): Config of a backbone on 3 channels.
+        num_keypoints (int): K.
+        pose_sigma (float): Standard deviation of the Gaussian maps in input
+            pixels.
+        pose_amplitude (float): Peak of the maps. Defaults to 255.
+        passthrough_keypoints (Sequence[int]): Indices of keypoints that the
+            model never learnt because its training data never annotate them;
+            they leave refinement as they came. Defaults to none.
+        channels_last (bool): Keep images, features and weights in that memory
+            format, which is faster on CPUs and under AMP. Defaults to False.
+        **kwargs: Further arguments of
+            :class:`mmpose.models.TopdownPoseEstimator`. ``test_cfg`` knows
+            ``keep_input_scores``, by default True: keypoint scores of the
+            input are kept, as in the release.
+
+    .. _`PoseFix`: https://arxiv.org/abs/1812.03595
+    """
+
+    def __init__(self,
+                 backbone: ConfigType,
+                 *,
+                 num_keypoints: int,
+                 pose_sigma: float,
+                 pose_amplitude: float = 255.,
+                 passthrough_keypoints: Sequence[int] = (),
+                 channels_last: bool = False,
+                 **kwargs) -> None:
+        super().__init__(backbone, **kwargs)
+        self.num_keypoints = num_keypoints
+        self.passthrough_keypoints = list(passthrough_keypoints)
+        self.pose_maps = GaussianPoseMaps(pose_sigma, pose_amplitude)
+        add_input_channels(self.backbone, num_keypoints)
+        self.memory_format = (
+            torch.channels_last if channels_last else torch.contiguous_format)
+        self.to(memory_format=self.memory_format)
+
+    def add_pose_maps(self, inputs: Tensor,
+                      data_samples: SampleList) -> Tensor:
+        """Put the maps of the input poses behind the image channels.
+
+        Args:
+            inputs (Tensor): Normalised images, (B, 3, h, w).
+            data_samples (List[PoseDataSample]): B data samples.
+
+        Returns:
+            Tensor: (B, 3 + K, h, w).
+
+        Raises:
+            KeyError: If a data sample has no input pose.
+            ValueError: If an input pose has another number of keypoints.
+        """
+        labels = [sample.gt_instance_labels for sample in data_samples]
+        if any('input_pose' not in label for label in labels):
+            raise KeyError(
+                'a data sample has no `input_pose` to refine: the pipeline '
+                'must have `SynthesizePoseError` or `GetInputPose`, and pack '
+                'with `PackRefineInputs`')
+        pose = torch.cat([label.input_pose for label in labels])
+        visible = torch.cat([label.input_pose_visible for label in labels])
+        if pose.shape[1] != self.num_keypoints:
+            raise ValueError(
+                f'the model refines {self.num_keypoints} keypoints, got an '
+                f'input_pose with {pose.shape[1]}')
+        maps = self.pose_maps(pose, visible, *inputs.shape[-2:])
+        inputs = torch.cat((inputs, maps.to(inputs)), dim=1)
+        return inputs.contiguous(memory_format=self.memory_format)
+
+    def forward(self,
+                inputs: Tensor,
+                data_samples: OptSampleList = None,
+                mode: str = 'tensor'):
+        """Run as :class:`~mmpose.models.BasePoseEstimator` does.
+
+        Args:
+            inputs (Tensor): Images (B, 3, h, w). In mode ``'tensor'`` without
+                data samples: images and pose maps, (B, 3 + K, h, w).
+            data_samples (List[PoseDataSample], optional): With input poses.
+            mode (str): ``'tensor'``, ``'loss'`` or ``'predict'``.
+
+        Returns:
+            As :class:`~mmpose.models.BasePoseEstimator`.
+        """
+        if data_samples is not None:
+            if isinstance(inputs, list):
+                inputs = torch.stack(inputs)
+            inputs = self.add_pose_maps(inputs, data_samples)
+        return super().forward(inputs, data_samples, mode)
+
+    def flip(self, inputs: Tensor, flip_indices: Sequence[int]) -> Tensor:
+        """Mirror images together with their input poses.
+
+        The mirror of a map is the map of the mirrored pose; its channel goes
+        to the keypoint's twin.
+
+        Args:
+            inputs (Tensor): (B, 3 + K, h, w).
+            flip_indices (Sequence[int]): Twin of every keypoint, (K, ).
+
+        Returns:
+            Tensor: (B, 3 + K, h, w).
+        """
+        image = inputs.shape[1] - self.num_keypoints
+        channels = [*range(image), *(image + i for i in flip_indices)]
+        return inputs[:, channels].flip(-1)
+
+    def predict(self, inputs: Tensor, data_samples: SampleList) -> SampleList:
+        """Refine poses.
+
+        Args:
+            inputs (Tensor): Images and pose maps, (B, 3 + K, h, w).
+            data_samples (List[PoseDataSample]): B data samples.
+
+        Returns:
+            List[PoseDataSample]: The samples with ``pred_instances`` in image
+            pixels.
+        """
+        feats = self.extract_feat(inputs)
+        if self.test_cfg.get('flip_test', False):
+            flip_indices = data_samples[0].metainfo['flip_indices']
+            feats = [
+                feats,
+                self.extract_feat(self.flip(inputs, flip_indices))
+            ]
+        preds = self.head.predict(feats, data_samples, test_cfg=self.test_cfg)
+        instances, fields = preds if isinstance(preds, tuple) else (preds,
+                                                                    None)
+        return self.add_pred_to_datasample(instances, fields, data_samples)
+
+    def add_pred_to_datasample(self, batch_pred_instances: InstanceList,
+                               batch_pred_fields: Optional[PixelDataList],
+                               batch_data_samples: SampleList) -> SampleList:
+        """Map predictions to the image and restore what is not refined."""
+        samples = super().add_pred_to_datasample(batch_pred_instances,
+                                                 batch_pred_fields,
+                                                 batch_data_samples)
+        kept = self.passthrough_keypoints
+        keep_scores = self.test_cfg.get('keep_input_scores', True)
+        for sample in samples:
+            given, pred = sample.gt_instances, sample.pred_instances
+            if kept and 'input_keypoints' in given:
+                pred.keypoints[:, kept] = given.input_keypoints[:, kept]
+            if keep_scores and 'input_keypoint_scores' in given:
+                pred.keypoint_scores = given.input_keypoint_scores
+        return samples

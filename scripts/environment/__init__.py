@@ -1,0 +1,1 @@
+"""Parts of ``scripts/setup_env.py``; standard library only."""

@@ -1,0 +1,28 @@
+"""Train a pose refiner: MMPose's ``tools/train.py``, with PoseFix registered.
+
+Takes MMPose's arguments; see ``python tools/train.py --help``.
+"""
+
+import runpy
+from pathlib import Path
+
+import mmpose
+
+# Registers the modules and lets torch read MMEngine's checkpoints, which
+# configs that are read later could not do for the tool itself.
+import posefix_mm  # noqa: F401
+
+
+def main() -> None:
+    """Run the tool of the installed MMPose."""
+    tool = Path(mmpose.__file__).parent / '.mim' / 'tools' / 'train.py'
+    if not tool.is_file():
+        raise SystemExit(
+            f'error: the installed MMPose {mmpose.__version__} has no '
+            f'{tool}; install it from its wheel: '
+            'pip install --no-deps --force-reinstall mmpose==1.3.2')
+    runpy.run_path(str(tool), run_name='__main__')
+
+
+if __name__ == '__main__':
+    main()
