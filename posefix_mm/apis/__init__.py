@@ -1,0 +1,4 @@
+"""Functions for users, without registries."""
+from .refine_results import RefineSummary, refine_results
+
+__all__ = ['RefineSummary', 'refine_results']

@@ -63,6 +63,7 @@ class PoseRefineDataset(BaseDataset):
             ``keypoints`` and ``keypoints_visible``, and ``num_near``.
         """
         self.dataset.full_init()
+        self._metainfo = self.dataset.metainfo  # loading adds to it
         infos = [
             self.dataset.get_data_info(i) for i in range(len(self.dataset))
         ]

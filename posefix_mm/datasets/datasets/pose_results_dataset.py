@@ -7,6 +7,7 @@ import orjson
 from mmengine.fileio import exists
 from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
 from ..boxes import pose_to_bbox
@@ -32,7 +33,7 @@ class PoseResultsDataset(BaseCocoStyleDataset):
             :class:`mmpose.datasets.BaseCocoStyleDataset`.
     """
 
-    METAINFO: dict = dict(from_file='configs/_base_/datasets/coco.py')
+    METAINFO: dict = CocoDataset.METAINFO
 
     def __init__(self,
                  pose_file: str,
@@ -76,7 +77,12 @@ class PoseResultsDataset(BaseCocoStyleDataset):
                 f'{self.pose_file} are not refined: another category, a score '
                 'of 0, an unknown image or a malformed pose',
                 logger='current')
-        return [self._data_info(r, images[r.image_id]) for r in usable]
+        prefix = self.data_prefix['img']
+        return [
+            self.describe(
+                r, osp.join(prefix, images[r.image_id]['file_name']))
+            for r in usable
+        ]
 
     def _load_images(self) -> Dict[int, dict]:
         if not exists(self.ann_file):
@@ -88,13 +94,22 @@ class PoseResultsDataset(BaseCocoStyleDataset):
         self._metainfo['CLASSES'] = content.get('categories', [])
         return {image['id']: image for image in content['images']}
 
-    def _data_info(self, record: PoseRecord, image: dict) -> dict:
+    def describe(self, record: PoseRecord, img_path: str) -> dict:
+        """Make the data info of a record, which the pipeline starts from.
+
+        Args:
+            record (PoseRecord): A record without ``problem``.
+            img_path (str): Its image.
+
+        Returns:
+            dict: Data info, ``bbox`` being the box of the pose.
+        """
         visible = record.visible[None]
         keypoints = record.keypoints[None]
         return dict(
             id=record.index,
             img_id=record.image_id,
-            img_path=osp.join(self.data_prefix['img'], image['file_name']),
+            img_path=img_path,
             category_id=1,
             bbox=pose_to_bbox(keypoints, visible, expand=self.expand),
             bbox_score=np.array([record.score], dtype=np.float32),

@@ -7,6 +7,7 @@ from .pack_refine_inputs import PackRefineInputs
 from .synthesize_pose_error import SynthesizePoseError
 
 __all__ = [
-    'ClippedNormalBBoxTransform', 'ERROR_TYPES', 'ErrorSynthesizer', 'GetInputPose', 'PERSON_JOINT_GROUPS',
-    'PackRefineInputs', 'RELEASE_TABLE', 'SynthesizePoseError', 'build_table'
+    'ClippedNormalBBoxTransform', 'ERROR_TYPES', 'ErrorSynthesizer',
+    'GetInputPose', 'PERSON_JOINT_GROUPS', 'PackRefineInputs',
+    'RELEASE_TABLE', 'SynthesizePoseError', 'build_table'
 ]

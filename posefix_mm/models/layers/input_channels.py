@@ -1,4 +1,6 @@
 """Give any backbone more input channels than its image has."""
+from functools import partial
+
 import torch
 from mmengine.model import kaiming_init
 from torch import nn
@@ -53,11 +55,20 @@ def add_input_channels(backbone: nn.Module, extra_channels: int) -> None:
     conv.weight = fresh.weight
     conv.in_channels = image_channels + extra_channels
 
-    def complete_weight(state_dict: dict, prefix: str, *_: object) -> None:
-        key = prefix + 'weight'
-        weight = state_dict.get(key)
-        if weight is not None and weight.shape[1] == image_channels:
-            extra = conv.weight.detach()[:, image_channels:].to(weight)
-            state_dict[key] = torch.cat((weight, extra), dim=1)
+    conv._register_load_state_dict_pre_hook(
+        partial(_complete_weight, image_channels), with_module=True)
 
-    conv._register_load_state_dict_pre_hook(complete_weight)
+
+def _complete_weight(image_channels: int, conv: nn.Conv2d, state_dict: dict,
+                     prefix: str, *_: object) -> None:
+    """Give weights for an image alone the extra channels that ``conv`` has.
+
+    Neither a closure nor bound to the convolution, so that a model with this
+    hook can be pickled, and a copy of it, such as the average of its weights,
+    reads its own channels.
+    """
+    key = prefix + 'weight'
+    weight = state_dict.get(key)
+    if weight is not None and weight.shape[1] == image_channels:
+        extra = conv.weight.detach()[:, image_channels:].to(weight)
+        state_dict[key] = torch.cat((weight, extra), dim=1)

@@ -171,12 +171,19 @@ class PoseRefiner(TopdownPoseEstimator):
         samples = super().add_pred_to_datasample(batch_pred_instances,
                                                  batch_pred_fields,
                                                  batch_data_samples)
-        kept = self.passthrough_keypoints
+        # which keypoint is at which place of the prediction
+        shown = self.test_cfg.get('output_keypoint_indices')
+        shown = list(range(self.num_keypoints) if shown is None else shown)
+        kept = [
+            place for place, keypoint in enumerate(shown)
+            if keypoint in self.passthrough_keypoints
+        ]
         keep_scores = self.test_cfg.get('keep_input_scores', True)
         for sample in samples:
             given, pred = sample.gt_instances, sample.pred_instances
             if kept and 'input_keypoints' in given:
-                pred.keypoints[:, kept] = given.input_keypoints[:, kept]
+                source = given.input_keypoints[:, shown]
+                pred.keypoints[:, kept] = source[:, kept]
             if keep_scores and 'input_keypoint_scores' in given:
-                pred.keypoint_scores = given.input_keypoint_scores
+                pred.keypoint_scores = given.input_keypoint_scores[:, shown]
         return samples

@@ -1,0 +1,38 @@
+# The refiner of the demo: backbone and budget of the estimator's.
+_base_ = [
+    '../../_base_/inputs/64x48.py', '../../_base_/models/tiny_resnet.py',
+    '../../_base_/datasets/refine_demo.py', '../../_base_/schedules/tiny_12e.py'
+]
+
+model = dict(
+    type='PoseRefiner',
+    data_preprocessor=_base_.data_preprocessor,
+    num_keypoints=17,
+    pose_sigma=_base_.pose_sigma,
+    pose_amplitude=1.,
+    channels_last=True,
+    backbone=_base_.backbone,
+    neck=_base_.neck,
+    head=dict(
+        type='PoseFixHead',
+        in_channels=64,
+        in_index=0,
+        out_channels=17,
+        deconv_out_channels=None,
+        decoder=_base_.codec),
+    test_cfg=dict(flip_test=True))
+
+train_dataloader = dict(
+    dataset=dict(
+        _delete_=True,
+        type='PoseRefineDataset',
+        dataset=_base_.train_dataloader.dataset,
+        pipeline=_base_.train_pipeline))
+val_dataloader = dict(
+    dataset=dict(
+        type='PoseResultsDataset',
+        pose_file='../../estimator.keypoints.json',
+        pipeline=_base_.test_pipeline))
+test_dataloader = val_dataloader
+val_evaluator = dict(score_mode='bbox')
+test_evaluator = val_evaluator

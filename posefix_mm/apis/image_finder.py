@@ -1,0 +1,85 @@
+"""Find the image file behind an image id."""
+from collections import defaultdict
+from pathlib import Path, PurePath
+from typing import Any, Dict, List, Optional, Sequence, Union
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
+
+
+class ImageFinder:
+    """Resolve image ids to files in one folder.
+
+    With COCO's list of images, through its ``file_name``. Without it, a text
+    is the name of the file, and a number is looked for in the names: 42 finds
+    ``42.jpg``, ``000000000042.png`` or ``COCO_val2014_000000000042.jpg``.
+
+    Args:
+        img_dir (str | Path): Folder of the images. Files outside of it are
+            never opened, whatever names or links say.
+        images (Sequence[dict], optional): ``images`` of a COCO file.
+
+    Raises:
+        NotADirectoryError: If ``img_dir`` is not a folder.
+    """
+
+    def __init__(self,
+                 img_dir: Union[str, Path],
+                 images: Optional[Sequence[dict]] = None) -> None:
+        self.root = Path(img_dir).resolve()
+        if not self.root.is_dir():
+            raise NotADirectoryError(
+                f'the image folder {img_dir} does not exist')
+        self._names: Optional[Dict[Any, str]] = None
+        if images is not None:
+            self._names = {i['id']: i['file_name'] for i in images}
+        self._numbered: Optional[Dict[int, List[str]]] = None
+
+    def find(self, image_id: Union[int, str]) -> Path:
+        """Find a file.
+
+        Args:
+            image_id (int | str): Id of the image.
+
+        Returns:
+            Path: The file, which exists and lies in the folder.
+
+        Raises:
+            LookupError: If there is none; the message says why.
+        """
+        name = self._name(image_id)
+        if not isinstance(name, str) or '\0' in name:
+            raise LookupError(f'{name!r:.40} is not a file name')
+        if PurePath(name).is_absolute() or '..' in PurePath(name).parts:
+            raise LookupError(f'{name!r} leaves the image folder')
+        path = (self.root / name).resolve()
+        if not path.is_relative_to(self.root):
+            raise LookupError(f'{name!r} is a link out of the image folder')
+        if not path.is_file():
+            raise LookupError(f'{name!r} is not in the image folder')
+        return path
+
+    def _name(self, image_id: Union[int, str]) -> str:
+        if self._names is not None:
+            if image_id not in self._names:
+                raise LookupError(f'image {image_id!r} is not in the '
+                                  'annotation file')
+            return self._names[image_id]
+        if isinstance(image_id, str):
+            return image_id
+        if self._numbered is None:
+            self._numbered = self._index()
+        names = self._numbered.get(image_id, [])
+        if len(names) != 1:
+            found = f'both {names[0]} and {names[1]}' if names else 'no file'
+            raise LookupError(f'{found} in the image folder has the number '
+                              f'{image_id} in its name')
+        return names[0]
+
+    def _index(self) -> Dict[int, List[str]]:
+        """Index the files by the number at the end of their names."""
+        numbered = defaultdict(list)
+        for path in sorted(self.root.iterdir()):
+            digits = path.stem[len(path.stem.rstrip('0123456789')):]
+            if path.suffix.lower() in IMAGE_SUFFIXES and digits:
+                numbered[int(digits)].append(path.name)
+        return numbered

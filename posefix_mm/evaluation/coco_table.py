@@ -1,0 +1,86 @@
+"""COCO statistics before and after refinement."""
+import contextlib
+import copy
+import io
+from typing import Any, Dict, Sequence
+
+import numpy as np
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+from rich.table import Table
+
+#: Names of the ten statistics, in pycocotools' order.
+STATISTICS = ('AP', 'AP50', 'AP75', 'AP(M)', 'AP(L)', 'AR', 'AR50', 'AR75',
+              'AR(M)', 'AR(L)')
+
+
+def evaluate_keypoints(annotations: dict, results: Sequence[Any],
+                       sigmas: Sequence[float]) -> Dict[str, float]:
+    """Evaluate keypoint results with pycocotools.
+
+    Args:
+        annotations (dict): Content of a COCO annotation file.
+        results (Sequence[Any]): Records; those that are no well-formed poses
+            of known images do not count.
+        sigmas (Sequence[float]): COCO-style sigmas, (K, ).
+
+    Returns:
+        Dict[str, float]: The statistics of :data:`STATISTICS` in percent,
+        -1 where there is nothing to count.
+    """
+    known = {image['id'] for image in annotations['images']}
+    usable = [r for r in results if _is_usable(r, known, len(sigmas))]
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO()
+        # pycocotools writes into what it is given
+        truth.dataset = copy.deepcopy(annotations)
+        truth.createIndex()
+        if not usable:
+            return dict.fromkeys(STATISTICS, 0.)
+        found = truth.loadRes(copy.deepcopy(usable))
+        evaluation = COCOeval(truth, found, 'keypoints')
+        evaluation.params.kpt_oks_sigmas = np.asarray(sigmas)
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    stats = np.asarray(evaluation.stats)
+    return dict(
+        zip(
+            STATISTICS,
+            np.where(stats < 0, -1., stats * 100).tolist(),
+            strict=True))
+
+
+def _is_usable(record: Any, known: set, num_keypoints: int) -> bool:
+    """Whether pycocotools can take a record."""
+    if not isinstance(record, dict):
+        return False
+    keypoints = record.get('keypoints')
+    image_id = record.get('image_id')
+    return (isinstance(image_id, (int, str)) and image_id in known
+            and isinstance(record.get('score'), (int, float))
+            and isinstance(record.get('category_id'), int)
+            and isinstance(keypoints, list)
+            and len(keypoints) == 3 * num_keypoints
+            and all(isinstance(v, (int, float)) for v in keypoints))
+
+
+def comparison_table(before: Dict[str, float], after: Dict[str, float],
+                     title: str = 'COCO keypoints') -> Table:
+    """Lay out the statistics before and after refinement.
+
+    Args:
+        before (Dict[str, float]): From :func:`evaluate_keypoints`.
+        after (Dict[str, float]): The same of the refined poses.
+        title (str): Title of the table.
+
+    Returns:
+        Table: For a rich console.
+    """
+    table = Table(title=title)
+    for column in ('', 'input', 'refined', 'change'):
+        table.add_column(column, justify='right' if column else 'left')
+    for name in before:
+        table.add_row(name, f'{before[name]:.1f}', f'{after[name]:.1f}',
+                      f'{after[name] - before[name]:+.1f}')
+    return table

@@ -1,0 +1,175 @@
+"""Near persons and estimates, on a hand-made data set."""
+
+import json
+
+import numpy as np
+import pytest
+from mmpose.registry import DATASETS
+
+pytestmark = pytest.mark.usefixtures('mmpose_scope')
+
+# x, y, w, h. IoU of 1 with 2: 400 / 2800; 1 with 3: 256 / 2944; 2 with 3:
+# 24 * 24 / 2624; the fourth is alone, the fifth in another image
+BOXES = [(0, 0, 40, 40), (20, 20, 40, 40), (24, 24, 40, 40), (80, 80, 15, 15),
+         (0, 0, 40, 40)]
+IMAGE_IDS = [1, 1, 1, 1, 2]
+
+
+def pose_in(box, number=17):
+    """Fill a box with a pose, from corner to corner."""
+    x, y, width, height = box
+    steps = np.linspace(0, 1, number)
+    return np.stack((x + width * steps, y + height * steps), -1)
+
+
+def record(image_id, box, score=.5):
+    pose = np.concatenate((pose_in(box), np.ones((17, 1))), 1)
+    return dict(
+        image_id=image_id,
+        category_id=1,
+        keypoints=pose.ravel().tolist(),
+        score=score)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Write annotations of five persons, the last keypoint unannotated."""
+    annotations = []
+    for number, box in enumerate(BOXES, start=1):
+        visible = np.r_[np.full(16, 2), 0][:, None]
+        pose = np.concatenate((pose_in(box), visible), 1) * (visible > 0)
+        annotations.append(
+            dict(
+                id=number,
+                image_id=IMAGE_IDS[number - 1],
+                category_id=1,
+                bbox=box,
+                area=box[2] * box[3],
+                iscrowd=0,
+                num_keypoints=16,
+                keypoints=pose.ravel().tolist()))
+    annotations.append(  # without a joint: neither a sample nor near
+        dict(
+            annotations[0],
+            id=6,
+            num_keypoints=0,
+            keypoints=[0.] * 51))
+    images = [
+        dict(id=i, file_name=f'{i}.jpg', width=100, height=100)
+        for i in (1, 2)
+    ]
+    (tmp_path / 'ann.json').write_text(
+        json.dumps(
+            dict(
+                images=images,
+                annotations=annotations,
+                categories=[dict(id=1, name='person')])))
+    return tmp_path
+
+
+def build(folder, records=None, dataset='CocoDataset', **kwargs):
+    if records is not None:
+        (folder / 'estimates.json').write_text(json.dumps(records))
+        kwargs['estimate_file'] = str(folder / 'estimates.json')
+    return DATASETS.build(
+        dict(
+            type='PoseRefineDataset',
+            pipeline=[],
+            dataset=dict(
+                type=dataset,
+                data_root=str(folder),
+                ann_file='ann.json',
+                data_prefix=dict(img='img/')),
+            **kwargs))
+
+
+def rows_of(dataset, index):
+    """Return the boxes' corners at which the rows' poses start."""
+    return dataset[index]['keypoints'][:, 0].tolist()
+
+
+@pytest.mark.parametrize('kind', ['CocoDataset', 'AP10KDataset'])
+def test_near_persons_follow_as_rows(folder, kind):
+    dataset = build(folder, dataset=kind)
+    assert len(dataset) == 5
+    assert [dataset[i]['num_near'] for i in range(5)] == [1, 2, 1, 0, 0]
+    assert rows_of(dataset, 0) == [[0, 0], [20, 20]]
+    assert rows_of(dataset, 1) == [[20, 20], [0, 0], [24, 24]]
+    assert rows_of(dataset, 2) == [[24, 24], [20, 20]]
+    assert rows_of(dataset, 3) == [[80, 80]]
+    assert rows_of(dataset, 4) == [[0, 0]]
+
+
+def test_threshold_of_near(folder):
+    dataset = build(folder, near_iou=.05)
+    assert [dataset[i]['num_near'] for i in range(5)] == [2, 2, 2, 0, 0]
+    dataset = build(folder, near_iou=400 / 2800 + 1e-6)
+    assert [dataset[i]['num_near'] for i in range(5)] == [0, 1, 1, 0, 0]
+
+
+def test_estimate_is_the_one_that_overlaps_most(folder):
+    records = [
+        record(1, (18, 18, 40, 40)),  # IoU .82 with the second, .64 third
+        record(1, (25, 25, 40, 40)),  # IoU .62 with the second, .91 third
+        record(1, (1, 1, 40, 40), score=0.),  # left out
+        record(2, (90, 90, 5, 5)),  # no overlap
+        record(9, (80, 80, 15, 15)),  # of no image
+    ]
+    dataset = build(folder, records)
+    assert rows_of(dataset, 0) == [[0, 0], [20, 20], [18, 18]]
+    assert rows_of(dataset, 1) == [[20, 20], [0, 0], [24, 24], [18, 18]]
+    assert rows_of(dataset, 2) == [[24, 24], [20, 20], [25, 25]]
+    assert rows_of(dataset, 3) == [[80, 80]]
+    assert rows_of(dataset, 4) == [[0, 0]]
+    # the estimate knows the keypoint that nobody annotated
+    visible = dataset[0]['keypoints_visible']
+    assert visible[:, 16].tolist() == [0, 0, 1]
+    assert (visible[:, :16] > 0).all()
+    assert dataset[0]['num_near'] == 1
+
+
+def test_persons_stay_what_they_are(folder):
+    dataset = build(folder)
+    plain = dataset.dataset
+    np.testing.assert_equal(dataset.metainfo, plain.metainfo)
+    for i in range(len(plain)):
+        expected, found = plain.get_data_info(i), dataset[i]
+        assert set(found) == set(expected) | {
+            'num_near', 'sigmas', 'keypoint_names', 'sample_idx'
+        }
+        np.testing.assert_array_equal(found['keypoints'][:1],
+                                      expected['keypoints'])
+        assert found['img_path'] == str(
+            folder / 'img' / f'{found["img_id"]}.jpg')
+        assert found['sample_idx'] == i
+    assert found['keypoints'].dtype == np.float32
+    assert found['keypoint_names'][:2] == ['nose', 'left_eye']
+    assert found['sigmas'].shape == (17, )
+
+
+def test_lazy_initialisation(folder):
+    dataset = build(folder, lazy_init=True)
+    assert not dataset._fully_initialized
+    assert dataset.metainfo['dataset_name'] == 'coco'
+    dataset.full_init()
+    assert len(dataset) == 5
+
+
+def test_pipeline_is_run(folder):
+    dataset = build(folder)
+    other = DATASETS.build(
+        dict(
+            type='PoseRefineDataset',
+            pipeline=[dict(type='GetBBoxCenterScale')],
+            dataset=dict(
+                type='CocoDataset',
+                data_root=str(folder),
+                ann_file='ann.json',
+                data_prefix=dict(img='img/'))))
+    assert 'bbox_center' not in dataset[0]
+    np.testing.assert_allclose(other[0]['bbox_center'], [[20, 20]])
+
+
+def test_missing_estimates_name_the_file(folder):
+    with pytest.raises(FileNotFoundError, match='nowhere.json'):
+        build(folder, estimate_file=str(folder / 'nowhere.json'))

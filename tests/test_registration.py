@@ -1,0 +1,68 @@
+"""What importing the package does to mmpose's registries."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import mmpose.codecs, mmpose.datasets, mmpose.models
+from mmpose import registry as r
+
+names = dict(
+    KEYPOINT_CODECS=['SoftArgmaxIntegral'],
+    DATASETS=['PoseRefineDataset', 'PoseResultsDataset'],
+    TRANSFORMS=['ClippedNormalBBoxTransform', 'GetInputPose',
+                'PackRefineInputs', 'SynthesizePoseError'],
+    MODELS=['PoseFixHead', 'PoseRefiner', 'TimmFeatures'],
+    OPTIM_WRAPPERS=['Bfloat16OptimWrapper'])
+
+def found():
+    return [getattr(r, registry).get(name) is not None
+            for registry, listed in names.items() for name in listed]
+
+assert not any(found()), found()
+import posefix_mm
+assert all(found()), found()
+print('done')
+"""
+
+
+def test_import_registers_everything():
+    result = subprocess.run([sys.executable, '-W', 'ignore', '-c', CODE],
+                            capture_output=True,
+                            text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip().endswith('done')
+
+
+PUBLIC = {
+    'posefix_mm': ['__version__'],
+    'posefix_mm.codecs': ['SoftArgmaxIntegral'],
+    'posefix_mm.datasets': [
+        'ClippedNormalBBoxTransform', 'GetInputPose', 'PackRefineInputs',
+        'PoseRefineDataset', 'PoseResultsDataset', 'SynthesizePoseError'
+    ],
+    'posefix_mm.datasets.datasets':
+    ['PoseRefineDataset', 'PoseResultsDataset'],
+    'posefix_mm.datasets.transforms': [
+        'ClippedNormalBBoxTransform', 'ERROR_TYPES', 'ErrorSynthesizer',
+        'GetInputPose', 'PERSON_JOINT_GROUPS', 'PackRefineInputs',
+        'RELEASE_TABLE', 'SynthesizePoseError', 'build_table'
+    ],
+    'posefix_mm.engine': ['Bfloat16OptimWrapper'],
+    'posefix_mm.models': ['PoseFixHead', 'PoseRefiner', 'TimmFeatures'],
+    'posefix_mm.models.backbones': ['TimmFeatures'],
+    'posefix_mm.models.heads': ['PoseFixHead'],
+    'posefix_mm.models.layers':
+    ['GaussianPoseMaps', 'add_input_channels', 'find_input_conv'],
+    'posefix_mm.models.pose_estimators': ['PoseRefiner'],
+}
+
+
+@pytest.mark.parametrize('name', PUBLIC)
+def test_public_names(name):
+    module = importlib.import_module(name)
+    assert sorted(module.__all__) == PUBLIC[name]
+    assert all(hasattr(module, public) for public in PUBLIC[name])
