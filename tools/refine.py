@@ -76,8 +76,16 @@ def main() -> None:
                   f'{summary.dropped} dropped as duplicates by NMS, '
                   f'{len(summary.unrefined)} passed through unrefined')
     for reason, count in summary.reasons().most_common(10):
-        console.print(f'  {count} x {reason}', highlight=False, markup=False)
-    console.print(f'written to {args.out}')
+        console.print(
+            f'  {count} x {reason}',
+            highlight=False,
+            markup=False,
+            soft_wrap=True)
+    console.print(
+        f'written to {args.out}',
+        highlight=False,
+        markup=False,
+        soft_wrap=True)
     if summary.before is not None:
         console.print(comparison_table(summary.before, summary.after))
 

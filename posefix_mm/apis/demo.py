@@ -25,8 +25,8 @@ from ..evaluation import comparison_table
 from ..synthetic import write_dataset
 from .refine_results import RefineSummary, refine_results
 
-ESTIMATOR = 'estimators/demo/td-hm_tiny_1xb32-12e_demo-64x48.py'
-REFINER = 'posefix/demo/posefix_tiny_1xb32-12e_demo-64x48.py'
+ESTIMATOR = 'estimators/demo/rtmpose_tiny_1xb32-14e_demo-64x48.py'
+REFINER = 'posefix/demo/posefix_tiny_1xb32-14e_demo-64x48.py'
 
 # "Epoch(train)  [3][ 40/110]", as mmengine logs it
 _LOG_LINE = re.compile(r'Epoch\((\w+)\)\s+(?:\[(\d+)\])?\[\s*(\d+)/(\d+)\]')
@@ -49,9 +49,9 @@ class DemoSize:
         pictures (int): Side-by-side pictures to save.
     """
 
-    train_images: int = 1200
+    train_images: int = 1000
     val_images: int = 250
-    epochs: int = 12
+    epochs: int = 14
     pictures: int = 24
 
 
@@ -137,6 +137,8 @@ def _draw_data(data: Path, size: DemoSize, seed: int) -> None:
                 data / name,
                 count,
                 seed=seed,
+                image_size=(256, 192),
+                simple=True,
                 first_image_id=first,
                 progress=partial(_advance, bar, task))
 

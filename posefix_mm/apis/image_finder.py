@@ -51,10 +51,15 @@ class ImageFinder:
             raise LookupError(f'{name!r:.40} is not a file name')
         if PurePath(name).is_absolute() or '..' in PurePath(name).parts:
             raise LookupError(f'{name!r} leaves the image folder')
-        path = (self.root / name).resolve()
+        try:
+            path = (self.root / name).resolve()
+            exists = path.is_file()
+        except (OSError, RuntimeError) as error:  # too long, circular links
+            raise LookupError(
+                f'{name!r:.40} is not a usable file name') from error
         if not path.is_relative_to(self.root):
             raise LookupError(f'{name!r} is a link out of the image folder')
-        if not path.is_file():
+        if not exists:
             raise LookupError(f'{name!r} is not in the image folder')
         return path
 

@@ -1,4 +1,5 @@
 """Pictures of input and refined poses side by side."""
+from collections import Counter
 from pathlib import Path
 from typing import Dict, Sequence, Union
 
@@ -27,6 +28,7 @@ def write_overlays(show_dir: Union[str, Path], images: Sequence[ImagePoses],
     show_dir.mkdir(parents=True, exist_ok=True)
     visualizer = PoseLocalVisualizer(line_width=2, radius=3)
     visualizer.set_dataset_meta(metainfo)
+    stems = Counter()  # images of different folders may share a name
     for path, records in images:
         image = mmcv.imread(path, channel_order='rgb')
         if image is None or not records:
@@ -39,7 +41,10 @@ def write_overlays(show_dir: Union[str, Path], images: Sequence[ImagePoses],
             _draw(visualizer, image, poses, visible, title)
             for poses, title in ((before, 'input'), (after, 'refined'))
         ]
-        target = show_dir / f'{Path(path).stem}.jpg'
+        stem = Path(path).stem
+        number = f'_{stems[stem] + 1}' if stems[stem] else ''
+        stems[stem] += 1
+        target = show_dir / f'{stem}{number}.jpg'
         mmcv.imwrite(np.hstack(panels)[..., ::-1], str(target))
 
 

@@ -1,4 +1,6 @@
 """Refine the poses of a COCO keypoint results file."""
+import copy
+import pickle
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import islice
@@ -9,16 +11,17 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
+from mmengine.model.utils import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
-from mmpose.apis import init_model
+from mmengine.runner import load_checkpoint
 from mmpose.evaluation.functional import oks_nms
-from mmpose.registry import DATASETS
+from mmpose.registry import DATASETS, MODELS
 from torch import nn
 from torch.utils.data import DataLoader
 
 from ..datasets import PoseResultsDataset
 from ..datasets.pose_records import PoseRecord, load_pose_records
-from ..evaluation.coco_table import evaluate_keypoints
+from ..evaluation.coco_table import can_evaluate, evaluate_keypoints
 from ..fileio import read_json, write_json
 from .image_finder import ImageFinder
 from .image_poses_dataset import (
@@ -119,20 +122,24 @@ def refine_results(config: Union[str, Path, Config],
             config is not a refiner's.
     """
     poses, out = Path(poses), Path(out)
-    if out.resolve() in {Path(p).resolve() for p in (poses, ann) if p}:
-        raise ValueError(f'the output {out} would overwrite an input file')
+    _check_paths(out, (poses, ann, checkpoint, config), img_dir, show_dir)
     if batch_size < 1:
         raise ValueError(f'batch_size must be at least 1, got {batch_size}')
-    content = read_json(ann) if ann is not None else None
-    if content is not None and 'images' not in content:
-        raise ValueError(f'{ann} has no list of images; a COCO annotation '
-                         'file is needed')
-    model = _load_model(config, checkpoint, device, flip_test, cfg_options)
-    source = _test_dataset(model.cfg)
-    records = load_pose_records(poses, source.metainfo['num_keypoints'])
+    if show_limit is not None and show_limit < 0:
+        raise ValueError(f'show_limit must not be negative, got {show_limit}')
+    # Everything that can be wrong with the files is found before the work
+    # starts.
+    content = None if ann is None else _load_annotations(ann)
+    finder = ImageFinder(img_dir, content and content['images'])
+    cfg = _load_config(config, flip_test, cfg_options)
+    source = _test_dataset(cfg)
+    num_keypoints = source.metainfo['num_keypoints']
+    evaluable = content is not None and can_evaluate(content, num_keypoints)
+    records = load_pose_records(poses, num_keypoints)
+    model = _load_model(cfg, checkpoint, device)
+    out.parent.mkdir(parents=True, exist_ok=True)
 
     summary = RefineSummary(total=len(records))
-    finder = ImageFinder(img_dir, content and content['images'])
     images = _group_by_image(records, finder, summary)
     loader = DataLoader(
         ImagePosesDataset(images, source),
@@ -155,34 +162,80 @@ def refine_results(config: Union[str, Path, Config],
         if record.index in kept
     ]
     write_json(out, output)
-    if content is not None and content.get('annotations'):
+    if evaluable:
         raw = [record.raw for record in records]
         summary.before, summary.after = (
             evaluate_keypoints(content, results, source.metainfo['sigmas'])
             for results in (raw, output))
     if show_dir is not None:
-        write_overlays(
-            show_dir, [
-                ImagePoses(path, [r for r in group if r.index in kept])
-                for path, group in images[:show_limit]
-            ], refined, source.metainfo)
+        shown = [
+            ImagePoses(path, [r for r in group if r.index in kept])
+            for path, group in images if group[0].index in refined
+        ]
+        write_overlays(show_dir, shown[:show_limit], refined, source.metainfo)
     return summary
 
 
-def _load_model(config: Union[str, Path, Config], checkpoint: Optional[str],
-                device: str, flip_test: bool,
-                cfg_options: Optional[dict]) -> nn.Module:
-    """Build the refiner with its weights."""
+def _check_paths(out: Path, inputs: Iterable, img_dir: Union[str, Path],
+                 show_dir: Union[str, Path, None]) -> None:
+    """Refuse to write where something is read."""
+    read = {Path(p).resolve() for p in inputs if isinstance(p, (str, Path))}
+    if out.resolve() in read:
+        raise ValueError(f'the output {out} would overwrite an input file')
+    if out.is_dir():
+        raise IsADirectoryError(f'the output {out} is a folder')
+    if show_dir is not None \
+            and Path(show_dir).resolve() == Path(img_dir).resolve():
+        raise ValueError(f'the pictures would overwrite the images in '
+                         f'{img_dir}; name another folder for them')
+
+
+def _load_annotations(path: Union[str, Path]) -> dict:
+    """Read COCO annotations and check their list of images."""
+    content = read_json(path)
+    images = content.get('images') if isinstance(content, dict) else None
+    if not isinstance(images, list) or not all(
+            isinstance(image, dict) and 'file_name' in image
+            and isinstance(image.get('id'), (int, str)) for image in images):
+        raise ValueError(f'{path} has no list of images with id and '
+                         'file_name; a COCO annotation file is needed')
+    return content
+
+
+def _load_config(config: Union[str, Path, Config], flip_test: bool,
+                 cfg_options: Optional[dict]) -> Config:
+    """Read the config, or copy the one that is given, and change it."""
+    cfg = copy.deepcopy(config) if isinstance(config, Config) \
+        else Config.fromfile(config)
+    cfg.merge_from_dict(cfg_options or {})
+    cfg.merge_from_dict({'model.test_cfg.flip_test': flip_test})
+    return cfg
+
+
+def _load_model(cfg: Config, checkpoint: Optional[str],
+                device: str) -> nn.Module:
+    """Build the refiner with its weights.
+
+    mmpose's ``init_model`` wants a skeleton in the checkpoint, and only warns
+    of weights that do not fit, which would make nonsense of every pose.
+    """
     if checkpoint is not None and not Path(checkpoint).is_file() \
             and '://' not in str(checkpoint):
         raise FileNotFoundError(f'the checkpoint {checkpoint} does not exist')
-    options = dict(cfg_options or {})
-    options['model.test_cfg.flip_test'] = flip_test
-    return init_model(
-        config,
-        None if checkpoint is None else str(checkpoint),
-        device=device,
-        cfg_options=options)
+    model = revert_sync_batchnorm(MODELS.build(cfg.model))
+    if checkpoint is not None:
+        try:
+            load_checkpoint(
+                model, str(checkpoint), map_location='cpu', strict=True)
+        except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+            reason = ' '.join(str(error).split())
+            raise ValueError(f'{checkpoint} does not hold weights of the '
+                             f"config's model: {reason:.300}") from error
+    try:
+        return model.to(device).eval()
+    except (AssertionError, RuntimeError) as error:
+        raise ValueError(f'cannot use device {device!r}: '
+                         f'{str(error).splitlines()[0]}') from error
 
 
 def _test_dataset(cfg: Config) -> PoseResultsDataset:

@@ -1,4 +1,11 @@
 """Evaluation of poses."""
-from .coco_table import STATISTICS, comparison_table, evaluate_keypoints
+from .coco_table import (
+    STATISTICS,
+    can_evaluate,
+    comparison_table,
+    evaluate_keypoints,
+)
 
-__all__ = ['STATISTICS', 'comparison_table', 'evaluate_keypoints']
+__all__ = [
+    'STATISTICS', 'can_evaluate', 'comparison_table', 'evaluate_keypoints'
+]

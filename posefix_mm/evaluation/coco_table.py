@@ -13,6 +13,40 @@ from rich.table import Table
 STATISTICS = ('AP', 'AP50', 'AP75', 'AP(M)', 'AP(L)', 'AR', 'AR50', 'AR75',
               'AR(M)', 'AR(L)')
 
+# What pycocotools reads of an annotation.
+_FIELDS = ('id', 'image_id', 'category_id', 'keypoints', 'num_keypoints',
+           'area', 'bbox', 'iscrowd')
+
+
+def can_evaluate(annotations: dict, num_keypoints: int) -> bool:
+    """Tell whether there are annotated keypoints.
+
+    Args:
+        annotations (dict): Content of a COCO annotation file.
+        num_keypoints (int): K.
+
+    Returns:
+        bool: False without annotations, or if none has keypoints.
+
+    Raises:
+        ValueError: If there are keypoints, but not as pycocotools needs them.
+    """
+    people = annotations.get('annotations') or []
+    if not any('keypoints' in person for person in people):
+        return False
+    if 'categories' not in annotations:
+        raise ValueError('the annotation file has no categories')
+    for person in people:
+        lacking = [name for name in _FIELDS if name not in person]
+        if lacking:
+            raise ValueError(f'annotation {person.get("id")} has no '
+                             f'{", ".join(lacking)}')
+        if len(person['keypoints']) != 3 * num_keypoints:
+            raise ValueError(
+                f'annotation {person["id"]} must have {3 * num_keypoints} '
+                f'numbers as keypoints, got {len(person["keypoints"])}')
+    return True
+
 
 def evaluate_keypoints(annotations: dict, results: Sequence[Any],
                        sigmas: Sequence[float]) -> Dict[str, float]:

