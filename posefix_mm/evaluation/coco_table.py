@@ -16,6 +16,7 @@ STATISTICS = ('AP', 'AP50', 'AP75', 'AP(M)', 'AP(L)', 'AR', 'AR50', 'AR75',
 # What pycocotools reads of an annotation.
 _FIELDS = ('id', 'image_id', 'category_id', 'keypoints', 'num_keypoints',
            'area', 'bbox', 'iscrowd')
+_RESULT_FIELDS = ('image_id', 'category_id', 'keypoints', 'score')
 
 
 def can_evaluate(annotations: dict, num_keypoints: int) -> bool:
@@ -63,15 +64,19 @@ def evaluate_keypoints(annotations: dict, results: Sequence[Any],
         -1 where there is nothing to count.
     """
     known = {image['id'] for image in annotations['images']}
-    usable = [r for r in results if _is_usable(r, known, len(sigmas))]
-    with contextlib.redirect_stdout(io.StringIO()):
+    # Nothing but these fields: loadRes takes the task, and what it expects of
+    # all records, from the fields of the first one.
+    usable = [{name: r[name] for name in _RESULT_FIELDS} for r in results
+              if _is_usable(r, known, len(sigmas))]
+    with contextlib.redirect_stdout(io.StringIO()), \
+            np.errstate(over='ignore'):
         truth = COCO()
         # pycocotools writes into what it is given
         truth.dataset = copy.deepcopy(annotations)
         truth.createIndex()
         if not usable:
             return dict.fromkeys(STATISTICS, 0.)
-        found = truth.loadRes(copy.deepcopy(usable))
+        found = truth.loadRes(usable)
         evaluation = COCOeval(truth, found, 'keypoints')
         evaluation.params.kpt_oks_sigmas = np.asarray(sigmas)
         evaluation.evaluate()

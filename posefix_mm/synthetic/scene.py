@@ -186,7 +186,7 @@ def place_body(
         if others and rng.random() < 0.6:
             beside = others[int(rng.integers(len(others)))]
             tall = min(beside.scale * rng.uniform(0.75, 1.3), 1.05 * height)
-        elif not simple and rng.random() < 0.1:  # a close-up, cut by the border
+        elif not simple and rng.random() < 0.1:  # cut by the border
             tall = height * rng.uniform(1.0, 1.3)
         pose = str(rng.choice(_SIMPLE_POSES)) if simple else None
         yaw = float(rng.uniform(-1, 1) * _SIMPLE_YAW) if simple else None

@@ -24,6 +24,9 @@ def load_neighbour(name):
 
 
 release = load_neighbour('release_weights')
+CONFIG = (
+    Path(__file__).parents[2] / 'configs' / 'posefix' / 'coco' /
+    'posefix_res50_4xb32-140e_coco-256x192.py')
 MEAN = np.array([123.68, 116.78, 103.94], np.float32)
 
 
@@ -172,3 +175,46 @@ def test_deconvolution_is_the_gradient_of_a_strided_convolution():
     found = torch.nn.functional.conv_transpose2d(
         maps, weight, stride=2, padding=1)
     torch.testing.assert_close(found, expected)
+
+
+def test_whole_test_pipeline(tmp_path):
+    """Filter, crop, network, flip test, mapping back and NMS as released.
+
+    11 poses come in, 9 pass the filter and 8 the NMS; those that the filter
+    holds back come out as they were.
+    """
+    from posefix_mm.apis import refine_results
+    model = build(50)
+    weights = release.convert_variables(
+        release.make_variables(50), model.state_dict())
+    torch.save(dict(state_dict=weights, meta={}), tmp_path / 'release.pth')
+    folder = release.OFFICIAL
+    summary = refine_results(
+        CONFIG,
+        str(tmp_path / 'release.pth'),
+        folder / 'input_results.json',
+        folder,
+        tmp_path / 'refined.json',
+        ann=folder / 'images.json',
+        num_workers=0,
+        progress=False)
+    assert (summary.total, summary.refined, summary.dropped) == (11, 9, 1)
+    assert list(summary.unrefined) == [7, 10]
+
+    given, output, expected = (
+        json.loads(path.read_text())
+        for path in (folder / 'input_results.json', tmp_path / 'refined.json',
+                     folder / 'expected_results.json'))
+    refined = [record for record in output if record not in given]
+    assert len(refined) == len(expected) == 8
+    found = {(r['image_id'], r['score']): keypoints(r) for r in refined}
+    for record in expected:
+        np.testing.assert_allclose(
+            found[record['image_id'], record['score']],
+            keypoints(record),
+            atol=0.05)
+
+
+def keypoints(record):
+    """Coordinates of a record, (K, 2)."""
+    return np.array(record['keypoints']).reshape(-1, 3)[:, :2]

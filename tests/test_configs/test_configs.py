@@ -1,0 +1,284 @@
+"""Every config loads, fits together, builds, and the small ones run."""
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Iterator, List
+
+import mmpose
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
+
+
+def find(pattern: str) -> List[str]:
+    """Configs that can be run, relative to the folder."""
+    names = (str(p.relative_to(CONFIGS)) for p in CONFIGS.glob(pattern))
+    return sorted(n for n in names if not n.startswith('_base_'))
+
+
+ALL = find('**/*.py')
+REFINERS = find('posefix/**/*.py')
+COCO = find('posefix/coco/*.py')
+LSPET = find('*/lspet/*.py')
+DEMO = find('*/demo/*.py')
+# such as posefix_res50_4xb32-140e_coco-256x192
+NAME = re.compile(r'(?P<model>.+)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
+                  r'(?P<epochs>\d+)e_(?P<data>\w+)-(?P<h>\d+)x(?P<w>\d+)\.py')
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch) -> None:
+    """Run in an empty folder: no config may depend on the current one."""
+    monkeypatch.chdir(tmp_path)
+
+
+def load(name: str) -> Config:
+    """Load a config without pretrained weights."""
+    cfg = Config.fromfile(CONFIGS / name)
+    cfg.model.backbone.init_cfg = None
+    if 'packaged_weights' in cfg.model.backbone:
+        cfg.model.backbone.packaged_weights = False
+    return cfg
+
+
+def transforms(pipeline: list, name: str) -> Iterator[dict]:
+    return (t for t in pipeline if t['type'] == name)
+
+
+def crop_sizes(cfg: Config) -> List[tuple]:
+    """Input sizes of the pipelines of training, validation and test."""
+    return [
+        tuple(t['input_size'])
+        for loader in (cfg.train_dataloader, cfg.val_dataloader,
+                       cfg.test_dataloader)
+        for t in transforms(loader.dataset.pipeline, 'TopdownAffine')
+    ]
+
+
+def test_all_kinds_are_there() -> None:
+    assert len(COCO) == 6
+    assert LSPET and DEMO
+    assert {*COCO, *LSPET, *DEMO} == set(ALL)
+
+
+# ---------------------------------------------------------- names and content
+@pytest.mark.parametrize('name', ALL)
+def test_name_says_what_is_in_it(name: str) -> None:
+    cfg, told = load(name), NAME.fullmatch(Path(name).name)
+    batch, epochs = int(told['batch']), int(told['epochs'])
+    assert cfg.train_dataloader.batch_size == batch
+    assert cfg.auto_scale_lr.base_batch_size == int(told['gpus']) * batch
+    assert cfg.train_cfg.max_epochs == epochs
+    assert set(crop_sizes(cfg)) == {(int(told['w']), int(told['h']))}
+    assert cfg.data_root == f'data/{told["data"]}/'
+    for schedule in cfg.param_scheduler:
+        if schedule['type'] == 'CosineAnnealingLR':
+            assert schedule['T_max'] == epochs
+
+
+@pytest.mark.parametrize('name', ALL)
+def test_sizes_fit_together(name: str) -> None:
+    cfg = load(name)
+    decoder = cfg.model.head.decoder
+    assert crop_sizes(cfg) == [tuple(decoder.input_size)] * 3
+    if 'heatmap_size' in decoder:
+        assert tuple(4 * s for s in decoder.heatmap_size) == tuple(
+            decoder.input_size)
+    [target] = transforms(cfg.train_dataloader.dataset.pipeline,
+                          'GenerateTarget')
+    assert target['encoder'] == decoder
+
+
+@pytest.mark.parametrize('name', ALL)
+def test_evaluators_read_the_data_that_is_tested(name: str) -> None:
+    cfg = load(name)
+    for part in ('val', 'test'):
+        dataset = cfg[f'{part}_dataloader'].dataset
+        assert cfg[f'{part}_evaluator'].ann_file == (
+            dataset.data_root + dataset.ann_file)
+        assert cfg[f'{part}_dataloader'].sampler.shuffle is False
+
+
+@pytest.mark.parametrize('name', REFINERS)
+def test_refiner(name: str) -> None:
+    """Scores of poses are the input's; the pipelines bring input poses."""
+    cfg = load(name)
+    assert cfg.model.type == 'PoseRefiner'
+    assert cfg.model.num_keypoints == cfg.model.head.out_channels == 17
+    assert cfg.model.test_cfg.flip_test is True
+    assert cfg.val_evaluator.score_mode == 'bbox'
+    assert cfg.train_dataloader.dataset.type == 'PoseRefineDataset'
+    assert cfg.test_dataloader.dataset.type == 'PoseResultsDataset'
+    train = [t['type'] for t in cfg.train_dataloader.dataset.pipeline]
+    test = [t['type'] for t in cfg.test_dataloader.dataset.pipeline]
+    # The release makes errors in the crop, after the augmentation.
+    assert train.index('SynthesizePoseError') > train.index('TopdownAffine')
+    assert test.index('GetInputPose') > test.index('TopdownAffine')
+    assert test[0] == 'LoadImage'  # refine_results loads images itself
+    assert train[-1] == test[-1] == 'PackRefineInputs'
+
+
+@pytest.mark.parametrize('name', COCO)
+def test_coco_refiner_is_the_papers(name: str) -> None:
+    cfg = load(name)
+    depth = cfg.model.backbone.depth
+    assert f'_res{depth}_' in name
+    pretrained = Config.fromfile(CONFIGS / name).model.backbone.init_cfg
+    assert pretrained == dict(
+        type='Pretrained', checkpoint=f'torchvision://resnet{depth}')
+    assert cfg.model.pose_sigma == (7 if '256x192' in name else 9)
+    assert cfg.model.get('pose_amplitude', 255) == 255
+    assert 'passthrough_keypoints' not in cfg.model
+    optimizer = cfg.optim_wrapper.optimizer
+    assert optimizer == dict(type='Adam', lr=5e-4, weight_decay=1e-5)
+    [schedule] = cfg.param_scheduler
+    assert schedule.milestones == [90, 120]
+    assert schedule.gamma == .1
+    assert schedule.by_epoch is True
+    assert cfg.train_cfg.max_epochs == 140
+    assert cfg.auto_scale_lr.base_batch_size == 128
+    assert cfg.test_evaluator.nms_mode == 'oks_nms'
+    assert cfg.test_evaluator.nms_thr == .9
+
+
+@pytest.mark.parametrize('name', COCO)
+def test_coco_input_is_normalised_as_in_the_release(name: str) -> None:
+    """BGR, means in that order, no division, no conversion to RGB."""
+    preprocessor = load(name).model.data_preprocessor
+    assert preprocessor.mean == [123.68, 116.78, 103.94]
+    assert preprocessor.std == [1, 1, 1]
+    assert not preprocessor.get('bgr_to_rgb', False)
+
+
+@pytest.mark.parametrize('name', [n for n in LSPET if n in REFINERS])
+def test_face_of_lspet_is_not_refined(name: str) -> None:
+    """No annotation teaches nose, eyes and ears."""
+    assert load(name).model.passthrough_keypoints == [0, 1, 2, 3, 4]
+
+
+# -------------------------------------------------------------------- models
+@pytest.mark.parametrize('name', ALL)
+def test_model_builds(name: str, mmpose_scope) -> None:
+    """On the meta device: nobody needs 152 layers of numbers here."""
+    from mmpose.registry import MODELS
+    cfg = load(name)
+    if cfg.model.backbone.type == 'TimmFeatures':
+        pytest.importorskip('timm')
+    with torch.device('meta'):
+        model = MODELS.build(cfg.model)
+    weights = next(p for p in model.backbone.parameters() if p.ndim == 4)
+    assert weights.shape[1] == (20 if name in REFINERS else 3)
+    assert type(model).__name__ == cfg.model.type
+
+
+@pytest.mark.parametrize('name', ALL)
+def test_model_runs(name: str, mmpose_scope) -> None:
+    """Maps have the size that the decoder expects."""
+    from mmpose.registry import MODELS
+    cfg = load(name)
+    if cfg.model.backbone.type == 'TimmFeatures':
+        pytest.importorskip('timm')
+    channels = 20 if name in REFINERS else 3
+    width, height = cfg.model.head.decoder.input_size
+    with torch.device('meta'):
+        model = MODELS.build(cfg.model).eval()
+        output = model(torch.zeros(2, channels, height, width), None)
+    if name in REFINERS:
+        coords, maps = output
+        assert coords.shape == (2, 17, 2)
+        assert maps.shape == (2, 17, height // 4, width // 4)
+    elif cfg.model.head.decoder.type == 'SimCCLabel':
+        ratio = int(cfg.model.head.simcc_split_ratio)
+        assert [o.shape for o in output] == [(2, 17, width * ratio),
+                                             (2, 17, height * ratio)]
+    else:
+        assert output.shape == (2, 17, height // 4, width // 4)
+
+
+# ----------------------------------------------------------------- the traps
+def test_base_datasets_have_names_of_their_own() -> None:
+    """Mmpose's skeletons are 'configs/_base_/datasets/coco.py' and so on.
+
+    It looks for them from the current folder first, where it would find ours.
+    """
+    theirs = Path(mmpose.__file__).parent / '.mim/configs/_base_/datasets'
+    taken = {p.name for p in theirs.glob('*.py')}
+    assert 'coco.py' in taken
+    ours = {p.name for p in (CONFIGS / '_base_' / 'datasets').glob('*.py')}
+    assert ours
+    assert ours & taken == set()
+
+
+def test_skeleton_is_mmposes_in_the_checkout(monkeypatch,
+                                             mmpose_scope) -> None:
+    monkeypatch.chdir(CONFIGS.parent)
+    from mmpose.registry import DATASETS
+    dataset = DATASETS.build(
+        dict(load(COCO[0]).test_dataloader.dataset, lazy_init=True))
+    assert dataset.metainfo['dataset_name'] == 'coco'
+    assert dataset.metainfo['num_keypoints'] == 17
+    assert dataset.metainfo['flip_indices'][5:7] == [6, 5]
+
+
+def test_metafile_names_configs_that_exist() -> None:
+    import yaml
+    content = yaml.safe_load((CONFIGS / 'posefix/metafile.yml').read_text())
+    for model in content['Models'] or []:
+        assert (CONFIGS.parent / model['Config']).is_file()
+
+
+def test_demo_names_configs_that_exist() -> None:
+    from posefix_mm.apis.demo import ESTIMATOR, REFINER
+    assert {ESTIMATOR, REFINER} <= set(DEMO)
+
+
+# -------------------------------------------------------- a run of the demo's
+@pytest.fixture
+def demo_data(tmp_path: Path, elsewhere) -> None:
+    """What the demo's configs read, relative to the current folder."""
+    from posefix_mm.synthetic import write_dataset
+    for part, first in (('train', 1), ('val', 11)):
+        path = write_dataset(
+            tmp_path / 'data' / 'demo' / part, 4, seed=5,
+            image_size=(112, 88), first_image_id=first)
+    records = [
+        dict(
+            image_id=person['image_id'],
+            category_id=1,
+            keypoints=[v + 1. for v in person['keypoints']],
+            score=.5)
+        for person in json.loads(path.read_text())['annotations']
+    ]
+    (tmp_path / 'estimator.keypoints.json').write_text(json.dumps(records))
+
+
+@pytest.mark.parametrize('name', DEMO)
+def test_demo_config_trains_and_tests(name: str, tmp_path: Path,
+                                      demo_data) -> None:
+    from mmengine.runner import Runner
+    cfg = load(name)
+    cfg.merge_from_dict({
+        'work_dir': str(tmp_path / 'work'),
+        'experiment_name': f'{tmp_path.name}_{Path(name).stem}',
+        'train_cfg.max_epochs': 1,
+        'test_evaluator.outfile_prefix': str(tmp_path / 'tested')
+    })
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        runner = Runner.from_cfg(cfg)
+        runner.train()
+        metrics = runner.test()
+    loss = runner.message_hub.get_scalar('train/loss').current()
+    assert math.isfinite(loss) and loss > 0
+    assert runner.iter == 1  # a batch of everybody
+    assert 0 <= metrics['coco/AP'] <= 1
+    assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
+    written = json.loads((tmp_path / 'tested.keypoints.json').read_text())
+    assert {r['image_id'] for r in written} <= {11, 12, 13, 14}
+    assert written and all(
+        len(r['keypoints']) == 51 and all(map(math.isfinite, r['keypoints']))
+        for r in written)

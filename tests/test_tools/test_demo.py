@@ -1,0 +1,191 @@
+"""tools/demo.py: its parts, and the whole chain in miniature."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from posefix_mm.apis import demo
+
+TOOLS = Path(__file__).resolve().parents[2] / 'tools'
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable,
+                           str(TOOLS / 'demo.py'), *arguments],
+                          env={**os.environ, 'COLUMNS': '80'},
+                          capture_output=True,
+                          text=True)
+
+
+def test_help_lists_the_flags() -> None:
+    result = run('--help')
+    assert result.returncode == 0
+    assert [
+        flag for flag in ('--out-dir', '--epochs', '--train-images',
+                          '--val-images', '--seed')
+        if flag not in result.stdout
+    ] == []
+
+
+# ---------------------------------------------------------------- the folder
+def test_folder_is_made(tmp_path) -> None:
+    demo._clear(tmp_path / 'a' / 'b')
+    assert [p.name for p in (tmp_path / 'a' / 'b').iterdir()
+            ] == ['.posefix_demo']
+
+
+def test_empty_folder_is_used(tmp_path) -> None:
+    demo._clear(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ['.posefix_demo']
+
+
+def test_earlier_demo_is_replaced(tmp_path) -> None:
+    demo._clear(tmp_path)
+    (tmp_path / 'data').mkdir()
+    (tmp_path / 'data' / 'file').touch()
+    demo._clear(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ['.posefix_demo']
+
+
+@pytest.mark.parametrize('marker', [None, 'folder'])
+def test_foreign_folder_is_not_touched(tmp_path, marker) -> None:
+    (tmp_path / 'mine').write_text('mine')
+    if marker:
+        (tmp_path / '.posefix_demo').mkdir()
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(
+            ValueError, match='is not empty and holds no earlier demo'):
+        demo._clear(tmp_path)
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / 'mine').read_text() == 'mine'
+
+
+def test_link_in_an_earlier_demo_is_not_followed(tmp_path) -> None:
+    (tmp_path / 'mine').mkdir()
+    (tmp_path / 'mine' / 'file').touch()
+    demo._clear(tmp_path / 'demo')
+    (tmp_path / 'demo' / 'link').symlink_to(tmp_path / 'mine')
+    demo._clear(tmp_path / 'demo')
+    assert (tmp_path / 'mine' / 'file').is_file()
+
+
+def test_file_instead_of_a_folder(tmp_path) -> None:
+    (tmp_path / 'file').write_text('mine')
+    with pytest.raises(NotADirectoryError):
+        demo._clear(tmp_path / 'file')
+    assert (tmp_path / 'file').read_text() == 'mine'
+
+
+# ----------------------------------------------------------------- the tools
+class Bar:
+    """Stands in for a progress bar and remembers its last state."""
+
+    def add_task(self, title: str, total=None) -> int:
+        self.title = title
+        return 0
+
+    def update(self, task: int, completed: int, total: int) -> None:
+        self.state = (completed, total)
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> demo._Tools:
+    """Tools that print their arguments, then run what is in `then.py`."""
+    (tmp_path / 'tools').mkdir()
+    for name in ('train', 'test'):
+        (tmp_path / 'tools' / f'{name}.py').write_text(
+            'import pathlib, sys\nprint(*sys.argv[1:])\n'
+            f'exec(pathlib.Path({str(tmp_path / "then.py")!r}).read_text())\n')
+    (tmp_path / 'then.py').touch()
+    (tmp_path / 'out').mkdir()
+    size = demo.DemoSize(epochs=3)
+    return demo._Tools(tmp_path, tmp_path / 'out', size, seed=7)
+
+
+def test_training_is_told_everything(tools, tmp_path) -> None:
+    out = tmp_path / 'out'
+    assert tools.train('refiner', 'a/b.py',
+                       Bar()) == str(out / 'refiner' / 'epoch_3.pth')
+    told = (out / 'refiner.log').read_text().split()
+    assert told[:3] == [
+        str(tmp_path / 'configs/a/b.py'), '--work-dir', str(out / 'refiner')
+    ]
+    assert 'train_cfg.max_epochs=3' in told
+    assert 'randomness.seed=7' in told
+
+
+def test_bar_follows_the_log(tools, tmp_path) -> None:
+    """The second of three epochs, 5 of 10 steps."""
+    (tmp_path / 'then.py').write_text(
+        'print("Epoch(train)  [2][ 5/10]  lr: 1e-3")\nprint("other")')
+    bar = Bar()
+    tools.train('refiner', 'a.py', bar)
+    assert bar.state == (15, 30)
+    assert bar.title == 'training the refiner'
+
+
+@pytest.mark.parametrize('line', ['Epoch(test) [ 4/8]', 'Epoch(val) [1][4/8]'])
+def test_bar_follows_a_test(tools, tmp_path, line) -> None:
+    (tmp_path / 'then.py').write_text(f'print({line!r})')
+    bar = Bar()
+    poses = tools.test('estimator', 'a.py', 'a.pth', bar)
+    assert bar.state == (4, 8)
+    assert poses == tmp_path / 'out' / 'estimator.keypoints.json'
+
+
+def test_failure_shows_the_end_of_the_log(tools, tmp_path) -> None:
+    (tmp_path / 'then.py').write_text(
+        'for i in range(40): print("line", i)\nsys.exit(3)')
+    with pytest.raises(RuntimeError) as error:
+        tools.train('refiner', 'a.py', Bar())
+    message = str(error.value)
+    assert 'tools/train.py failed with exit status 3' in message
+    assert str(tmp_path / 'out' / 'refiner.log') in message
+    assert message.rstrip().endswith('line 39')
+    assert 'line 24\n' not in message
+
+
+def test_data_of_both_parts_are_different(tmp_path) -> None:
+    size = demo.DemoSize(train_images=3, val_images=2)
+    demo._draw_data(tmp_path, size, seed=1)
+    ids = {}
+    for part in ('train', 'val'):
+        content = json.loads((tmp_path / part / 'annotations.json').read_text())
+        ids[part] = [image['id'] for image in content['images']]
+        assert len(list((tmp_path / part / 'images').iterdir())) == len(
+            ids[part])
+    assert ids == {'train': [1, 2, 3], 'val': [4, 5]}
+
+
+# ----------------------------------------------------------------- the whole
+def test_refuses_a_foreign_folder(tmp_path) -> None:
+    (tmp_path / 'mine').touch()
+    result = run('--out-dir', str(tmp_path))
+    assert result.returncode == 1
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith('error: ') and 'holds no earlier demo' in last
+    assert 'Traceback' not in result.stderr
+
+
+@pytest.mark.slow
+def test_miniature_demo(tmp_path) -> None:
+    out = tmp_path / 'demo'
+    result = run('--out-dir', str(out), '--train-images', '12',
+                 '--val-images', '4', '--epochs', '1')
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert 'before and after refinement' in ' '.join(result.stdout.split())
+    before, after = (
+        json.loads((out / f'{name}.keypoints.json').read_text())
+        for name in ('estimator', 'refined'))
+    assert 0 < len(after) <= len(before)
+    scores = [r['score'] for r in before]
+    assert all(r['score'] in scores for r in after)
+    pictures = sorted(p.name for p in (out / 'pictures').iterdir())
+    assert pictures == [f'{i:06d}.jpg' for i in range(13, 17)]
+    for name in ('estimator', 'refiner'):
+        assert (out / name / 'epoch_1.pth').is_file()
+        assert (out / f'{name}.log').is_file()

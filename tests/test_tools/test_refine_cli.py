@@ -1,0 +1,140 @@
+"""tools/refine.py as it is run from a shell."""
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import List
+
+import pytest
+import torch
+
+TOOLS = Path(__file__).resolve().parents[2] / 'tools'
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, str(TOOLS / 'refine.py'), *map(str, arguments)],
+        env={**os.environ, 'COLUMNS': '80'},
+        capture_output=True,
+        text=True)
+
+
+@pytest.fixture
+def command(people: Path, tmp_path: Path) -> List[object]:
+    """A call that works, on random weights."""
+    from mmengine.config import Config
+    from mmengine.registry import DefaultScope
+    from mmpose.registry import MODELS
+
+    from posefix_mm.apis.demo import REFINER
+    config = TOOLS.parent / 'configs' / REFINER
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        model = MODELS.build(Config.fromfile(config).model)
+    torch.save({'state_dict': model.state_dict()}, tmp_path / 'weights.pth')
+    return [
+        config, tmp_path / 'weights.pth', '--poses', people / 'results.json',
+        '--img-dir', people / 'images', '--out', tmp_path / '[out] 1.json',
+        '--ann', people / 'annotations.json'
+    ]
+
+
+def test_help_lists_the_flags() -> None:
+    result = run('--help')
+    assert result.returncode == 0
+    assert [
+        flag for flag in (
+            'config', 'checkpoint', '--poses', '--img-dir', '--out', '--ann',
+            '--device', '--batch-size', '--num-workers', '--no-flip-test',
+            '--no-nms', '--show-dir', '--show-limit', '--cfg-options')
+        if flag not in result.stdout
+    ] == []
+
+
+def test_refines_and_reports(command, people, tmp_path) -> None:
+    """Counts, the reason of each record that is passed through, and AP."""
+    records = json.loads((people / 'results.json').read_text())
+    given = [*records, dict(records[0], category_id=2), 'no [red]record']
+    (tmp_path / 'poses.json').write_text(json.dumps(given))
+    result = run(*command, '--poses', tmp_path / 'poses.json', '--no-nms',
+                 '--show-dir', tmp_path / 'show', '--show-limit', 1)
+    assert result.returncode == 0, result.stderr
+    assert 'Traceback' not in result.stderr
+    shown = ' '.join(result.stdout.split())
+    assert (f'{len(given)} poses read, {len(records)} refined, 0 dropped as '
+            'duplicates by NMS, 2 passed through unrefined') in shown
+    assert '1 x category 2 is not person' in shown
+    assert "1 x a record must be an object, got 'no [red]record'" in shown
+    assert '[out] 1.json' in shown  # not taken as a colour
+    assert [n for n in ('AP75', 'AR50', 'input', 'refined', 'change')
+            if n not in shown] == []
+    output = json.loads((tmp_path / '[out] 1.json').read_text())
+    assert output[-2:] == given[-2:]
+    assert len(output) == len(given)
+    assert len(list((tmp_path / 'show').iterdir())) == 1
+
+
+def test_missing_file_is_one_line(command, tmp_path) -> None:
+    result = run(*command, '--poses', tmp_path / 'gone.json')
+    assert result.returncode == 1
+    lines = result.stderr.splitlines()
+    assert [line for line in lines if line.startswith('error: ')] == lines[-1:]
+    assert 'gone.json' in lines[-1]
+    assert 'Traceback' not in result.stderr
+
+
+@pytest.mark.parametrize(('flag', 'value', 'reason'), [
+    ('--ann', 'gone.json', 'gone.json does not exist'),
+    ('--img-dir', 'gone', 'gone does not exist'),
+    ('--batch-size', '0', 'batch_size must be at least 1'),
+    ('--num-workers', '-1', 'num_workers'),
+    ('--device', 'cuda:99', "cannot use device 'cuda:99'"),
+    ('--poses', 'text.json', 'text.json is not valid JSON'),
+    ('--out', 'text.json/out.json', 'text.json'),
+])
+def test_errors(command, tmp_path, monkeypatch, flag, value, reason) -> None:
+    """In this process: it starts faster. A text as exit code means 1."""
+    (tmp_path / 'text.json').write_text('text')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, 'argv',
+                        ['refine.py', *map(str, command), flag, value])
+    with pytest.raises(SystemExit) as exit_:
+        runpy.run_path(str(TOOLS / 'refine.py'), run_name='__main__')
+    message = exit_.value.code
+    assert message.startswith('error: ')
+    assert reason in message
+    assert len(message.splitlines()) == 1
+    assert not (tmp_path / '[out] 1.json').exists()
+
+
+def test_options_reach_the_function(command, monkeypatch) -> None:
+    import posefix_mm.apis
+    from posefix_mm.apis import RefineSummary
+    called = {}
+
+    def refine(*arguments: str, **options: object) -> RefineSummary:
+        called.update(options, arguments=arguments)
+        return RefineSummary()
+
+    monkeypatch.setattr(posefix_mm.apis, 'refine_results', refine)
+    monkeypatch.setattr(sys, 'argv', [
+        'refine.py', *map(str, command), '--device', 'cuda:1', '--batch-size',
+        '7', '--num-workers', '3', '--no-flip-test', '--show-limit', '5',
+        '--cfg-options', 'model.passthrough_keypoints=[0,1]'
+    ])
+    runpy.run_path(str(TOOLS / 'refine.py'), run_name='__main__')
+    config, checkpoint, _, poses, _, images, _, out, _, ann = map(str, command)
+    assert called == dict(
+        arguments=(config, checkpoint, poses, images, out),
+        ann=ann,
+        device='cuda:1',
+        batch_size=7,
+        num_workers=3,
+        flip_test=False,
+        nms=True,
+        show_dir=None,
+        show_limit=5,
+        cfg_options={'model.passthrough_keypoints': [0, 1]})
