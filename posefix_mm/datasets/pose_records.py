@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any, List, Optional, Union
 
 import numpy as np
-import orjson
+
+from ..fileio import read_json
 
 # Coordinates beyond this are no pixel of any image; they would overflow the
 # arithmetic of float32.
@@ -54,10 +55,7 @@ def load_pose_records(path: Union[str, Path],
         ValueError: If it is not JSON or not a list; the message names the
             file.
     """
-    try:
-        data = orjson.loads(Path(path).read_bytes())
-    except orjson.JSONDecodeError as error:
-        raise ValueError(f'{path} is not valid JSON: {error}') from error
+    data = read_json(path)
     if isinstance(data, dict) and 'annotations' in data:
         raise ValueError(
             f'{path} holds COCO annotations; a results file, a list of '

@@ -64,10 +64,13 @@ def evaluate_keypoints(annotations: dict, results: Sequence[Any],
         -1 where there is nothing to count.
     """
     known = {image['id'] for image in annotations['images']}
+    usable = [r for r in results if _is_usable(r, known, len(sigmas))]
     # Nothing but these fields: loadRes takes the task, and what it expects of
-    # all records, from the fields of the first one.
-    usable = [{name: r[name] for name in _RESULT_FIELDS} for r in results
-              if _is_usable(r, known, len(sigmas))]
+    # all records, from the fields of the first one. Boxes give the areas for
+    # medium and large, else the extents of the poses do.
+    boxes = all(_are_numbers(r.get('bbox'), 4) for r in usable)
+    fields = (*_RESULT_FIELDS, 'bbox') if boxes else _RESULT_FIELDS
+    usable = [{name: r[name] for name in fields} for r in usable]
     with contextlib.redirect_stdout(io.StringIO()), \
             np.errstate(over='ignore'):
         truth = COCO()
@@ -94,14 +97,16 @@ def _is_usable(record: Any, known: set, num_keypoints: int) -> bool:
     """Whether pycocotools can take a record."""
     if not isinstance(record, dict):
         return False
-    keypoints = record.get('keypoints')
     image_id = record.get('image_id')
     return (isinstance(image_id, (int, str)) and image_id in known
             and isinstance(record.get('score'), (int, float))
             and isinstance(record.get('category_id'), int)
-            and isinstance(keypoints, list)
-            and len(keypoints) == 3 * num_keypoints
-            and all(isinstance(v, (int, float)) for v in keypoints))
+            and _are_numbers(record.get('keypoints'), 3 * num_keypoints))
+
+
+def _are_numbers(values: Any, count: int) -> bool:
+    return (isinstance(values, list) and len(values) == count
+            and all(isinstance(v, (int, float)) for v in values))
 
 
 def comparison_table(before: Dict[str, float], after: Dict[str, float],

@@ -160,6 +160,28 @@ def test_other_fields_do_not_matter(annotations, perfect, extra) -> None:
     assert evaluate_keypoints(annotations, results, SIGMAS) == expected
 
 
+@pytest.mark.parametrize(('records', 'wide'), [
+    ((0, 1), True), ((0, ), False), ((1, ), False)
+])
+def test_boxes_of_all_records_give_the_areas(annotations, perfect, records,
+                                             wide) -> None:
+    """Unmatched detections count where their area lies, as in pycocotools.
+
+    The wrong pose extends over 10 x 10 pixels, which is small, and its box
+    over 50 x 50, which is medium: precision is 1/2, 2/3 there.
+    """
+    grid = np.zeros((17, 3))
+    grid[:, :2] = 500 + np.arange(34).reshape(17, 2) % 11
+    wrong = dict(perfect[0], keypoints=grid.ravel().tolist(), score=1.)
+    results = [wrong, *perfect]
+    sizes = {0: 50, 1: 80}
+    for place in records:
+        for record in results[:1] if place == 0 else results[1:]:
+            record['bbox'] = [0, 0, sizes[place], sizes[place]]
+    stats = evaluate_keypoints(annotations, results, SIGMAS)
+    assert stats['AP(M)'] == pytest.approx(100 * 2 / 3 if wide else 100)
+
+
 @pytest.mark.filterwarnings('error')
 def test_huge_coordinates(annotations, perfect) -> None:
     huge = dict(perfect[0], keypoints=[1e308, -1e308, 1.] * 17, score=.1)

@@ -35,3 +35,5 @@ model = dict(
         deconv_out_channels=None,
         norm_eps=1e-5),
     test_cfg=dict(flip_test=True))
+# of the FPN only the finest level is used
+find_unused_parameters = True

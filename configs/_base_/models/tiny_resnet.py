@@ -20,3 +20,5 @@ data_preprocessor = dict(
     type='PoseDataPreprocessor',
     mean=[127.5, 127.5, 127.5],
     std=[127.5, 127.5, 127.5])
+# of the FPN only the finest level is used
+find_unused_parameters = True

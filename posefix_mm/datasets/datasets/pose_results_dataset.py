@@ -3,13 +3,13 @@ import os.path as osp
 from typing import Dict, List, Optional
 
 import numpy as np
-import orjson
 from mmengine.fileio import exists
 from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
+from ...fileio import read_json
 from ..boxes import pose_to_bbox
 from ..pose_records import PoseRecord, load_pose_records
 
@@ -89,8 +89,7 @@ class PoseResultsDataset(BaseCocoStyleDataset):
             raise FileNotFoundError(
                 f'the annotation file {self.ann_file} does not exist; it is '
                 'needed for its list of images')
-        with open(self.ann_file, 'rb') as file:
-            content = orjson.loads(file.read())
+        content = read_json(self.ann_file)
         self._metainfo['CLASSES'] = content.get('categories', [])
         return {image['id']: image for image in content['images']}
 
