@@ -25,8 +25,8 @@ from ..evaluation import comparison_table
 from ..synthetic import write_dataset
 from .refine_results import RefineSummary, refine_results
 
-ESTIMATOR = 'estimators/demo/rtmpose_tiny_1xb32-14e_demo-64x48.py'
-REFINER = 'posefix/demo/posefix_tiny_1xb32-14e_demo-64x48.py'
+ESTIMATOR = 'estimators/demo/rtmpose_tiny_1xb32-18e_demo-64x48.py'
+REFINER = 'posefix/demo/posefix_tiny_1xb32-18e_demo-64x48.py'
 
 # "Epoch(train)  [3][ 40/110]", as mmengine logs it
 _LOG_LINE = re.compile(r'Epoch\((\w+)\)\s+(?:\[(\d+)\])?\[\s*(\d+)/(\d+)\]')
@@ -51,7 +51,7 @@ class DemoSize:
 
     train_images: int = 1000
     val_images: int = 250
-    epochs: int = 14
+    epochs: int = 18
     pictures: int = 24
 
 

@@ -2,7 +2,7 @@
 _base_ = [
     '../../_base_/models/tiny_resnet.py',
     '../../_base_/datasets/refine_demo.py',
-    '../../_base_/schedules/tiny_14e.py',
+    '../../_base_/schedules/tiny_18e.py',
 ]
 
 codec = dict(
