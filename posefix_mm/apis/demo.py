@@ -5,12 +5,13 @@ import shutil
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Sequence, Union
+from typing import List, Optional, Sequence, Union
 
+from mmengine.config import Config
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -25,11 +26,11 @@ from ..evaluation import comparison_table
 from ..synthetic import write_dataset
 from .refine_results import RefineSummary, refine_results
 
-ESTIMATOR = 'estimators/demo/rtmpose_tiny_1xb32-18e_demo-64x48.py'
-REFINER = 'posefix/demo/posefix_tiny_1xb32-18e_demo-64x48.py'
+ESTIMATOR = 'estimators/demo/rtmpose_tiny_1xb32-24e_demo-64x48.py'
+REFINER = 'posefix/demo/posefix_tiny_1xb32-16e_demo-64x48.py'
 
 # "Epoch(train)  [3][ 40/110]", as mmengine logs it
-_LOG_LINE = re.compile(r'Epoch\((\w+)\)\s+(?:\[(\d+)\])?\[\s*(\d+)/(\d+)\]')
+_LOG_LINE = re.compile(r'Epoch\(\w+\)\s+(?:\[(\d+)\])?\[\s*(\d+)/(\d+)\]')
 # glibc gives large blocks back to the system at every step; keeping them
 # makes training on a CPU up to twice as fast
 _ENVIRONMENT = {
@@ -45,13 +46,14 @@ class DemoSize:
     Attributes:
         train_images (int): Pictures to train on.
         val_images (int): Pictures to test on.
-        epochs (int): Epochs of both networks.
+        epochs (int, optional): Epochs of both networks. Defaults to what
+            their configs say, which takes both the same time.
         pictures (int): Side-by-side pictures to save.
     """
 
     train_images: int = 1000
     val_images: int = 250
-    epochs: int = 18
+    epochs: Optional[int] = None
     pictures: int = 24
 
 
@@ -91,6 +93,12 @@ def run_demo(out_dir: Union[str, Path],
             for name, config in (('estimator', ESTIMATOR),
                                  ('refiner', REFINER))
         ]
+        try:
+            for training in as_completed(trainings):
+                training.result()
+        except BaseException:
+            tools.stop()  # the other one need not go on
+            raise
         estimator, refiner = (training.result() for training in trainings)
     with _progress() as bar:
         poses = tools.test('estimator', ESTIMATOR, estimator, bar)
@@ -164,18 +172,26 @@ class _Tools:
         self.epochs = size.epochs
         self.seed = seed
         self.threads = max(1, (os.cpu_count() or 1) // 2)
+        self.processes: List[subprocess.Popen] = []
+
+    def stop(self) -> None:
+        """End the tools that still run."""
+        for process in self.processes:
+            process.terminate()
 
     def train(self, name: str, config: str, bar: Progress) -> str:
         """Train a network and return its checkpoint."""
         work_dir = self.out_dir / name
+        epochs = self.epochs or Config.fromfile(
+            self.root / 'configs' / config).train_cfg.max_epochs
         self._run(bar, f'training the {name}', name, [
             'tools/train.py', config, '--work-dir',
             str(work_dir), '--no-validate', '--cfg-options',
-            f'train_cfg.max_epochs={self.epochs}',
-            f'param_scheduler.1.T_max={self.epochs}',
+            f'train_cfg.max_epochs={epochs}',
+            f'param_scheduler.1.T_max={epochs}',
             f'randomness.seed={self.seed}'
-        ])
-        return str(work_dir / f'epoch_{self.epochs}.pth')
+        ], epochs)
+        return str(work_dir / f'epoch_{epochs}.pth')
 
     def test(self, name: str, config: str, checkpoint: str,
              bar: Progress) -> Path:
@@ -188,7 +204,7 @@ class _Tools:
         return self.out_dir / f'{name}.keypoints.json'
 
     def _run(self, bar: Progress, title: str, log_name: str,
-             command: Sequence[str]) -> None:
+             command: Sequence[str], epochs: int = 1) -> None:
         """Run one tool; its output goes to a log file."""
         tool, config, *arguments = command
         log = self.out_dir / f'{log_name}.log'
@@ -206,25 +222,29 @@ class _Tools:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True) as process:
+            self.processes.append(process)
             task = bar.add_task(title, total=None)
             for line in process.stdout:
                 file.write(line)
-                self._show(bar, task, line)
+                self._show(bar, task, line, epochs)
         if process.returncode != 0:
             tail = ''.join(log.read_text().splitlines(keepends=True)[-15:])
             raise RuntimeError(
                 f'{tool} failed with exit status {process.returncode}; '
                 f'the last lines of {log}:\n{tail}')
+        bar.update(task, total=1, completed=1)
 
-    def _show(self, bar: Progress, task: TaskID, line: str) -> None:
+    @staticmethod
+    def _show(bar: Progress, task: TaskID, line: str, epochs: int) -> None:
         """Move the bar by a line of the log."""
         match = _LOG_LINE.search(line)
         if match is None:
             return
-        mode, epoch, step, steps = match.groups()
-        epochs = self.epochs if mode == 'train' else 1
-        done = (int(epoch or 1) - 1) * int(steps) + int(step)
-        bar.update(task, completed=done, total=epochs * int(steps))
+        epoch, step, steps = (int(part or 1) for part in match.groups())
+        bar.update(
+            task,
+            completed=(epoch - 1) * steps + step,
+            total=epochs * steps)
 
 
 def _report(summary: RefineSummary, out_dir: Path, seconds: float) -> None:
@@ -236,7 +256,8 @@ def _report(summary: RefineSummary, out_dir: Path, seconds: float) -> None:
             summary.after,
             title='poses of the estimator, before and after refinement'))
     console.print(f'{summary.refined} poses refined, {summary.dropped} '
-                  f'dropped as duplicates; {seconds / 60:.1f} minutes in all')
+                  f'dropped as duplicates, {len(summary.unrefined)} not '
+                  f'refined; {seconds / 60:.1f} minutes in all')
     console.print(
         f'pictures: {out_dir / "pictures"}\n'
         f'data, weights and logs: {out_dir}',

@@ -1,7 +1,9 @@
 _base_ = './256x192.py'
 
+# Half the input's resolution: a quarter would be too coarse for so small a
+# picture.
 codec = dict(
-    type='SoftArgmaxIntegral', input_size=(48, 64), heatmap_size=(12, 16))
+    type='SoftArgmaxIntegral', input_size=(48, 64), heatmap_size=(24, 32))
 pose_sigma = 2.
 
 train_pipeline = _base_.train_pipeline

@@ -3,7 +3,7 @@ _base_ = [
     '../../_base_/inputs/64x48.py',
     '../../_base_/models/tiny_resnet.py',
     '../../_base_/datasets/refine_demo.py',
-    '../../_base_/schedules/tiny_18e.py',
+    '../../_base_/schedules/tiny_16e.py',
 ]
 
 model = dict(
@@ -20,7 +20,9 @@ model = dict(
         in_channels=64,
         in_index=0,
         out_channels=17,
-        deconv_out_channels=None,
+        deconv_out_channels=(64, ),
+        deconv_kernel_sizes=(4, ),
+        norm_eps=1e-5,
         decoder=_base_.codec),
     test_cfg=dict(flip_test=True))
 
