@@ -84,14 +84,18 @@ def run_demo(out_dir: Union[str, Path],
     # The configs' paths are relative to the folder that the tools run in.
     data = out_dir / 'data' / 'demo'
     _draw_data(data, size, seed)
-    tools = _Tools(root, out_dir, size, seed)
+    tools = _Tools(root, out_dir, seed)
+    # Reading configs is not safe in threads.
+    plan = [(name, config, size.epochs or Config.fromfile(
+        root / 'configs' / config).train_cfg.max_epochs)
+            for name, config in (('estimator', ESTIMATOR), ('refiner',
+                                                            REFINER))]
     # The refiner needs nothing of the estimator to train, so they share the
     # machine: the same time, half of the cores each.
     with ThreadPoolExecutor() as pool, _progress() as bar:
         trainings = [
-            pool.submit(tools.train, name, config, bar)
-            for name, config in (('estimator', ESTIMATOR),
-                                 ('refiner', REFINER))
+            pool.submit(tools.train, name, config, epochs, bar)
+            for name, config, epochs in plan
         ]
         try:
             for training in as_completed(trainings):
@@ -161,29 +165,27 @@ class _Tools:
     Args:
         root (Path): Folder with ``configs`` and ``tools``.
         out_dir (Path): Folder to run in.
-        size (DemoSize): How much to do.
         seed (int): Seed of training.
     """
 
-    def __init__(self, root: Path, out_dir: Path, size: DemoSize,
-                 seed: int) -> None:
+    def __init__(self, root: Path, out_dir: Path, seed: int) -> None:
         self.root = root
         self.out_dir = out_dir
-        self.epochs = size.epochs
         self.seed = seed
+        self.stopped = False
         self.threads = max(1, (os.cpu_count() or 1) // 2)
         self.processes: List[subprocess.Popen] = []
 
     def stop(self) -> None:
         """End the tools that still run."""
+        self.stopped = True
         for process in self.processes:
             process.terminate()
 
-    def train(self, name: str, config: str, bar: Progress) -> str:
+    def train(self, name: str, config: str, epochs: int,
+              bar: Progress) -> str:
         """Train a network and return its checkpoint."""
         work_dir = self.out_dir / name
-        epochs = self.epochs or Config.fromfile(
-            self.root / 'configs' / config).train_cfg.max_epochs
         self._run(bar, f'training the {name}', name, [
             'tools/train.py', config, '--work-dir',
             str(work_dir), '--no-validate', '--cfg-options',
@@ -223,6 +225,8 @@ class _Tools:
                 stderr=subprocess.STDOUT,
                 text=True) as process:
             self.processes.append(process)
+            if self.stopped:
+                process.terminate()
             task = bar.add_task(title, total=None)
             for line in process.stdout:
                 file.write(line)

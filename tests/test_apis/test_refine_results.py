@@ -69,15 +69,15 @@ def test_flip_test_changes_the_poses(refine, records) -> None:
     assert np.abs(poses_of(with_flip) - poses_of(without)).max() > .1
 
 
-@pytest.mark.parametrize(('flip_test', 'x'), [(False, 22), (True, 23.5)])
+@pytest.mark.parametrize(('flip_test', 'x'), [(False, 23), (True, 23.5)])
 def test_flat_maps_mean_the_centre(refine, records, flat_checkpoint,
                                    flip_test, x) -> None:
     """Positions of the whole way, worked out by hand.
 
     The pose spans x 20..60 and y 10..70: 40 x 60, times 1.2 is 48 x 72, to
-    3:4 is 54 x 72, times 1.25 is 67.5 x 90, about (40, 40). The mean of 12 x
-    16 positions is (5.5, 7.5), (22, 30) in the input of 48 x 64. Its mirror
-    is at 47 - 22 = 25 (section 8), the mean of both at 23.5.
+    3:4 is 54 x 72, times 1.25 is 67.5 x 90, about (40, 40). The mean of 24 x
+    32 positions is (11.5, 15.5), (23, 31) in the input of 48 x 64. Its mirror
+    is at 47 - 23 = 24 (section 8), the mean of both at 23.5.
     """
     pose = np.full((17, 3), [40., 40., 1.])
     pose[0, :2], pose[1, :2] = (20, 10), (60, 70)
@@ -85,7 +85,7 @@ def test_flat_maps_mean_the_centre(refine, records, flat_checkpoint,
     output, _ = refine([record],
                        checkpoint=str(flat_checkpoint),
                        flip_test=flip_test)
-    expected = [40 + (x / 48 - .5) * 67.5, 40 + (30 / 64 - .5) * 90, 1.]
+    expected = [40 + (x / 48 - .5) * 67.5, 40 + (31 / 64 - .5) * 90, 1.]
     np.testing.assert_allclose(
         poses_of(output)[0], [expected] * 17, rtol=0, atol=1.001e-3)
 
