@@ -26,8 +26,8 @@ from ..evaluation import comparison_table
 from ..synthetic import write_dataset
 from .refine_results import RefineSummary, refine_results
 
-ESTIMATOR = 'estimators/demo/rtmpose_tiny_1xb32-24e_demo-64x48.py'
-REFINER = 'posefix/demo/posefix_tiny_1xb32-16e_demo-64x48.py'
+ESTIMATOR = 'estimators/demo/rtmpose_tiny_1xb32-14e_demo-64x48.py'
+REFINER = 'posefix/demo/posefix_tiny_1xb32-14e_demo-64x48.py'
 
 # "Epoch(train)  [3][ 40/110]", as mmengine logs it
 _LOG_LINE = re.compile(r'Epoch\(\w+\)\s+(?:\[(\d+)\])?\[\s*(\d+)/(\d+)\]')
@@ -47,7 +47,7 @@ class DemoSize:
         train_images (int): Pictures to train on.
         val_images (int): Pictures to test on.
         epochs (int, optional): Epochs of both networks. Defaults to what
-            their configs say, which takes both the same time.
+            their configs say, the same for both.
         pictures (int): Side-by-side pictures to save.
     """
 
@@ -91,7 +91,7 @@ def run_demo(out_dir: Union[str, Path],
             for name, config in (('estimator', ESTIMATOR), ('refiner',
                                                             REFINER))]
     # The refiner needs nothing of the estimator to train, so they share the
-    # machine: the same time, half of the cores each.
+    # machine, half of the cores each.
     with ThreadPoolExecutor() as pool, _progress() as bar:
         trainings = [
             pool.submit(tools.train, name, config, epochs, bar)

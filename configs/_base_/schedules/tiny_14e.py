@@ -1,7 +1,7 @@
 _base_ = '../default_runtime.py'
 
 # Minutes on two cores; nothing is validated before the end.
-train_cfg = dict(by_epoch=True, max_epochs=16, val_interval=16)
+train_cfg = dict(by_epoch=True, max_epochs=14, val_interval=14)
 val_cfg = dict()
 test_cfg = dict()
 
@@ -12,7 +12,7 @@ param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=50, by_epoch=False),
     dict(
         type='CosineAnnealingLR',
-        T_max=16,
+        T_max=14,
         eta_min=1e-5,
         by_epoch=True,
         convert_to_iter_based=True)

@@ -2,7 +2,7 @@
 _base_ = [
     '../../_base_/models/tiny_resnet.py',
     '../../_base_/datasets/refine_demo.py',
-    '../../_base_/schedules/tiny_16e.py',
+    '../../_base_/schedules/tiny_14e.py',
 ]
 
 codec = dict(
@@ -59,9 +59,4 @@ test_pipeline = [
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
-
-# An epoch takes it two thirds of the refiner's time: as long, then.
-train_cfg = dict(max_epochs=24, val_interval=24)
 optim_wrapper = dict(optimizer=dict(lr=4e-3))
-param_scheduler = _base_.param_scheduler
-param_scheduler[1]['T_max'] = 24
