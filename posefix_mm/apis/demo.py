@@ -26,8 +26,10 @@ from ..evaluation import comparison_table
 from ..synthetic import write_dataset
 from .refine_results import RefineSummary, refine_results
 
-ESTIMATOR = 'estimators/demo/rtmpose_tiny_1xb32-14e_demo-64x48.py'
-REFINER = 'posefix/demo/posefix_tiny_1xb32-14e_demo-64x48.py'
+ESTIMATOR = ('body_2d_keypoint/rtmpose/demo/'
+             'rtmpose_tiny_1xb32-14e_demo-64x48.py')
+REFINER = ('body_2d_keypoint/posefix/demo/'
+           'posefix_tiny_1xb32-14e_demo-64x48.py')
 
 # "Epoch(train)  [3][ 40/110]", as mmengine logs it
 _LOG_LINE = re.compile(r'Epoch\(\w+\)\s+(?:\[(\d+)\])?\[\s*(\d+)/(\d+)\]')

@@ -3,11 +3,13 @@ from .datasets import PoseRefineDataset, PoseResultsDataset
 from .transforms import (
                          ClippedNormalBBoxTransform,
                          GetInputPose,
+                         MisplacePose,
                          PackRefineInputs,
                          SynthesizePoseError,
 )
 
 __all__ = [
-    'ClippedNormalBBoxTransform', 'GetInputPose', 'PackRefineInputs',
-    'PoseRefineDataset', 'PoseResultsDataset', 'SynthesizePoseError'
+    'ClippedNormalBBoxTransform', 'GetInputPose', 'MisplacePose',
+    'PackRefineInputs', 'PoseRefineDataset', 'PoseResultsDataset',
+    'SynthesizePoseError'
 ]

@@ -23,10 +23,10 @@ def find(pattern: str) -> List[str]:
 
 
 ALL = find('**/*.py')
-REFINERS = find('posefix/**/*.py')
-COCO = find('posefix/coco/*.py')
-LSPET = find('*/lspet/*.py')
-DEMO = find('*/demo/*.py')
+REFINERS = find('body_2d_keypoint/posefix/**/*.py')
+COCO = find('body_2d_keypoint/posefix/coco/*.py')
+LSPET = find('**/lspet/*.py')
+DEMO = find('**/demo/*.py')
 # such as posefix_res50_4xb32-140e_coco-256x192
 NAME = re.compile(r'(?P<model>.+)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
                   r'(?P<epochs>\d+)e_(?P<data>\w+)-(?P<h>\d+)x(?P<w>\d+)\.py')

@@ -228,8 +228,8 @@ def test_a_few_steps_overfit_a_batch(people, channels_last):
 def test_config_of_the_small_refiner_builds_and_refines(people):
     pytest.importorskip('timm')
     config = Config.fromfile(
-        ROOT /
-        'configs/posefix/lspet/posefix_lite0_1xb32-16e_lspet-128x96.py').model
+        ROOT / 'configs/body_2d_keypoint/posefix/lspet' /
+        'posefix_lite0_1xb32-20e_lspet-128x96.py').model
     config.backbone.packaged_weights = False
     model = MODELS.build(config)
     data = load_batch(model, people, training=False, size=2)

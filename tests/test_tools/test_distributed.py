@@ -12,7 +12,9 @@ import pytest
 from posefix_mm.synthetic import write_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIG = ROOT / 'configs/posefix/demo/posefix_tiny_1xb32-14e_demo-64x48.py'
+CONFIG = (
+    ROOT / 'configs/body_2d_keypoint/posefix/demo' /
+    'posefix_tiny_1xb32-14e_demo-64x48.py')
 
 
 def train(folder: Path, port: int, epochs: int, *flags: str) -> str:

@@ -29,6 +29,8 @@ class SynthesizePoseError(BaseTransform):
         - keypoints, bbox, bbox_scale, input_size, flip_indices
         - sigmas, keypoint_names
         - num_near (optional): P. Defaults to all further rows.
+        - has_misplaced (optional): Whether :class:`MisplacePose` appended
+          1 + E more rows, to which the errors are then added.
 
     Modified Keys:
 
@@ -109,6 +111,9 @@ class SynthesizePoseError(BaseTransform):
         visible = (
             inside[..., 0] & inside[..., 1] &
             (results['keypoints_visible'] > 0))
+        if results.get('has_misplaced'):
+            order = self._misplaced_rows(results)
+            keypoints, visible = keypoints[order], visible[order]
         absent = self._indices(results) if self.absent_keypoints else []
         if absent:
             visible[:, absent] = False
@@ -135,6 +140,15 @@ class SynthesizePoseError(BaseTransform):
         for key in ('transformed_keypoints', 'keypoints', 'keypoints_visible'):
             results[key] = results[key][:1]
         return results
+
+    @staticmethod
+    def _misplaced_rows(results: dict) -> List[int]:
+        """Rows with the misplaced person and estimate in the true places."""
+        num_near = results['num_near']
+        num_estimates = (len(results['keypoints']) - 2 - num_near) // 2
+        first = 1 + num_near + num_estimates
+        return [first, *range(1, 1 + num_near),
+                *range(first + 1, first + 1 + num_estimates)]
 
     def _indices(self, results: dict) -> List[int]:
         names = list(results['keypoint_names'])

@@ -1,8 +1,8 @@
 _base_ = [
-    '../../_base_/inputs/384x288.py',
-    '../../_base_/models/posefix_res50.py',
-    '../../_base_/datasets/refine_coco.py',
-    '../../_base_/schedules/posefix_140e.py',
+    '../../../_base_/inputs/256x192.py',
+    '../../../_base_/models/posefix_res50.py',
+    '../../../_base_/datasets/refine_coco.py',
+    '../../../_base_/schedules/posefix_140e.py',
 ]
 
 model = dict(

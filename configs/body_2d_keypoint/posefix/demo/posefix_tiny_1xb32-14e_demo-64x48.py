@@ -1,9 +1,9 @@
 # The refiner of the demo: backbone and budget of the estimator's.
 _base_ = [
-    '../../_base_/inputs/64x48.py',
-    '../../_base_/models/tiny_resnet.py',
-    '../../_base_/datasets/refine_demo.py',
-    '../../_base_/schedules/tiny_14e.py',
+    '../../../_base_/inputs/64x48.py',
+    '../../../_base_/models/tiny_resnet.py',
+    '../../../_base_/datasets/refine_demo.py',
+    '../../../_base_/schedules/tiny_14e.py',
 ]
 
 model = dict(

@@ -1,8 +1,8 @@
 # A stock top-down heatmap estimator with the backbone and the budget of the
-# refiner in configs/posefix/lspet, to be refined by it.
+# refiner in configs/body_2d_keypoint/posefix/lspet, to be refined by it.
 _base_ = [
-    '../../_base_/datasets/refine_lspet.py',
-    '../../_base_/schedules/small_16e.py',
+    '../../../_base_/datasets/refine_lspet.py',
+    '../../../_base_/schedules/small_20e.py',
 ]
 
 codec = dict(

@@ -2,7 +2,7 @@ _base_ = '../default_runtime.py'
 
 # For small networks, few images and processors: AdamW, a short warm-up, a
 # cosine, and the average of the weights over the last epochs.
-train_cfg = dict(by_epoch=True, max_epochs=16, val_interval=2)
+train_cfg = dict(by_epoch=True, max_epochs=20, val_interval=2)
 val_cfg = dict()
 test_cfg = dict()
 
@@ -13,7 +13,7 @@ param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, begin=0, end=200, by_epoch=False),
     dict(
         type='CosineAnnealingLR',
-        T_max=16,
+        T_max=20,
         eta_min=1e-5,
         by_epoch=True,
         convert_to_iter_based=True)

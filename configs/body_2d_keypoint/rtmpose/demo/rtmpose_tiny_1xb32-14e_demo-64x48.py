@@ -1,8 +1,8 @@
 # The stock estimator of the demo, whose poses are refined.
 _base_ = [
-    '../../_base_/models/tiny_resnet.py',
-    '../../_base_/datasets/refine_demo.py',
-    '../../_base_/schedules/tiny_14e.py',
+    '../../../_base_/models/tiny_resnet.py',
+    '../../../_base_/datasets/refine_demo.py',
+    '../../../_base_/schedules/tiny_14e.py',
 ]
 
 codec = dict(

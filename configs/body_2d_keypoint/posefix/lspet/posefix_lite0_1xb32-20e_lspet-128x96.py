@@ -1,0 +1,33 @@
+_base_ = [
+    '../../../_base_/inputs/128x96.py',
+    '../../../_base_/models/posefix_lite0.py',
+    '../../../_base_/datasets/refine_lspet.py',
+    '../../../_base_/schedules/small_20e.py',
+]
+
+model = dict(
+    pose_sigma=_base_.pose_sigma,
+    passthrough_keypoints=[0, 1, 2, 3, 4],  # nose, eyes, ears: not annotated
+    head=dict(decoder=_base_.codec))
+
+# Estimators fail more often on acrobats than on the people of COCO, for which
+# the release's probabilities were made, and they fail as a whole.
+train_pipeline = _base_.train_pipeline
+train_pipeline[5]['table'] = dict(
+    jitter=[dict(probs={'*': .15})],
+    inversion=[dict(probs={'*': .04})],
+    miss=[dict(probs={'*': .06})])
+train_pipeline.insert(
+    1,
+    dict(
+        type='MisplacePose',
+        limbs=[
+            ('left_shoulder', 'left_elbow', 'left_wrist'),
+            ('right_shoulder', 'right_elbow', 'right_wrist'),
+            ('left_hip', 'left_knee', 'left_ankle'),
+            ('right_hip', 'right_knee', 'right_ankle'),
+        ]))
+
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=_base_.test_pipeline))
+test_dataloader = val_dataloader

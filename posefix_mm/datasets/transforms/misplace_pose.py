@@ -1,0 +1,165 @@
+"""Poses that are wrong as a whole, for estimators that fail completely."""
+from typing import Optional, Sequence, Tuple
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmcv.transforms.utils import cache_randomness
+from mmpose.registry import TRANSFORMS
+
+from ..boxes import pose_to_bbox
+from .error_synthesis import to_complex
+
+
+@TRANSFORMS.register_module()
+class MisplacePose(BaseTransform):
+    """Start the errors of a share of the samples from a misplaced pose.
+
+    The errors of section 3.2 of PoseFix hit joints one by one and keep them
+    within reach of an annotated joint. On hard poses, estimators also fail as
+    a whole: they take a person on his hands for one on his feet, see his back
+    for his front, or put a limb somewhere else; and what is cropped for
+    refinement is then the box of the wrong pose. This transform makes such a
+    pose out of the annotated one; :class:`SynthesizePoseError` adds its
+    errors to that, while the target remains the annotation.
+
+    Comes before ``GetBBoxCenterScale``, in image pixels. Not part of the
+    paper.
+
+    Required Keys:
+
+        - keypoints: (1 + P + E, K, 2): the person, P near persons and E = 0
+          or 1 estimates of another model
+        - keypoints_visible: (1 + P + E, K)
+        - num_near (optional): P. Defaults to all further rows.
+        - bbox, flip_indices, keypoint_names
+
+    Modified Keys:
+
+        - keypoints, keypoints_visible: 1 + E rows are appended, the misplaced
+          person and estimate, which move along with the geometric transforms
+          that follow
+        - bbox: the box of the misplaced pose, if it was moved as a whole
+
+    Added Keys:
+
+        - has_misplaced: True
+        - num_near: P, where it was missing
+
+    Args:
+        prob (float): Share of the poses that are moved as a whole. Defaults
+            to 0.15.
+        rotate_std (float): Their rotation in degrees is ``N(0,
+            rotate_std)``. Defaults to 60.
+        scale_std (float): Their size changes by the factor ``exp(N(0,
+            scale_std))``. Defaults to 0.35.
+        shift_std (float): Their shift along each axis, in units of the box's
+            longer side, is ``N(0, shift_std)``. Defaults to 0.15.
+        mirror_prob (float): Share of the poses whose left and right are
+            exchanged. Defaults to 0.05.
+        limbs (Sequence[Sequence[str]]): Keypoint names by limb; the first
+            stays. No keypoint may move with two limbs. Defaults to none.
+        limb_prob (float): Share of the limbs that point elsewhere: they are
+            turned by any angle and scaled between 0.3 and 1.2. Defaults to
+            0.06.
+    """
+
+    def __init__(self,
+                 *,
+                 prob: float = 0.15,
+                 rotate_std: float = 60.,
+                 scale_std: float = 0.35,
+                 shift_std: float = 0.15,
+                 mirror_prob: float = 0.05,
+                 limbs: Sequence[Sequence[str]] = (),
+                 limb_prob: float = 0.06) -> None:
+        super().__init__()
+        moved = [name for limb in limbs for name in limb[1:]]
+        if len(set(moved)) < len(moved):
+            raise ValueError(f'a keypoint moves with two of the limbs {limbs}')
+        self.prob = prob
+        self.rotate_std = rotate_std
+        self.scale_std = scale_std
+        self.shift_std = shift_std
+        self.mirror_prob = mirror_prob
+        self.limbs = tuple(map(tuple, limbs))
+        self.limb_prob = limb_prob
+
+    @cache_randomness
+    def _draw(self) -> Tuple[Optional[complex], complex, bool, np.ndarray]:
+        """Draw what goes wrong.
+
+        Returns:
+            tuple: turn and zoom of the pose as one complex factor, None where
+            it stays; shift in units of the box; whether left and right are
+            exchanged; factors of the limbs, complex (L, ).
+        """
+        factor = None
+        if np.random.rand() < self.prob:
+            factor = np.exp(
+                np.random.normal(0, self.scale_std) +
+                1j * np.deg2rad(np.random.normal(0, self.rotate_std)))
+        shift = complex(*np.random.normal(0, self.shift_std, 2))
+        mirrored = np.random.rand() < self.mirror_prob
+        num = len(self.limbs)
+        turns = np.random.uniform(.3, 1.2, num) * np.exp(
+            2j * np.pi * np.random.rand(num))
+        turns[np.random.rand(num) >= self.limb_prob] = 1
+        return factor, shift, mirrored, turns
+
+    def transform(self, results: dict) -> dict:
+        """Append the misplaced pose.
+
+        Args:
+            results (dict): Result dict.
+
+        Returns:
+            dict: Result dict with the keys above.
+        """
+        keypoints, visible = results['keypoints'], results['keypoints_visible']
+        persons = 1 + results.get('num_near', len(keypoints) - 1)
+        rows = [0, *range(persons, len(keypoints))]
+        points, seen = to_complex(keypoints[rows]), visible[rows]
+        factor, shift, mirrored, turns = self._draw()
+
+        if len(turns):
+            pivot, limb = self._chains(results['keypoint_names'])
+            turned = (limb >= 0) & (seen[:, pivot] > 0)
+            points = points[:, pivot] + (points - points[:, pivot]) * np.where(
+                turned, turns[limb], 1)
+        if mirrored:
+            points = points[:, results['flip_indices']]
+            seen = seen[:, results['flip_indices']]
+        if factor is not None:
+            corners = to_complex(results['bbox'].reshape(2, 2))
+            centre, side = corners.mean(), corners[1] - corners[0]
+            points = centre + (points - centre) * factor + shift * max(
+                side.real, side.imag)
+        wrong = np.stack((points.real, points.imag), -1).astype(np.float32)
+        if factor is not None and (seen[0] > 0).any():
+            results['bbox'] = pose_to_bbox(wrong[:1], seen[:1])
+        results['keypoints'] = np.concatenate((keypoints, wrong))
+        results['keypoints_visible'] = np.concatenate((visible, seen))
+        results['num_near'] = persons - 1
+        results['has_misplaced'] = True
+        return results
+
+    def _chains(self, names: Sequence[str]) -> Tuple[np.ndarray, np.ndarray]:
+        """Pivot and limb of each keypoint, its own index and -1 without."""
+        index = {name: i for i, name in enumerate(names)}
+        pivot, limb = np.arange(len(names)), np.full(len(names), -1)
+        for number, (root, *moved) in enumerate(self.limbs):
+            unknown = {root, *moved} - set(index)
+            if unknown:
+                raise ValueError(f'{sorted(unknown)} of limbs are not '
+                                 f'keypoints of the data set: {list(names)}')
+            joints = [index[name] for name in moved]
+            pivot[joints], limb[joints] = index[root], number
+        return pivot, limb
+
+    def __repr__(self) -> str:
+        """Show the parameters."""
+        return (f'{type(self).__name__}(prob={self.prob}, '
+                f'rotate_std={self.rotate_std}, scale_std={self.scale_std}, '
+                f'shift_std={self.shift_std}, '
+                f'mirror_prob={self.mirror_prob}, limbs={self.limbs}, '
+                f'limb_prob={self.limb_prob})')
