@@ -1,10 +1,18 @@
-"""Read and write JSON files safely."""
+"""Read and write files safely."""
 import os
+import pickle
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, BinaryIO, Iterator, Union
 
 import orjson
+
+# What torch.load raises for a file that is not, or not wholly, a checkpoint:
+# anything that its unpickler may stumble over.
+CHECKPOINT_ERRORS = (pickle.UnpicklingError, EOFError, RuntimeError,
+                     LookupError, ValueError, TypeError, AttributeError,
+                     AssertionError)
 
 
 def read_json(path: Union[str, Path]) -> Any:
@@ -29,12 +37,16 @@ def read_json(path: Union[str, Path]) -> Any:
         raise ValueError(f'{path} is not valid JSON: {error}') from error
 
 
-def write_json(path: Union[str, Path], content: Any) -> None:
-    """Write a JSON file as a whole or not at all.
+@contextmanager
+def atomic_write(path: Union[str, Path]) -> Iterator[BinaryIO]:
+    """Open a file that appears as a whole or not at all.
 
     Args:
         path (str | Path): The file; its folder is made.
-        content (Any): What to write.
+
+    Yields:
+        BinaryIO: What to write to; at the end of the block it takes the place
+        of ``path``, after an exception nothing has happened.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +54,7 @@ def write_json(path: Union[str, Path], content: Any) -> None:
         dir=path.parent, prefix=f'.{path.name}.')
     try:
         with open(handle, 'wb') as file:
-            file.write(orjson.dumps(content))
+            yield file
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes private files; give this one the usual rights
@@ -53,3 +65,14 @@ def write_json(path: Union[str, Path], content: Any) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def write_json(path: Union[str, Path], content: Any) -> None:
+    """Write a JSON file as a whole or not at all.
+
+    Args:
+        path (str | Path): The file; its folder is made.
+        content (Any): What to write.
+    """
+    with atomic_write(path) as file:
+        file.write(orjson.dumps(content))

@@ -10,6 +10,7 @@ from mmengine.registry import DefaultScope
 @pytest.fixture
 def mmpose_scope():
     """Build from mmpose's registries, as a runner does."""
+    import posefix_mm  # noqa: F401  registers
     with DefaultScope.overwrite_default_scope('mmpose'):
         yield
 

@@ -1,6 +1,5 @@
 """Refine the poses of a COCO keypoint results file."""
 import copy
-import pickle
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import islice
@@ -22,7 +21,7 @@ from torch.utils.data import DataLoader
 from ..datasets import PoseResultsDataset
 from ..datasets.pose_records import PoseRecord, load_pose_records
 from ..evaluation.coco_table import can_evaluate, evaluate_keypoints
-from ..fileio import read_json, write_json
+from ..fileio import CHECKPOINT_ERRORS, read_json, write_json
 from .image_finder import ImageFinder
 from .image_poses_dataset import (
     ImagePoses,
@@ -227,7 +226,7 @@ def _load_model(cfg: Config, checkpoint: Optional[str],
         try:
             load_checkpoint(
                 model, str(checkpoint), map_location='cpu', strict=True)
-        except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+        except CHECKPOINT_ERRORS as error:
             reason = ' '.join(str(error).split())
             raise ValueError(f'{checkpoint} does not hold weights of the '
                              f"config's model: {reason:.300}") from error

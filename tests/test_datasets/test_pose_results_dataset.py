@@ -90,6 +90,23 @@ def test_expand(tmp_path):
     np.testing.assert_allclose(dataset[0]['bbox'], [(10, 20, 30, 60)])
 
 
+def test_unsure_keypoints_are_absent(tmp_path):
+    points, scores = [(10, 20), (30, 60), (300, 400)], [.3, .6, .2]
+    records = [record(keypoints=keypoints(points, scores))]
+    dataset = build(tmp_path, records, keypoint_score_thr=.3, expand=1.)
+    np.testing.assert_allclose(dataset[0]['bbox'], [(10, 20, 30, 60)])
+    assert dataset[0]['keypoints_visible'][0, :3].tolist() == [1, 1, 0]
+    # what was written is kept for joints that pass through
+    np.testing.assert_array_equal(dataset[0]['keypoints'][0, 2], (300, 400))
+
+
+def test_pose_of_unsure_keypoints_keeps_all(tmp_path):
+    records = [record(keypoints=keypoints([(10, 20), (30, 60)], [.3, .6]))]
+    dataset = build(tmp_path, records, keypoint_score_thr=.7, expand=1.)
+    np.testing.assert_allclose(dataset[0]['bbox'], [(10, 20, 30, 60)])
+    assert dataset[0]['keypoints_visible'].sum() == 2
+
+
 def test_sample(tmp_path):
     points, scores = [(10, 20), (30, 60)], [.25, .75]
     dataset = build(tmp_path, [record(keypoints=keypoints(points, scores))])

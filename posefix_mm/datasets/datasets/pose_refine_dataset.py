@@ -4,6 +4,7 @@ from typing import Dict, List, Optional
 
 import numpy as np
 from mmengine.dataset import BaseDataset
+from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
 from ..boxes import pairwise_iou, pose_to_bbox
@@ -33,6 +34,9 @@ class PoseRefineDataset(BaseDataset):
         test_mode (bool): As in mmengine. Defaults to False.
         lazy_init (bool): As in mmengine. Defaults to False.
     """
+
+    # mmpose's ``init_model`` asks the training dataset of a config for it.
+    METAINFO: dict = CocoDataset.METAINFO
 
     def __init__(self,
                  dataset: dict,

@@ -28,6 +28,11 @@ class PoseResultsDataset(BaseCocoStyleDataset):
             read, relative to ``data_root``.
         expand (float): Factor from the extent of a pose to its box. Defaults
             to 1.2.
+        keypoint_score_thr (float): Keypoints with a lower score count as
+            absent: they neither show in the input pose nor stretch its box.
+            For estimators that write something for joints that they can't
+            see or have not learned. A pose without any above it keeps all.
+            Defaults to 0.
         metainfo (dict, optional): Skeleton. Defaults to COCO's.
         **kwargs: Further arguments of
             :class:`mmpose.datasets.BaseCocoStyleDataset`.
@@ -40,10 +45,12 @@ class PoseResultsDataset(BaseCocoStyleDataset):
                  *,
                  ann_file: str,
                  expand: float = 1.2,
+                 keypoint_score_thr: float = 0.,
                  data_root: Optional[str] = None,
                  **kwargs) -> None:
         self.pose_file = osp.join(data_root or '', pose_file)
         self.expand = expand
+        self.keypoint_score_thr = keypoint_score_thr
         super().__init__(
             ann_file=ann_file,
             data_root=data_root,
@@ -101,9 +108,11 @@ class PoseResultsDataset(BaseCocoStyleDataset):
             img_path (str): Its image.
 
         Returns:
-            dict: Data info, ``bbox`` being the box of the pose.
+            dict: Data info, ``bbox`` being the box of the present keypoints.
         """
-        visible = record.visible[None]
+        sure = record.visible & (
+            record.keypoint_scores >= self.keypoint_score_thr)
+        visible = (sure if sure.any() else record.visible)[None]
         keypoints = record.keypoints[None]
         return dict(
             id=record.index,
