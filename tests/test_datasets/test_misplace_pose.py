@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures('mmpose_scope')
 META = parse_pose_metainfo(dict(from_file='configs/_base_/datasets/coco.py'))
 NAMES = list(META['keypoint_id2name'].values())
 FLIP = META['flip_indices']
-NOTHING = dict(prob=0, mirror_prob=0, limb_prob=0)
+NOTHING = dict(prob=0, drop_prob=0, mirror_prob=0, limb_prob=0)
 ARM = ('left_shoulder', 'left_elbow', 'left_wrist')
 ARM_INDICES = [NAMES.index(name) for name in ARM]
 
@@ -61,7 +61,7 @@ def test_whole_pose_moves_by_a_similarity_and_the_box_follows():
     np.random.seed(0)
     results = make_results()
     before = results['keypoints'].copy()
-    after = MisplacePose(prob=1, mirror_prob=0, limb_prob=0)(results)
+    after = MisplacePose(**{**NOTHING, 'prob': 1})(results)
     np.testing.assert_array_equal(after['keypoints'][:3], before)
     factor, shift, residual = similarity(before[0], after['keypoints'][3])
     assert residual < 1e-3
@@ -81,12 +81,10 @@ def test_whole_pose_moves_by_a_similarity_and_the_box_follows():
 def test_statistics_of_the_similarity():
     np.random.seed(1)
     transform = MisplacePose(
-        prob=.5,
+        **{**NOTHING, 'prob': .5},
         rotate_std=20,
         scale_std=.3,
-        shift_std=.1,
-        mirror_prob=0,
-        limb_prob=0)
+        shift_std=.1)
     found = []
     for _ in range(3000):
         results = transform(make_results(0, 0))
@@ -107,7 +105,7 @@ def test_mirror_exchanges_left_and_right():
     results = make_results(0, 0)
     results['keypoints_visible'][0, 5] = 0
     before = results['keypoints'].copy()
-    after = MisplacePose(prob=0, mirror_prob=1, limb_prob=0)(results)
+    after = MisplacePose(**{**NOTHING, 'mirror_prob': 1})(results)
     np.testing.assert_allclose(after['keypoints'][1], before[0][FLIP])
     assert after['keypoints_visible'][1, 6] == 0
     assert after['keypoints_visible'][1, 5] == 2
@@ -117,8 +115,7 @@ def test_limb_turns_about_its_first_joint():
     np.random.seed(2)
     results = make_results(0, 0)
     before = results['keypoints'][0].copy()
-    transform = MisplacePose(
-        prob=0, mirror_prob=0, limb_prob=1, limbs=[ARM])
+    transform = MisplacePose(**{**NOTHING, 'limb_prob': 1}, limbs=[ARM])
     after = transform(results)['keypoints'][1]
     root, *moved = ARM_INDICES
     others = sorted(set(range(17)) - set(moved))
@@ -135,9 +132,8 @@ def test_limb_of_an_unannotated_joint_stays():
     results = make_results(0, 0)
     results['keypoints_visible'][0, ARM_INDICES[0]] = 0
     before = results['keypoints'].copy()
-    after = MisplacePose(
-        prob=0, mirror_prob=0, limb_prob=1, limbs=[ARM])(
-            results)
+    transform = MisplacePose(**{**NOTHING, 'limb_prob': 1}, limbs=[ARM])
+    after = transform(results)
     np.testing.assert_allclose(after['keypoints'][1], before[0], rtol=1e-6)
 
 
@@ -151,7 +147,7 @@ def test_errors_are_added_to_the_misplaced_pose():
             miss=[dict(probs={'*': 0.})],
             inversion=[dict(probs={'*': 0.})],
             swap=[dict(probs={'*': 0.})]))
-    results = MisplacePose(prob=1, mirror_prob=0, limb_prob=0)(make_results())
+    results = MisplacePose(**{**NOTHING, 'prob': 1})(make_results())
     before = results['keypoints'].copy()
     results.update(
         transformed_keypoints=before,
@@ -173,12 +169,29 @@ def test_errors_are_added_to_the_misplaced_pose():
     assert (np.linalg.norm(reference - true, axis=1) > limit).any()
 
 
+def test_dropped_pose_is_absent():
+    results = MisplacePose(**{**NOTHING, 'drop_prob': 1})(make_results())
+    box = results['bbox'].copy()
+    before = results['keypoints'].copy()
+    results.update(
+        transformed_keypoints=before,
+        input_size=(600, 600),
+        bbox_scale=np.array([[600., 600.]], np.float32))
+    after = Compose([dict(type='SynthesizePoseError')])(results)
+    assert not after['input_pose_visible'].any()
+    assert (after['input_pose_status'] == -1).all()
+    np.testing.assert_array_equal(after['transformed_keypoints'], before[:1])
+    np.testing.assert_array_equal(after['keypoints_visible'][0, 5:], 2)
+    np.testing.assert_array_equal(after['bbox'], box)
+
+
 def test_seeded():
     poses = []
     for _ in range(2):
         np.random.seed(7)
         poses.append(
-            MisplacePose(prob=1, limbs=[ARM], limb_prob=1)(
+            MisplacePose(
+                prob=1, drop_prob=0, limbs=[ARM], limb_prob=1)(
                 make_results())['keypoints'])
     np.testing.assert_array_equal(*poses)
 

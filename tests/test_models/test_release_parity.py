@@ -25,7 +25,7 @@ def load_neighbour(name):
 
 release = load_neighbour('release_weights')
 CONFIG = (
-    Path(__file__).parents[2] / 'configs' / 'posefix' / 'coco' /
+    Path(__file__).parents[2] / 'configs/body_2d_keypoint/posefix/coco' /
     'posefix_res50_4xb32-140e_coco-256x192.py')
 MEAN = np.array([123.68, 116.78, 103.94], np.float32)
 

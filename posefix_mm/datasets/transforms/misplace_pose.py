@@ -48,6 +48,8 @@ class MisplacePose(BaseTransform):
     Args:
         prob (float): Share of the poses that are moved as a whole. Defaults
             to 0.15.
+        drop_prob (float): Share of the poses that are absent, so that the
+            image alone must tell. Defaults to 0.05.
         rotate_std (float): Their rotation in degrees is ``N(0,
             rotate_std)``. Defaults to 60.
         scale_std (float): Their size changes by the factor ``exp(N(0,
@@ -66,6 +68,7 @@ class MisplacePose(BaseTransform):
     def __init__(self,
                  *,
                  prob: float = 0.15,
+                 drop_prob: float = 0.05,
                  rotate_std: float = 60.,
                  scale_std: float = 0.35,
                  shift_std: float = 0.15,
@@ -77,6 +80,7 @@ class MisplacePose(BaseTransform):
         if len(set(moved)) < len(moved):
             raise ValueError(f'a keypoint moves with two of the limbs {limbs}')
         self.prob = prob
+        self.drop_prob = drop_prob
         self.rotate_std = rotate_std
         self.scale_std = scale_std
         self.shift_std = shift_std
@@ -85,14 +89,18 @@ class MisplacePose(BaseTransform):
         self.limb_prob = limb_prob
 
     @cache_randomness
-    def _draw(self) -> Tuple[Optional[complex], complex, bool, np.ndarray]:
+    def _draw(
+            self
+    ) -> Tuple[bool, Optional[complex], complex, bool, np.ndarray]:
         """Draw what goes wrong.
 
         Returns:
-            tuple: turn and zoom of the pose as one complex factor, None where
-            it stays; shift in units of the box; whether left and right are
-            exchanged; factors of the limbs, complex (L, ).
+            tuple: whether the pose is absent; turn and zoom of the pose as
+            one complex factor, None where it stays; shift in units of the
+            box; whether left and right are exchanged; factors of the limbs,
+            complex (L, ).
         """
+        dropped = np.random.rand() < self.drop_prob
         factor = None
         if np.random.rand() < self.prob:
             factor = np.exp(
@@ -104,7 +112,7 @@ class MisplacePose(BaseTransform):
         turns = np.random.uniform(.3, 1.2, num) * np.exp(
             2j * np.pi * np.random.rand(num))
         turns[np.random.rand(num) >= self.limb_prob] = 1
-        return factor, shift, mirrored, turns
+        return dropped, factor, shift, mirrored, turns
 
     def transform(self, results: dict) -> dict:
         """Append the misplaced pose.
@@ -119,7 +127,7 @@ class MisplacePose(BaseTransform):
         persons = 1 + results.get('num_near', len(keypoints) - 1)
         rows = [0, *range(persons, len(keypoints))]
         points, seen = to_complex(keypoints[rows]), visible[rows]
-        factor, shift, mirrored, turns = self._draw()
+        dropped, factor, shift, mirrored, turns = self._draw()
 
         if len(turns):
             pivot, limb = self._chains(results['keypoint_names'])
@@ -129,13 +137,16 @@ class MisplacePose(BaseTransform):
         if mirrored:
             points = points[:, results['flip_indices']]
             seen = seen[:, results['flip_indices']]
-        if factor is not None:
+        if dropped:
+            seen = np.zeros_like(seen)
+        elif factor is not None:
             corners = to_complex(results['bbox'].reshape(2, 2))
             centre, side = corners.mean(), corners[1] - corners[0]
             points = centre + (points - centre) * factor + shift * max(
                 side.real, side.imag)
         wrong = np.stack((points.real, points.imag), -1).astype(np.float32)
         if factor is not None and (seen[0] > 0).any():
+            # what is refined is cropped by its own joints
             results['bbox'] = pose_to_bbox(wrong[:1], seen[:1])
         results['keypoints'] = np.concatenate((keypoints, wrong))
         results['keypoints_visible'] = np.concatenate((visible, seen))
@@ -159,6 +170,7 @@ class MisplacePose(BaseTransform):
     def __repr__(self) -> str:
         """Show the parameters."""
         return (f'{type(self).__name__}(prob={self.prob}, '
+                f'drop_prob={self.drop_prob}, '
                 f'rotate_std={self.rotate_std}, scale_std={self.scale_std}, '
                 f'shift_std={self.shift_std}, '
                 f'mirror_prob={self.mirror_prob}, limbs={self.limbs}, '

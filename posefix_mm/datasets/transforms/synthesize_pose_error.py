@@ -114,6 +114,8 @@ class SynthesizePoseError(BaseTransform):
         if results.get('has_misplaced'):
             order = self._misplaced_rows(results)
             keypoints, visible = keypoints[order], visible[order]
+            if not visible[0].any():  # dropped: nobody else's pose either
+                visible[:] = False
         absent = self._indices(results) if self.absent_keypoints else []
         if absent:
             visible[:, absent] = False

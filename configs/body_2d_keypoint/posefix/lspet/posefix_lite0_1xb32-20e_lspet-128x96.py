@@ -21,6 +21,13 @@ train_pipeline.insert(
     1,
     dict(
         type='MisplacePose',
+        # far more often than estimators fail: what to do about a pose that is
+        # only a little wrong is learned from few samples
+        prob=.35,
+        drop_prob=.2,
+        rotate_std=90.,
+        shift_std=.2,
+        limb_prob=.12,
         limbs=[
             ('left_shoulder', 'left_elbow', 'left_wrist'),
             ('right_shoulder', 'right_elbow', 'right_wrist'),
