@@ -5,7 +5,7 @@
 PYTHON ?= $(shell for p in python3.11 python3 python; do \
 	"$$p" -c '' >/dev/null 2>&1 && echo "$$p" && break; done)
 VENV_PYTHON := .venv/bin/python
-# Optional packages: photos, tensorboard.
+# Optional packages: photos, tensorboard, tensorflow.
 EXTRAS ?=
 DEMO_ARGS ?=
 TEST_ARGS ?=

@@ -56,6 +56,7 @@ def read_extras() -> Dict[str, List[str]]:
     extras = {
         'photos': read_requirements('photos'),
         'tensorboard': read_requirements('tensorboard'),
+        'tensorflow': read_requirements('tensorflow'),
         'test': read_requirements('tests'),
         'lint': read_requirements('lint'),
     }

@@ -166,7 +166,7 @@ def test_metadata_leaves_openmmlab_alone(wheel: Path) -> None:
     }
     assert metadata['Version'] == version
     assert needed == {'numpy', 'orjson', 'pycocotools', 'rich'}
-    assert {'photos', 'tensorboard', 'test', 'lint',
+    assert {'photos', 'tensorboard', 'tensorflow', 'test', 'lint',
             'all'} <= set(metadata.get_all('Provides-Extra'))
 
 

@@ -53,7 +53,10 @@ def add_torch(script: SimpleNamespace, version: str, cuda: str = None) -> None:
 
 # -------------------------------------------------------------- requirements
 @pytest.mark.parametrize(
-    'name', ['runtime', 'mminstall', 'photos', 'tensorboard', 'tests', 'lint'])
+    'name', [
+        'runtime', 'mminstall', 'photos', 'tensorboard', 'tensorflow', 'tests',
+        'lint'
+    ])
 def test_locked_versions_meet_the_ranges(name: str,
                                          script: SimpleNamespace) -> None:
     locked = {'mmcv': script.mmcv_wheel.MMCV_VERSION}
