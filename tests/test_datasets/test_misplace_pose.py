@@ -12,7 +12,13 @@ pytestmark = pytest.mark.usefixtures('mmpose_scope')
 META = parse_pose_metainfo(dict(from_file='configs/_base_/datasets/coco.py'))
 NAMES = list(META['keypoint_id2name'].values())
 FLIP = META['flip_indices']
-NOTHING = dict(prob=0, drop_prob=0, mirror_prob=0, limb_prob=0)
+NOTHING = dict(
+    prob=0,
+    drop_prob=0,
+    mirror_prob=0,
+    limb_prob=0,
+    limb_swap_prob=0,
+    confuse_prob=0)
 ARM = ('left_shoulder', 'left_elbow', 'left_wrist')
 ARM_INDICES = [NAMES.index(name) for name in ARM]
 
@@ -135,6 +141,45 @@ def test_limb_of_an_unannotated_joint_stays():
     transform = MisplacePose(**{**NOTHING, 'limb_prob': 1}, limbs=[ARM])
     after = transform(results)
     np.testing.assert_allclose(after['keypoints'][1], before[0], rtol=1e-6)
+
+
+def test_limb_is_seen_where_another_is():
+    np.random.seed(0)
+    leg = ('left_hip', 'left_knee', 'left_ankle')
+    indices = [NAMES.index(name) for name in leg]
+    found = set()
+    for _ in range(20):
+        results = make_results(0, 0)
+        before = results['keypoints'][0].copy()
+        transform = MisplacePose(
+            **{**NOTHING, 'limb_swap_prob': 1}, limbs=[ARM, leg])
+        after = transform(results)['keypoints'][1]
+        # each limb is where it was or where the other one is
+        for own, other in ((ARM_INDICES, indices), (indices, ARM_INDICES)):
+            place = own if np.allclose(after[own[1]], before[own[1]]) \
+                else other
+            np.testing.assert_allclose(
+                after[own[1:]], before[place[1:]], rtol=1e-6)
+            np.testing.assert_allclose(
+                after[own[0]], before[own[0]], rtol=1e-6)
+            found.add((own[0], place[0]))
+    assert len(found) == 4
+
+
+def test_keypoints_are_taken_for_others():
+    np.random.seed(0)
+    moved = []
+    for _ in range(500):
+        results = make_results(0, 0)
+        before = results['keypoints'][0].copy()
+        after = MisplacePose(**{**NOTHING, 'confuse_prob': 1})(
+            results)['keypoints'][1]
+        apart = np.linalg.norm(after[:, None] - before[5:], axis=-1)
+        # each of the body is at some annotated place; nowhere else
+        assert (apart[5:].min(1) < 1e-3).all()
+        moved.append((np.abs(after - before).max(1) > 1e-3)[5:].mean())
+    # a third, less those that hit themselves or nothing: 1/3 * 11/17
+    assert abs(np.mean(moved) - 11 / 51) < .01
 
 
 def test_errors_are_added_to_the_misplaced_pose():

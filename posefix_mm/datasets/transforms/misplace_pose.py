@@ -63,6 +63,10 @@ class MisplacePose(BaseTransform):
         limb_prob (float): Share of the limbs that point elsewhere: they are
             turned by any angle and scaled between 0.3 and 1.2. Defaults to
             0.06.
+        limb_swap_prob (float): Share of the limbs that are seen where another
+            limb is, such as both legs where one is. Defaults to 0.03.
+        confuse_prob (float): Share of the poses of which a third of the
+            keypoints is taken for any other keypoints. Defaults to 0.03.
     """
 
     def __init__(self,
@@ -74,7 +78,9 @@ class MisplacePose(BaseTransform):
                  shift_std: float = 0.15,
                  mirror_prob: float = 0.05,
                  limbs: Sequence[Sequence[str]] = (),
-                 limb_prob: float = 0.06) -> None:
+                 limb_prob: float = 0.06,
+                 limb_swap_prob: float = 0.03,
+                 confuse_prob: float = 0.03) -> None:
         super().__init__()
         moved = [name for limb in limbs for name in limb[1:]]
         if len(set(moved)) < len(moved):
@@ -87,18 +93,17 @@ class MisplacePose(BaseTransform):
         self.mirror_prob = mirror_prob
         self.limbs = tuple(map(tuple, limbs))
         self.limb_prob = limb_prob
+        self.limb_swap_prob = limb_swap_prob
+        self.confuse_prob = confuse_prob
 
     @cache_randomness
-    def _draw(
-            self
-    ) -> Tuple[bool, Optional[complex], complex, bool, np.ndarray]:
-        """Draw what goes wrong.
+    def _draw_pose(self) -> Tuple[bool, Optional[complex], complex, bool]:
+        """Draw what goes wrong with the pose as a whole.
 
         Returns:
-            tuple: whether the pose is absent; turn and zoom of the pose as
-            one complex factor, None where it stays; shift in units of the
-            box; whether left and right are exchanged; factors of the limbs,
-            complex (L, ).
+            tuple: whether it is absent; its turn and zoom as one complex
+            factor, None where it stays; its shift in units of the box;
+            whether left and right are exchanged.
         """
         dropped = np.random.rand() < self.drop_prob
         factor = None
@@ -108,11 +113,41 @@ class MisplacePose(BaseTransform):
                 1j * np.deg2rad(np.random.normal(0, self.rotate_std)))
         shift = complex(*np.random.normal(0, self.shift_std, 2))
         mirrored = np.random.rand() < self.mirror_prob
-        num = len(self.limbs)
-        turns = np.random.uniform(.3, 1.2, num) * np.exp(
-            2j * np.pi * np.random.rand(num))
-        turns[np.random.rand(num) >= self.limb_prob] = 1
-        return dropped, factor, shift, mirrored, turns
+        return dropped, factor, shift, mirrored
+
+    @cache_randomness
+    def _draw_parts(self, limb: np.ndarray, rank: np.ndarray,
+                    members: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Draw what goes wrong with its parts.
+
+        Args:
+            limb (np.ndarray): Limb of each keypoint, -1 without, (K, ).
+            rank (np.ndarray): Place of each keypoint in its limb, (K, ).
+            members (np.ndarray): Keypoints of each limb by place, -1 where it
+                has ended, (L, n).
+
+        Returns:
+            tuple: the keypoint that each one is taken for, often itself,
+            (K, ), and the turn and zoom of its limb, complex (K, ).
+        """
+        num_limbs, num_keypoints = len(members), len(limb)
+        taken_for = np.arange(num_keypoints)
+        turns = np.ones(num_limbs + 1, complex)  # the last: in no limb
+        if num_limbs:
+            turned = np.random.rand(num_limbs) < self.limb_prob
+            turns[:-1][turned] = (
+                np.random.uniform(.3, 1.2, num_limbs) *
+                np.exp(2j * np.pi * np.random.rand(num_limbs)))[turned]
+            others = np.random.randint(num_limbs, size=num_limbs)
+            swapped = np.random.rand(num_limbs) < self.limb_swap_prob
+            partner = members[others[limb], rank]
+            moved = (limb >= 0) & swapped[limb] & (rank > 0) & (partner >= 0)
+            taken_for[moved] = partner[moved]
+        if np.random.rand() < self.confuse_prob:
+            confused = np.random.rand(num_keypoints) < 1 / 3
+            taken_for[confused] = np.random.randint(
+                num_keypoints, size=num_keypoints)[confused]
+        return taken_for, turns[limb]
 
     def transform(self, results: dict) -> dict:
         """Append the misplaced pose.
@@ -127,13 +162,19 @@ class MisplacePose(BaseTransform):
         persons = 1 + results.get('num_near', len(keypoints) - 1)
         rows = [0, *range(persons, len(keypoints))]
         points, seen = to_complex(keypoints[rows]), visible[rows]
-        dropped, factor, shift, mirrored, turns = self._draw()
+        limb, rank, members = self._chains(results['keypoint_names'])
+        dropped, factor, shift, mirrored = self._draw_pose()
+        taken_for, turns = self._draw_parts(limb, rank, members)
 
-        if len(turns):
-            pivot, limb = self._chains(results['keypoint_names'])
-            turned = (limb >= 0) & (seen[:, pivot] > 0)
-            points = points[:, pivot] + (points - points[:, pivot]) * np.where(
-                turned, turns[limb], 1)
+        # nothing is where no keypoint is annotated
+        taken_for = np.where(seen[0, taken_for] > 0, taken_for,
+                             np.arange(len(taken_for)))
+        points = points[:, taken_for]
+        if len(members):
+            pivot = np.where(limb >= 0, members[limb, 0], 0)
+            root = points[:, pivot]
+            points = np.where(seen[:, pivot] > 0,
+                              root + (points - root) * turns, points)
         if mirrored:
             points = points[:, results['flip_indices']]
             seen = seen[:, results['flip_indices']]
@@ -154,18 +195,30 @@ class MisplacePose(BaseTransform):
         results['has_misplaced'] = True
         return results
 
-    def _chains(self, names: Sequence[str]) -> Tuple[np.ndarray, np.ndarray]:
-        """Pivot and limb of each keypoint, its own index and -1 without."""
+    def _chains(
+            self, names: Sequence[str]
+    ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Place of each keypoint in the limbs.
+
+        Returns:
+            tuple: limb of each moving keypoint, -1 without, and its place
+            there, 0 without, (K, ); keypoints of each limb by place, -1 where
+            it has ended, (L, n).
+        """
         index = {name: i for i, name in enumerate(names)}
-        pivot, limb = np.arange(len(names)), np.full(len(names), -1)
-        for number, (root, *moved) in enumerate(self.limbs):
-            unknown = {root, *moved} - set(index)
-            if unknown:
-                raise ValueError(f'{sorted(unknown)} of limbs are not '
-                                 f'keypoints of the data set: {list(names)}')
-            joints = [index[name] for name in moved]
-            pivot[joints], limb[joints] = index[root], number
-        return pivot, limb
+        unknown = {name for limb in self.limbs for name in limb} - set(index)
+        if unknown:
+            raise ValueError(f'{sorted(unknown)} of limbs are not keypoints '
+                             f'of the data set: {list(names)}')
+        limb, rank = np.full(len(names), -1), np.zeros(len(names), int)
+        longest = max(map(len, self.limbs), default=0)
+        members = np.full((len(self.limbs), longest), -1)
+        for number, chain in enumerate(self.limbs):
+            joints = [index[name] for name in chain]
+            members[number, :len(joints)] = joints
+            limb[joints[1:]] = number
+            rank[joints[1:]] = np.arange(1, len(joints))
+        return limb, rank, members
 
     def __repr__(self) -> str:
         """Show the parameters."""
@@ -174,4 +227,6 @@ class MisplacePose(BaseTransform):
                 f'rotate_std={self.rotate_std}, scale_std={self.scale_std}, '
                 f'shift_std={self.shift_std}, '
                 f'mirror_prob={self.mirror_prob}, limbs={self.limbs}, '
-                f'limb_prob={self.limb_prob})')
+                f'limb_prob={self.limb_prob}, '
+                f'limb_swap_prob={self.limb_swap_prob}, '
+                f'confuse_prob={self.confuse_prob})')

@@ -40,6 +40,11 @@ class PoseFixHead(HeatmapHead):
             in L_C. Absent keypoints count as zeros in both. Defaults to
             ``'release'``.
         norm_eps (float): Epsilon of the batch norms. Defaults to 1e-9 (code).
+        decode_radius (int, optional): Take the expectation over the grid
+            points within this distance of the mode, along each axis, when
+            poses are predicted. An expectation over the whole map lies
+            between two places that both look right, and little mass far away
+            moves it. Defaults to None: the whole map, as in the paper.
         decoder (dict, optional): Config of the :class:`SoftArgmaxIntegral`
             codec. Defaults to None.
         init_cfg (dict, optional): Defaults to the release's: normal with
@@ -59,6 +64,7 @@ class PoseFixHead(HeatmapHead):
                  coord_loss_weight: float = 1.,
                  loss_normalization: str = 'release',
                  norm_eps: float = 1e-9,
+                 decode_radius: Optional[int] = None,
                  decoder: OptConfigType = None,
                  init_cfg: OptConfigType = None,
                  **kwargs) -> None:
@@ -76,6 +82,7 @@ class PoseFixHead(HeatmapHead):
         self.heatmap_loss_weight = heatmap_loss_weight
         self.coord_loss_weight = coord_loss_weight
         self.loss_normalization = loss_normalization
+        self.decode_radius = decode_radius
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eps = norm_eps
@@ -147,21 +154,69 @@ class PoseFixHead(HeatmapHead):
             for each sample; with ``output_heatmaps`` also the maps.
         """
         test_cfg = test_cfg or {}
+        meta = batch_data_samples[0].metainfo
         if test_cfg.get('flip_test', False):
             feats, feats_flip = feats
             coords, log_probs = self.forward(feats)
             coords_flip, log_probs_flip = self.forward(feats_flip)
-            meta = batch_data_samples[0].metainfo
             coords = (coords + self._mirror(coords_flip, meta)) / 2
-            heatmaps = (log_probs.exp() + flip_heatmaps(
-                log_probs_flip.exp(), flip_indices=meta['flip_indices'])) / 2
+            probs, probs_flip = log_probs.exp(), flip_heatmaps(
+                log_probs_flip.exp(), flip_indices=meta['flip_indices'])
+            heatmaps = (probs + probs_flip) / 2
+            if self.decode_radius is not None:
+                coords = self._decode_locally(probs, meta, probs_flip)
         else:
             coords, log_probs = self.forward(feats)
             heatmaps = log_probs.exp()
+            if self.decode_radius is not None:
+                coords = self._decode_locally(heatmaps, meta)
         preds = self.decode((coords, heatmaps.flatten(2).amax(-1)))
         if test_cfg.get('output_heatmaps', False):
             return preds, [PixelData(heatmaps=hm) for hm in heatmaps.detach()]
         return preds
+
+    def _decode_locally(self,
+                        probs: Tensor,
+                        meta: dict,
+                        mirrored: Optional[Tensor] = None) -> Tensor:
+        """Expectation around the mode.
+
+        Args:
+            probs (Tensor): Softmax maps, (B, K, H, W).
+            meta (dict): With ``input_size``.
+            mirrored (Tensor, optional): Maps of the mirror image, turned back
+                by ``flip_heatmaps``, (B, K, H, W). One mode is sought for
+                both.
+
+        Returns:
+            Tensor: Coordinates in heatmap pixels, (B, K, 2).
+        """
+        height, width = probs.shape[-2:]
+        shift = 0.
+        if mirrored is not None:
+            # The mirror maps input pixel x to w - 1 - x, but column X of a
+            # map to W - 1 - X. flip_heatmaps makes up for the difference by
+            # one whole column, which is too much by this.
+            shift = width - (meta['input_size'][0] -
+                             1) / float(self.decoder.scale_factor[0])
+        both = probs if mirrored is None else probs + mirrored
+        # a mode is more than one high grid point
+        smooth = torch.nn.functional.avg_pool2d(both, 3, stride=1, padding=1)
+        mode = smooth.flatten(2).argmax(-1)
+        x, y = (
+            torch.arange(size, device=probs.device)
+            for size in (width, height))
+        near_x = (x - (mode % width)[..., None]).abs() <= self.decode_radius
+        near_y = (y - (mode // width)[..., None]).abs() <= self.decode_radius
+        window = near_y[..., :, None] & near_x[..., None, :]
+        local = both * window
+        mass = local.sum((-2, -1))
+        coords = torch.stack(
+            (local.sum(-2) @ x.to(local), local.sum(-1) @ y.to(local)),
+            dim=-1) / mass[..., None]
+        if mirrored is not None:
+            coords[..., 0] -= shift * (mirrored * window).sum((-2, -1)) / mass
+        return coords
 
     def _mirror(self, coords: Tensor, meta: dict) -> Tensor:
         """Bring coordinates of the mirror image back, in heatmap pixels.

@@ -13,7 +13,7 @@ from mmpose.utils.typing import (
 )
 from torch import Tensor
 
-from ..layers import GaussianPoseMaps, add_input_channels
+from ..layers import GaussianPoseMaps, OneHotPoseMaps, add_input_channels
 
 
 @MODELS.register_module()
@@ -38,8 +38,9 @@ class PoseRefiner(TopdownPoseEstimator):
     Args:
         backbone (dict): Config of a backbone on 3 channels.
         num_keypoints (int): K.
-        pose_sigma (float): Standard deviation of the Gaussian maps in input
-            pixels.
+        pose_sigma (float | None): Standard deviation of the Gaussian maps in
+            input pixels. None makes one-hot maps, the fine input of the
+            ablation in figure 6.
         pose_amplitude (float): Peak of the maps. Defaults to 255.
         passthrough_keypoints (Sequence[int]): Indices of keypoints that the
             model never learnt because its training data never annotate them;
@@ -58,7 +59,7 @@ class PoseRefiner(TopdownPoseEstimator):
                  backbone: ConfigType,
                  *,
                  num_keypoints: int,
-                 pose_sigma: float,
+                 pose_sigma: Optional[float],
                  pose_amplitude: float = 255.,
                  passthrough_keypoints: Sequence[int] = (),
                  channels_last: bool = False,
@@ -66,7 +67,9 @@ class PoseRefiner(TopdownPoseEstimator):
         super().__init__(backbone, **kwargs)
         self.num_keypoints = num_keypoints
         self.passthrough_keypoints = list(passthrough_keypoints)
-        self.pose_maps = GaussianPoseMaps(pose_sigma, pose_amplitude)
+        self.pose_maps = (
+            OneHotPoseMaps(pose_amplitude) if pose_sigma is None else
+            GaussianPoseMaps(pose_sigma, pose_amplitude))
         add_input_channels(self.backbone, num_keypoints)
         self.memory_format = (
             torch.channels_last if channels_last else torch.contiguous_format)

@@ -1,10 +1,10 @@
-"""Gaussian maps of a pose against the formula, written out."""
+"""Maps of a pose against the formula, written out."""
 
 import numpy as np
 import pytest
 import torch
 
-from posefix_mm.models.layers import GaussianPoseMaps
+from posefix_mm.models.layers import GaussianPoseMaps, OneHotPoseMaps
 
 
 def literal_map(x, y, height, width, sigma, amplitude):
@@ -64,3 +64,18 @@ def test_sigma_must_be_positive(sigma):
 def test_print_shows_the_parameters():
     assert repr(GaussianPoseMaps(7.)) == (
         'GaussianPoseMaps(sigma=7.0, amplitude=255.0)')
+
+
+def test_one_hot_maps():
+    """Mass 1 around the keypoint, whose centre it is; none if it is absent."""
+    points = torch.tensor([[[3., 5.], [2.25, 7.5], [4., 4.]]])
+    visible = torch.tensor([[1., 1., 0.]])
+    maps = OneHotPoseMaps(amplitude=1.)(points, visible, 12, 9)[0]
+    assert maps[0, 5, 3] == maps[0].sum() == 1
+    assert (maps[1] > 0).sum() == 4
+    torch.testing.assert_close(maps[1, 7, 2], torch.tensor(.375))
+    rows, cols = torch.meshgrid(
+        torch.arange(12.), torch.arange(9.), indexing='ij')
+    torch.testing.assert_close((maps[1] * cols).sum(), torch.tensor(2.25))
+    torch.testing.assert_close((maps[1] * rows).sum(), torch.tensor(7.5))
+    assert not maps[2].any()
