@@ -86,6 +86,19 @@ def allow_mmengine_checkpoints() -> None:
     torch.serialization.add_safe_globals(_checkpoint_globals())
 
 
+def launch_without_cuda() -> None:
+    """Let MMEngine's launchers start processes on a machine without CUDA.
+
+    They choose a CUDA device before they look at the backend. Where there is
+    none, that call is all that stands in the way of gloo; here it does
+    nothing then. For command-line tools only.
+    """
+    import torch
+
+    if not torch.cuda.is_available():
+        torch.cuda.set_device = lambda device: None
+
+
 def register_config_package() -> None:
     """Make ``_base_ = 'posefix_mm::...'`` and ``get_config`` work.
 

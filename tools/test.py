@@ -11,6 +11,7 @@ import mmpose
 # Registers the modules and lets torch read MMEngine's checkpoints, which
 # configs that are read later could not do for the tool itself.
 import posefix_mm  # noqa: F401
+from posefix_mm._compat import launch_without_cuda
 
 
 def main() -> None:
@@ -21,6 +22,7 @@ def main() -> None:
             f'error: the installed MMPose {mmpose.__version__} has no '
             f'{tool}; install it from its wheel: '
             'pip install --no-deps --force-reinstall mmpose==1.3.2')
+    launch_without_cuda()
     runpy.run_path(str(tool), run_name='__main__')
 
 

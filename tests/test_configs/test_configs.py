@@ -24,12 +24,15 @@ def find(pattern: str) -> List[str]:
 
 ALL = find('**/*.py')
 REFINERS = find('body_2d_keypoint/posefix/**/*.py')
-COCO = find('body_2d_keypoint/posefix/coco/*.py')
+COCO = find('**/coco/*.py')
+PAPER = find('body_2d_keypoint/posefix/coco/posefix_res*_4xb32-*.py')
 LSPET = find('**/lspet/*.py')
 DEMO = find('**/demo/*.py')
 # such as posefix_res50_4xb32-140e_coco-256x192
-NAME = re.compile(r'(?P<model>.+)_(?P<gpus>\d+)xb(?P<batch>\d+)-'
-                  r'(?P<epochs>\d+)e_(?P<data>\w+)-(?P<h>\d+)x(?P<w>\d+)\.py')
+# or posefix_res50_f2f-4xb32-140e_coco-256x192
+NAME = re.compile(r'(?P<model>.+)_(?:[a-z0-9-]+-)?'
+                  r'(?P<gpus>\d+)xb(?P<batch>\d+)-(?P<epochs>\d+)e_'
+                  r'(?P<data>\w+)-(?P<h>\d+)x(?P<w>\d+)\.py')
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +65,8 @@ def crop_sizes(cfg: Config) -> List[tuple]:
 
 
 def test_all_kinds_are_there() -> None:
-    assert len(COCO) == 6
+    assert len(PAPER) == 6
+    assert len(COCO) == 11
     assert LSPET and DEMO
     assert {*COCO, *LSPET, *DEMO} == set(ALL)
 
@@ -126,7 +130,7 @@ def test_refiner(name: str) -> None:
     assert train[-1] == test[-1] == 'PackRefineInputs'
 
 
-@pytest.mark.parametrize('name', COCO)
+@pytest.mark.parametrize('name', PAPER)
 def test_coco_refiner_is_the_papers(name: str) -> None:
     cfg = load(name)
     depth = cfg.model.backbone.depth
@@ -194,7 +198,7 @@ def test_model_runs(name: str, mmpose_scope, monkeypatch) -> None:
     with torch.device('meta'):
         model = MODELS.build(cfg.model).eval()
         output = model(torch.zeros(2, channels, height, width), None)
-    if name in REFINERS:
+    if cfg.model.head.type == 'PoseFixHead':
         coords, maps = output
         assert coords.shape == (2, 17, 2)
         columns, rows = cfg.model.head.decoder.heatmap_size
@@ -232,11 +236,36 @@ def test_skeleton_is_mmposes_in_the_checkout(monkeypatch,
     assert dataset.metainfo['flip_indices'][5:7] == [6, 5]
 
 
-def test_metafile_names_configs_that_exist() -> None:
+def published_models() -> List[dict]:
+    """Models of all metafiles that model-index.yml lists."""
     import yaml
-    content = yaml.safe_load((CONFIGS / 'posefix/metafile.yml').read_text())
-    for model in content['Models'] or []:
-        assert (CONFIGS.parent / model['Config']).is_file()
+    root = CONFIGS.parent
+    index = yaml.safe_load((root / 'model-index.yml').read_text())
+    return [
+        model for name in index['Import']
+        for model in yaml.safe_load((root / name).read_text())['Models']
+    ]
+
+
+def test_model_index_names_all_refiners() -> None:
+    assert {model['Config'] for model in published_models()
+            } == {f'configs/{name}' for name in REFINERS}
+
+
+def test_published_weights_fit_their_configs(mmpose_scope) -> None:
+    """Small, plain tensors, and every one has its place."""
+    from mmpose.registry import MODELS
+    pytest.importorskip('timm')
+    published = [model for model in published_models() if 'Weights' in model]
+    for model in published:
+        path = CONFIGS.parent / model['Weights']
+        assert path.stat().st_size <= 16e6
+        weights = torch.load(path, weights_only=True)['state_dict']
+        name = model['Config'].removeprefix('configs/')
+        with torch.device('meta'):
+            expected = MODELS.build(load(name).model).state_dict()
+        assert {k: v.shape for k, v in weights.items()
+                } == {k: v.shape for k, v in expected.items()}
 
 
 def test_demo_names_configs_that_exist() -> None:

@@ -115,6 +115,60 @@ def test_flip_test_averages_coordinates_not_maps():
 UNIFORM = math.log(WIDTH * HEIGHT)
 
 
+POINTS = [[9.25, 13.5], [14., 20.75]]  # far from the border
+
+
+def predict(maps, maps_flip=None, **kwargs):
+    """Predict one pose from maps of probabilities, in input pixels."""
+    feats = [(torch.log(m + 1e-12), ) for m in (maps, maps_flip)
+             if m is not None]
+    head = make_head(**kwargs)
+    flip = maps_flip is not None
+    with torch.no_grad():
+        return head.predict(feats if flip else feats[0], [make_sample(POINTS)],
+                            dict(flip_test=flip))[0].keypoints[0]
+
+
+def test_local_decoding_ignores_a_second_mode():
+    maps = logits_at(POINTS).exp()
+    maps[..., 0, 0] += .25  # a fifth of the mass in the corner
+    np.testing.assert_allclose(
+        predict(maps, decode_radius=2), POINTS, atol=1e-4)
+    away = np.abs(predict(maps) - POINTS)
+    np.testing.assert_allclose(away, np.array(POINTS) / 5, rtol=1e-3)
+
+
+def test_local_decoding_averages_within_its_radius():
+    maps = torch.zeros(1, 2, HEIGHT, WIDTH)
+    maps[..., 3, 1:3] = .3
+    maps[..., 3, 4] = .4  # higher, but two together weigh more
+    np.testing.assert_allclose(
+        predict(maps, decode_radius=1), [[6, 12]] * 2, atol=1e-4)
+    np.testing.assert_allclose(
+        predict(maps, decode_radius=5), [[10, 12]] * 2, atol=1e-4)
+
+
+def test_local_decoding_of_a_perfect_mirror_changes_nothing():
+    """Sub-pixel: w - 1 - x is no whole number of columns away."""
+    width = 4 * WIDTH
+    mirrored = [[width - 1 - x, y] for x, y in reversed(POINTS)]
+    found = predict(
+        logits_at(POINTS).exp(),
+        logits_at(mirrored).exp(),
+        decode_radius=2)
+    np.testing.assert_allclose(found, POINTS, atol=1e-4)
+
+
+def test_local_decoding_seeks_one_mode_in_both_images():
+    """The mirror image is sure of another place than the image."""
+    width = 4 * WIDTH
+    other = [[17., 25.], [5., 6.]]
+    mirrored = [[width - 1 - x, y] for x, y in reversed(other)]
+    maps = .4 * logits_at(POINTS).exp() + .6 * logits_at(other).exp()
+    found = predict(maps, logits_at(mirrored).exp(), decode_radius=1)
+    np.testing.assert_allclose(found, other, atol=.05)
+
+
 @pytest.mark.parametrize(('kwargs', 'visible', 'heatmap', 'coord'), [
     (dict(), None, UNIFORM, 1.),
     (dict(loss_normalization='paper'), None, UNIFORM, 2.),

@@ -22,7 +22,7 @@ def train(folder: Path, port: int, epochs: int, *flags: str) -> str:
     command = [
         sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=2',
         f'--master_port={port}',
-        str(Path(__file__).with_name('train_without_gpu.py')),
+        str(ROOT / 'tools/train.py'),
         str(CONFIG), '--launcher', 'pytorch', '--work-dir',
         str(folder / 'work'), '--no-validate', *flags, '--cfg-options',
         'env_cfg.dist_cfg.backend=gloo',

@@ -33,7 +33,8 @@ model = dict(
         in_index=0,
         out_channels=17,
         deconv_out_channels=None,
-        norm_eps=1e-5),
+        norm_eps=1e-5,
+        decode_radius=2),
     test_cfg=dict(flip_test=True))
 # of the FPN only the finest level is used
 find_unused_parameters = True

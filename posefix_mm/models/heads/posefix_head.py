@@ -10,6 +10,7 @@ from mmpose.registry import MODELS
 from mmpose.utils.tensor_utils import to_numpy
 from mmpose.utils.typing import ConfigType, OptConfigType, Predictions
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 NORMALIZATIONS = ('release', 'paper')
 
@@ -160,8 +161,8 @@ class PoseFixHead(HeatmapHead):
             coords, log_probs = self.forward(feats)
             coords_flip, log_probs_flip = self.forward(feats_flip)
             coords = (coords + self._mirror(coords_flip, meta)) / 2
-            probs, probs_flip = log_probs.exp(), flip_heatmaps(
-                log_probs_flip.exp(), flip_indices=meta['flip_indices'])
+            probs, probs_flip = log_probs.exp(), self._mirror_maps(
+                log_probs_flip.exp(), meta)
             heatmaps = (probs + probs_flip) / 2
             if self.decode_radius is not None:
                 coords = self._decode_locally(probs, meta, probs_flip)
@@ -184,24 +185,23 @@ class PoseFixHead(HeatmapHead):
         Args:
             probs (Tensor): Softmax maps, (B, K, H, W).
             meta (dict): With ``input_size``.
-            mirrored (Tensor, optional): Maps of the mirror image, turned back
-                by ``flip_heatmaps``, (B, K, H, W). One mode is sought for
-                both.
+            mirrored (Tensor, optional): Maps of the mirror image, brought
+                back by :meth:`_mirror_maps`, (B, K, H, W). One mode is sought
+                for both.
 
         Returns:
             Tensor: Coordinates in heatmap pixels, (B, K, 2).
         """
         height, width = probs.shape[-2:]
         shift = 0.
-        if mirrored is not None:
-            # The mirror maps input pixel x to w - 1 - x, but column X of a
-            # map to W - 1 - X. flip_heatmaps makes up for the difference by
-            # one whole column, which is too much by this.
+        if mirrored is not None:  # what _mirror_maps shifted too far
             shift = width - (meta['input_size'][0] -
                              1) / float(self.decoder.scale_factor[0])
         both = probs if mirrored is None else probs + mirrored
-        # a mode is more than one high grid point
-        smooth = torch.nn.functional.avg_pool2d(both, 3, stride=1, padding=1)
+        # A mode is more than one high grid point: weigh neighbours as well,
+        # by (1, 2, 1) along each axis.
+        smooth = F.avg_pool2d(
+            F.avg_pool2d(both, 2, stride=1, padding=1), 2, stride=1)
         mode = smooth.flatten(2).argmax(-1)
         x, y = (
             torch.arange(size, device=probs.device)
@@ -228,6 +228,18 @@ class PoseFixHead(HeatmapHead):
         coords[..., 0] = ((width - 1) / float(self.decoder.scale_factor[0]) -
                           coords[..., 0])
         return coords
+
+    @staticmethod
+    def _mirror_maps(heatmaps: Tensor, meta: dict) -> Tensor:
+        """Bring maps of the mirror image back, to the nearest column.
+
+        The mirror maps input pixel x to ``w - 1 - x``, but column X of a map
+        to ``W - 1 - X``. At stride 4 the difference is three quarters of a
+        column; maps are shifted by a whole one.
+        """
+        turned = flip_heatmaps(
+            heatmaps, flip_indices=meta['flip_indices'], shift_heatmap=False)
+        return F.pad(turned, (1, -1))
 
     def loss(self,
              feats: Tuple[Tensor],

@@ -28,6 +28,8 @@ train_pipeline.insert(
         rotate_std=90.,
         shift_std=.2,
         limb_prob=.12,
+        limb_swap_prob=0,
+        confuse_prob=0,
         limbs=[
             ('left_shoulder', 'left_elbow', 'left_wrist'),
             ('right_shoulder', 'right_elbow', 'right_wrist'),

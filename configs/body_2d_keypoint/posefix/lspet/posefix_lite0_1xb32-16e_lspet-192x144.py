@@ -9,6 +9,8 @@ pose_sigma = 5.25
 model = dict(pose_sigma=pose_sigma, head=dict(decoder=codec))
 
 train_pipeline = _base_.train_pipeline
+# wrong poses that look right, for keypoints lie on the body
+train_pipeline[1].update(limb_swap_prob=.08, confuse_prob=.12)
 train_pipeline[5]['input_size'] = codec['input_size']
 train_pipeline[7]['encoder'] = codec
 test_pipeline = _base_.test_pipeline
@@ -17,7 +19,7 @@ train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
 
-train_cfg = dict(max_epochs=12)
+train_cfg = dict(max_epochs=16)
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
 param_scheduler = _base_.param_scheduler
-param_scheduler[1]['T_max'] = 12
+param_scheduler[1]['T_max'] = 16
