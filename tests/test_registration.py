@@ -14,8 +14,9 @@ names = dict(
     KEYPOINT_CODECS=['SoftArgmaxIntegral'],
     DATASETS=['PoseRefineDataset', 'PoseResultsDataset'],
     TRANSFORMS=['ClippedNormalBBoxTransform', 'GetInputPose',
-                'PackRefineInputs', 'SynthesizePoseError'],
-    MODELS=['PoseFixHead', 'PoseRefiner', 'TimmFeatures'],
+                'MisplacePose', 'PackRefineInputs', 'SynthesizePoseError'],
+    MODELS=['CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
+            'TimmFeatures'],
     OPTIM_WRAPPERS=['Bfloat16OptimWrapper'])
 
 def found():
@@ -39,25 +40,38 @@ def test_import_registers_everything():
 
 PUBLIC = {
     'posefix_mm': ['__version__'],
+    'posefix_mm.apis': ['RefineSummary', 'publish_model', 'refine_results'],
     'posefix_mm.codecs': ['SoftArgmaxIntegral'],
     'posefix_mm.datasets': [
-        'ClippedNormalBBoxTransform', 'GetInputPose', 'PackRefineInputs',
-        'PoseRefineDataset', 'PoseResultsDataset', 'SynthesizePoseError'
+        'ClippedNormalBBoxTransform', 'GetInputPose', 'MisplacePose',
+        'PackRefineInputs', 'PoseRefineDataset', 'PoseResultsDataset',
+        'SynthesizePoseError'
     ],
     'posefix_mm.datasets.datasets':
     ['PoseRefineDataset', 'PoseResultsDataset'],
     'posefix_mm.datasets.transforms': [
         'ClippedNormalBBoxTransform', 'ERROR_TYPES', 'ErrorSynthesizer',
-        'GetInputPose', 'PERSON_JOINT_GROUPS', 'PackRefineInputs',
-        'RELEASE_TABLE', 'SynthesizePoseError', 'build_table'
+        'GetInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS',
+        'PackRefineInputs', 'RELEASE_TABLE', 'SynthesizePoseError',
+        'build_table'
     ],
     'posefix_mm.engine': ['Bfloat16OptimWrapper'],
-    'posefix_mm.models': ['PoseFixHead', 'PoseRefiner', 'TimmFeatures'],
+    'posefix_mm.models': [
+        'CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
+        'TimmFeatures'
+    ],
     'posefix_mm.models.backbones': ['TimmFeatures'],
-    'posefix_mm.models.heads': ['PoseFixHead'],
-    'posefix_mm.models.layers':
-    ['GaussianPoseMaps', 'add_input_channels', 'find_input_conv'],
-    'posefix_mm.models.pose_estimators': ['PoseRefiner'],
+    'posefix_mm.models.heads': ['CPNHead', 'PoseFixHead'],
+    'posefix_mm.models.layers': [
+        'GaussianPoseMaps', 'OneHotPoseMaps', 'add_input_channels',
+        'find_input_conv'
+    ],
+    'posefix_mm.models.pose_estimators':
+    ['EndToEndPoseRefiner', 'PoseRefiner'],
+    'posefix_mm.release': [
+        'convert_checkpoint', 'convert_variables', 'describe_variables',
+        'read_tensorflow_checkpoint'
+    ],
 }
 
 

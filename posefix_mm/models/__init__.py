@@ -1,6 +1,9 @@
 """Networks, registered in ``mmpose.registry.MODELS``."""
 from .backbones import TimmFeatures
-from .heads import PoseFixHead
-from .pose_estimators import PoseRefiner
+from .heads import CPNHead, PoseFixHead
+from .pose_estimators import EndToEndPoseRefiner, PoseRefiner
 
-__all__ = ['PoseFixHead', 'PoseRefiner', 'TimmFeatures']
+__all__ = [
+    'CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
+    'TimmFeatures'
+]

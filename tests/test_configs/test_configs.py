@@ -23,7 +23,8 @@ def find(pattern: str) -> List[str]:
 
 
 ALL = find('**/*.py')
-REFINERS = find('body_2d_keypoint/posefix/**/*.py')
+REFINERS = find('body_2d_keypoint/posefix/**/posefix_*.py')
+END_TO_END = find('body_2d_keypoint/posefix/**/e2e-refine_*.py')
 COCO = find('**/coco/*.py')
 PAPER = find('body_2d_keypoint/posefix/coco/posefix_res*_4xb32-*.py')
 LSPET = find('**/lspet/*.py')
@@ -54,6 +55,11 @@ def transforms(pipeline: list, name: str) -> Iterator[dict]:
     return (t for t in pipeline if t['type'] == name)
 
 
+def input_channels(name: str) -> int:
+    """Image, and maps of 17 keypoints."""
+    return 20 if name in REFINERS + END_TO_END else 3
+
+
 def crop_sizes(cfg: Config) -> List[tuple]:
     """Input sizes of the pipelines of training, validation and test."""
     return [
@@ -66,7 +72,8 @@ def crop_sizes(cfg: Config) -> List[tuple]:
 
 def test_all_kinds_are_there() -> None:
     assert len(PAPER) == 6
-    assert len(COCO) == 11
+    assert len(END_TO_END) == 1
+    assert len(COCO) == 13
     assert LSPET and DEMO
     assert {*COCO, *LSPET, *DEMO} == set(ALL)
 
@@ -96,8 +103,8 @@ def test_sizes_fit_together(name: str) -> None:
         stride = 2 if tuple(decoder.input_size) == (48, 64) else 4
         assert tuple(stride * s for s in decoder.heatmap_size) == tuple(
             decoder.input_size)
-    [target] = transforms(cfg.train_dataloader.dataset.pipeline,
-                          'GenerateTarget')
+    *_, target = transforms(cfg.train_dataloader.dataset.pipeline,
+                            'GenerateTarget')
     assert target['encoder'] == decoder
 
 
@@ -179,7 +186,7 @@ def test_model_builds(name: str, mmpose_scope) -> None:
     with torch.device('meta'):
         model = MODELS.build(cfg.model)
     weights = next(p for p in model.backbone.parameters() if p.ndim == 4)
-    assert weights.shape[1] == (20 if name in REFINERS else 3)
+    assert weights.shape[1] == input_channels(name)
     assert type(model).__name__ == cfg.model.type
 
 
@@ -193,11 +200,11 @@ def test_model_runs(name: str, mmpose_scope, monkeypatch) -> None:
     cfg = load(name)
     if cfg.model.backbone.type == 'TimmFeatures':
         pytest.importorskip('timm')
-    channels = 20 if name in REFINERS else 3
     width, height = cfg.model.head.decoder.input_size
     with torch.device('meta'):
         model = MODELS.build(cfg.model).eval()
-        output = model(torch.zeros(2, channels, height, width), None)
+        output = model(
+            torch.zeros(2, input_channels(name), height, width), None)
     if cfg.model.head.type == 'PoseFixHead':
         coords, maps = output
         assert coords.shape == (2, 17, 2)
@@ -249,7 +256,7 @@ def published_models() -> List[dict]:
 
 def test_model_index_names_all_refiners() -> None:
     assert {model['Config'] for model in published_models()
-            } == {f'configs/{name}' for name in REFINERS}
+            } == {f'configs/{name}' for name in REFINERS + END_TO_END}
 
 
 def test_published_weights_fit_their_configs(mmpose_scope) -> None:

@@ -1,4 +1,5 @@
 """Heads, registered in ``mmpose.registry.MODELS``."""
+from .cpn_head import CPNHead
 from .posefix_head import PoseFixHead
 
-__all__ = ['PoseFixHead']
+__all__ = ['CPNHead', 'PoseFixHead']
