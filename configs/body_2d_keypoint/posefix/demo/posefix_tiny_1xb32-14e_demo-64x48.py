@@ -22,6 +22,7 @@ model = dict(
         out_channels=17,
         deconv_out_channels=(64, ),
         deconv_kernel_sizes=(4, ),
+        decode_radius=2,
         norm_eps=1e-5,
         decoder=_base_.codec),
     test_cfg=dict(flip_test=True))
