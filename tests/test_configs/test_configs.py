@@ -19,13 +19,15 @@ CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 def find(pattern: str) -> List[str]:
     """Configs that can be run, relative to the folder."""
     names = (str(p.relative_to(CONFIGS)) for p in CONFIGS.glob(pattern))
-    return sorted(n for n in names if not n.startswith('_base_'))
+    return sorted(n for n in names
+                  if not n.startswith('_base_') and '/pose_sources/' not in n)
 
 
 ALL = find('**/*.py')
 REFINERS = find('body_2d_keypoint/posefix/**/posefix_*.py')
 END_TO_END = find('body_2d_keypoint/posefix/**/e2e-refine_*.py')
 COCO = find('**/coco/*.py')
+SOURCES = sorted((CONFIGS / 'body_2d_keypoint/pose_sources').rglob('*.py'))
 PAPER = find('body_2d_keypoint/posefix/coco/posefix_res*_4xb32-*.py')
 LSPET = find('**/lspet/*.py')
 DEMO = find('**/demo/*.py')
@@ -273,6 +275,14 @@ def test_published_weights_fit_their_configs(mmpose_scope) -> None:
             expected = MODELS.build(load(name).model).state_dict()
         assert {k: v.shape for k, v in weights.items()
                 } == {k: v.shape for k, v in expected.items()}
+
+
+@pytest.mark.parametrize('path', SOURCES, ids=lambda path: path.stem)
+def test_source_writes_poses_where_its_comment_says(path: Path) -> None:
+    prefix = Config.fromfile(path).test_evaluator.outfile_prefix
+    assert prefix == f'data/coco/pose_results/{path.stem}'
+    text = path.read_text().replace('\n#', '')
+    assert f'writes them to {prefix}.keypoints.json' in text
 
 
 def test_demo_names_configs_that_exist() -> None:

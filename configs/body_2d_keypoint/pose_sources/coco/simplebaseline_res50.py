@@ -1,0 +1,7 @@
+# SimpleBaseline: poses to refine. tools/test.py writes them to
+# data/coco/pose_results/simplebaseline_res50.keypoints.json.
+_base_ = ('mmpose::body_2d_keypoint/topdown_heatmap/coco/'
+          'td-hm_res50_8xb64-210e_coco-256x192.py')
+
+test_evaluator = dict(
+    outfile_prefix='data/coco/pose_results/simplebaseline_res50')
