@@ -16,7 +16,7 @@ names = dict(
     TRANSFORMS=['ClippedNormalBBoxTransform', 'GetInputPose',
                 'MisplacePose', 'PackRefineInputs', 'SynthesizePoseError'],
     MODELS=['CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
-            'TimmFeatures'],
+            'PyramidHeatmapHead', 'TimmFeatures'],
     OPTIM_WRAPPERS=['Bfloat16OptimWrapper'])
 
 def found():
@@ -58,10 +58,11 @@ PUBLIC = {
     'posefix_mm.engine': ['Bfloat16OptimWrapper'],
     'posefix_mm.models': [
         'CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
-        'TimmFeatures'
+        'PyramidHeatmapHead', 'TimmFeatures'
     ],
     'posefix_mm.models.backbones': ['TimmFeatures'],
-    'posefix_mm.models.heads': ['CPNHead', 'PoseFixHead'],
+    'posefix_mm.models.heads':
+    ['CPNHead', 'PoseFixHead', 'PyramidHeatmapHead'],
     'posefix_mm.models.layers': [
         'GaussianPoseMaps', 'OneHotPoseMaps', 'add_input_channels',
         'find_input_conv'

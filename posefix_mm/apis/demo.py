@@ -1,44 +1,28 @@
 """The whole chain on drawn pictures, in minutes on two cores."""
-import os
-import re
 import shutil
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import List, Optional, Sequence, Union
+from typing import Optional, Union
 
 from mmengine.config import Config
 from rich.console import Console
 from rich.progress import (
-    BarColumn,
     Progress,
     TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
 from ..evaluation import comparison_table
 from ..synthetic import write_dataset
 from .refine_results import RefineSummary, refine_results
+from .tool_runner import ToolRunner, progress_bars
 
 ESTIMATOR = ('body_2d_keypoint/rtmpose/demo/'
              'rtmpose_tiny_1xb32-14e_demo-64x48.py')
 REFINER = ('body_2d_keypoint/posefix/demo/'
            'posefix_tiny_1xb32-14e_demo-64x48.py')
-
-# "Epoch(train)  [3][ 40/110]", as mmengine logs it
-_LOG_LINE = re.compile(r'Epoch\(\w+\)\s+(?:\[(\d+)\])?\[\s*(\d+)/(\d+)\]')
-# glibc gives large blocks back to the system at every step; keeping them
-# makes training on a CPU up to twice as fast
-_ENVIRONMENT = {
-    'MALLOC_MMAP_THRESHOLD_': '4294967296',
-    'MALLOC_TRIM_THRESHOLD_': '17179869184',
-}
 
 
 @dataclass
@@ -85,8 +69,8 @@ def run_demo(out_dir: Union[str, Path],
     started = time.monotonic()
     # The configs' paths are relative to the folder that the tools run in.
     data = out_dir / 'data' / 'demo'
-    _draw_data(data, size, seed)
-    tools = _Tools(root, out_dir, seed)
+    draw_data(data, size, seed)
+    tools = ToolRunner(root, out_dir, seed)
     # Reading configs is not safe in threads.
     plan = [(name, config, size.epochs or Config.fromfile(
         root / 'configs' / config).train_cfg.max_epochs)
@@ -94,7 +78,7 @@ def run_demo(out_dir: Union[str, Path],
                                                             REFINER))]
     # The refiner needs nothing of the estimator to train, so they share the
     # machine, half of the cores each.
-    with ThreadPoolExecutor() as pool, _progress() as bar:
+    with ThreadPoolExecutor() as pool, progress_bars() as bar:
         trainings = [
             pool.submit(tools.train, name, config, epochs, bar)
             for name, config, epochs in plan
@@ -106,7 +90,7 @@ def run_demo(out_dir: Union[str, Path],
             tools.stop()  # the other one need not go on
             raise
         estimator, refiner = (training.result() for training in trainings)
-    with _progress() as bar:
+    with progress_bars() as bar:
         poses = tools.test('estimator', ESTIMATOR, estimator, bar)
     summary = refine_results(
         root / 'configs' / REFINER,
@@ -133,17 +117,16 @@ def _clear(out_dir: Path) -> None:
     marker.touch()
 
 
-def _progress() -> Progress:
-    return Progress(
-        TextColumn('{task.description:34}'), BarColumn(),
-        TextColumn('{task.percentage:3.0f}%'), TimeElapsedColumn(),
-        TimeRemainingColumn())
+def draw_data(data: Path, size: DemoSize, seed: int) -> None:
+    """Draw pictures to train and to test on, with different people.
 
-
-def _draw_data(data: Path, size: DemoSize, seed: int) -> None:
-    """Draw pictures to train and to test on, with different people."""
+    Args:
+        data (Path): Folder for the folders ``train`` and ``val``.
+        size (DemoSize): How many pictures.
+        seed (int): Seed of both.
+    """
     first_val = size.train_images + 1
-    with _progress() as bar:
+    with progress_bars() as bar:
         for name, count, first in (('train', size.train_images, 1),
                                    ('val', size.val_images, first_val)):
             task = bar.add_task(f'drawing {count} pictures ({name})')
@@ -159,98 +142,6 @@ def _draw_data(data: Path, size: DemoSize, seed: int) -> None:
 
 def _advance(bar: Progress, task: TaskID, done: int, total: int) -> None:
     bar.update(task, completed=done, total=total)
-
-
-class _Tools:
-    """mmpose's tools, run as a user runs them, with a progress bar.
-
-    Args:
-        root (Path): Folder with ``configs`` and ``tools``.
-        out_dir (Path): Folder to run in.
-        seed (int): Seed of training.
-    """
-
-    def __init__(self, root: Path, out_dir: Path, seed: int) -> None:
-        self.root = root
-        self.out_dir = out_dir
-        self.seed = seed
-        self.stopped = False
-        self.threads = max(1, (os.cpu_count() or 1) // 2)
-        self.processes: List[subprocess.Popen] = []
-
-    def stop(self) -> None:
-        """End the tools that still run."""
-        self.stopped = True
-        for process in self.processes:
-            process.terminate()
-
-    def train(self, name: str, config: str, epochs: int,
-              bar: Progress) -> str:
-        """Train a network and return its checkpoint."""
-        work_dir = self.out_dir / name
-        self._run(bar, f'training the {name}', name, [
-            'tools/train.py', config, '--work-dir',
-            str(work_dir), '--no-validate', '--cfg-options',
-            f'train_cfg.max_epochs={epochs}',
-            f'param_scheduler.1.T_max={epochs}',
-            f'randomness.seed={self.seed}'
-        ], epochs)
-        return str(work_dir / f'epoch_{epochs}.pth')
-
-    def test(self, name: str, config: str, checkpoint: str,
-             bar: Progress) -> Path:
-        """Run a network on the test pictures and return its results."""
-        self._run(bar, f'running the {name}', f'{name}_test', [
-            'tools/test.py', config, checkpoint, '--work-dir',
-            str(self.out_dir / name), '--cfg-options',
-            f'test_evaluator.outfile_prefix={self.out_dir / name}'
-        ])
-        return self.out_dir / f'{name}.keypoints.json'
-
-    def _run(self, bar: Progress, title: str, log_name: str,
-             command: Sequence[str], epochs: int = 1) -> None:
-        """Run one tool; its output goes to a log file."""
-        tool, config, *arguments = command
-        log = self.out_dir / f'{log_name}.log'
-        with log.open('w') as file, subprocess.Popen(
-            [
-                sys.executable, '-W', 'ignore',
-                str(self.root / tool),
-                str(self.root / 'configs' / config), *arguments
-            ],
-                cwd=self.out_dir,
-                env={
-                    **os.environ,
-                    **_ENVIRONMENT, 'OMP_NUM_THREADS': str(self.threads)
-                },
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True) as process:
-            self.processes.append(process)
-            if self.stopped:
-                process.terminate()
-            task = bar.add_task(title, total=None)
-            for line in process.stdout:
-                file.write(line)
-                self._show(bar, task, line, epochs)
-        if process.returncode != 0:
-            tail = ''.join(log.read_text().splitlines(keepends=True)[-15:])
-            raise RuntimeError(
-                f'{tool} failed with exit status {process.returncode}; '
-                f'the last lines of {log}:\n{tail}')
-        bar.update(task, total=1, completed=1)
-
-    @staticmethod
-    def _show(bar: Progress, task: TaskID, line: str, epochs: int) -> None:
-        """Move the bar by a line of the log."""
-        match = _LOG_LINE.search(line)
-        if match is None:
-            return
-        epoch, step, steps = (int(part or 1) for part in match.groups())
-        bar.update(
-            task,
-            completed=(epoch - 1) * steps + step,
-            total=epochs * steps)
 
 
 def _report(summary: RefineSummary, out_dir: Path, seconds: float) -> None:

@@ -1,9 +1,9 @@
 """Networks, registered in ``mmpose.registry.MODELS``."""
 from .backbones import TimmFeatures
-from .heads import CPNHead, PoseFixHead
+from .heads import CPNHead, PoseFixHead, PyramidHeatmapHead
 from .pose_estimators import EndToEndPoseRefiner, PoseRefiner
 
 __all__ = [
     'CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
-    'TimmFeatures'
+    'PyramidHeatmapHead', 'TimmFeatures'
 ]

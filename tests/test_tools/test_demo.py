@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from posefix_mm.apis import demo
+from posefix_mm.apis.tool_runner import ToolRunner
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
 
@@ -95,7 +96,7 @@ class Bar:
 
 
 @pytest.fixture
-def tools(tmp_path: Path) -> demo._Tools:
+def tools(tmp_path: Path) -> ToolRunner:
     """Tools that print their arguments, then run what is in `then.py`."""
     (tmp_path / 'tools').mkdir()
     for name in ('train', 'test'):
@@ -104,7 +105,7 @@ def tools(tmp_path: Path) -> demo._Tools:
             f'exec(pathlib.Path({str(tmp_path / "then.py")!r}).read_text())\n')
     (tmp_path / 'then.py').touch()
     (tmp_path / 'out').mkdir()
-    return demo._Tools(tmp_path, tmp_path / 'out', seed=7)
+    return ToolRunner(tmp_path, tmp_path / 'out', seed=7)
 
 
 def test_training_is_told_everything(tools, tmp_path) -> None:
@@ -152,7 +153,7 @@ def test_failure_shows_the_end_of_the_log(tools, tmp_path) -> None:
 
 def test_data_of_both_parts_are_different(tmp_path) -> None:
     size = demo.DemoSize(train_images=3, val_images=2)
-    demo._draw_data(tmp_path, size, seed=1)
+    demo.draw_data(tmp_path, size, seed=1)
     ids = {}
     for part in ('train', 'val'):
         folder = tmp_path / part

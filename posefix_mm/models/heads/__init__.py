@@ -1,5 +1,6 @@
 """Heads, registered in ``mmpose.registry.MODELS``."""
 from .cpn_head import CPNHead
 from .posefix_head import PoseFixHead
+from .pyramid_heatmap_head import PyramidHeatmapHead
 
-__all__ = ['CPNHead', 'PoseFixHead']
+__all__ = ['CPNHead', 'PoseFixHead', 'PyramidHeatmapHead']

@@ -1,0 +1,23 @@
+# Figure 6, coarse to coarse: Gaussian maps are regressed, as by mmpose's stock
+# estimators.
+_base_ = './posefix_tiny_1xb32-14e_demo-64x48.py'
+
+codec = dict(
+    type='MSRAHeatmap', input_size=(48, 64), heatmap_size=(24, 32), sigma=1.5)
+model = dict(
+    head=dict(
+        _delete_=True,
+        type='PyramidHeatmapHead',
+        in_channels=64,
+        in_index=0,
+        out_channels=17,
+        deconv_out_channels=(64, ),
+        deconv_kernel_sizes=(4, ),
+        loss=dict(
+            type='KeypointMSELoss', use_target_weight=True, loss_weight=1e3),
+        decoder=codec),
+    test_cfg=dict(flip_mode='heatmap', shift_heatmap=True))
+
+train_pipeline = _base_.train_pipeline
+train_pipeline[6]['encoder'] = codec
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -1,0 +1,4 @@
+# Figure 6, coarse to fine with L_C only.
+_base_ = './posefix_tiny_1xb32-14e_demo-64x48.py'
+
+model = dict(head=dict(heatmap_loss_weight=0., decode_radius=None))

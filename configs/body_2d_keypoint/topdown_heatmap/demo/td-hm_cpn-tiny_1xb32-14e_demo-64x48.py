@@ -1,0 +1,18 @@
+_base_ = [
+    '../../integral_regression/demo/ipr_tiny_1xb32-14e_demo-64x48.py',
+    '../../../_base_/models/cpn_tiny.py',
+]
+
+codec = dict(
+    type='MSRAHeatmap', input_size=(48, 64), heatmap_size=(12, 16), sigma=1)
+estimator = _base_.estimator
+estimator['head']['decoder'] = codec
+model = dict(
+    _delete_=True,
+    data_preprocessor=_base_.data_preprocessor,
+    test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True),
+    **estimator)
+
+train_pipeline = _base_.train_pipeline
+train_pipeline[5]['encoder'] = codec
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
