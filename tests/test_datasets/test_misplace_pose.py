@@ -250,3 +250,21 @@ def test_limbs_are_checked():
 
 def test_repr():
     assert 'limbs=()' in repr(MisplacePose())
+
+
+def test_exactly_the_listed_keys_change():
+    np.random.seed(0)
+    results = make_results()
+    del results['num_near']
+    before = {
+        key: value.copy() if hasattr(value, 'copy') else value
+        for key, value in results.items()
+    }
+    after = MisplacePose(prob=1, limbs=[ARM])(results)
+    assert set(after) - set(before) == {'has_misplaced', 'num_near'}
+    changed = {
+        key
+        for key, value in before.items()
+        if not np.array_equal(np.asarray(value), np.asarray(after[key]))
+    }
+    assert changed == {'keypoints', 'keypoints_visible', 'bbox'}
