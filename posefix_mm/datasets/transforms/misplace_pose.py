@@ -1,5 +1,5 @@
 """Poses that are wrong as a whole, for estimators that fail completely."""
-from typing import Optional, Sequence, Tuple
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -8,6 +8,22 @@ from mmpose.registry import TRANSFORMS
 
 from ..boxes import pose_to_bbox
 from .error_synthesis import to_complex
+
+
+class _Limbs(NamedTuple):
+    """Place of each keypoint in the limbs of a skeleton.
+
+    Attributes:
+        limb (np.ndarray): Limb that each keypoint moves with, -1 without,
+            (K, ).
+        rank (np.ndarray): Its place there, 0 without, (K, ).
+        members (np.ndarray): Keypoints of each limb by place, -1 where it has
+            ended, (L, n).
+    """
+
+    limb: np.ndarray
+    rank: np.ndarray
+    members: np.ndarray
 
 
 @TRANSFORMS.register_module()
@@ -95,6 +111,7 @@ class MisplacePose(BaseTransform):
         self.limb_prob = limb_prob
         self.limb_swap_prob = limb_swap_prob
         self.confuse_prob = confuse_prob
+        self._limbs: Dict[tuple, _Limbs] = {}  # by skeleton
 
     @cache_randomness
     def _draw_pose(self) -> Tuple[bool, Optional[complex], complex, bool]:
@@ -116,20 +133,17 @@ class MisplacePose(BaseTransform):
         return dropped, factor, shift, mirrored
 
     @cache_randomness
-    def _draw_parts(self, limb: np.ndarray, rank: np.ndarray,
-                    members: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    def _draw_parts(self, limbs: _Limbs) -> Tuple[np.ndarray, np.ndarray]:
         """Draw what goes wrong with its parts.
 
         Args:
-            limb (np.ndarray): Limb of each keypoint, -1 without, (K, ).
-            rank (np.ndarray): Place of each keypoint in its limb, (K, ).
-            members (np.ndarray): Keypoints of each limb by place, -1 where it
-                has ended, (L, n).
+            limbs (_Limbs): Of the skeleton.
 
         Returns:
             tuple: the keypoint that each one is taken for, often itself,
             (K, ), and the turn and zoom of its limb, complex (K, ).
         """
+        limb, rank, members = limbs
         num_limbs, num_keypoints = len(members), len(limb)
         taken_for = np.arange(num_keypoints)
         turns = np.ones(num_limbs + 1, complex)  # the last: in no limb
@@ -162,16 +176,16 @@ class MisplacePose(BaseTransform):
         persons = 1 + results.get('num_near', len(keypoints) - 1)
         rows = [0, *range(persons, len(keypoints))]
         points, seen = to_complex(keypoints[rows]), visible[rows]
-        limb, rank, members = self._chains(results['keypoint_names'])
+        limbs = self._find_limbs(results['keypoint_names'])
         dropped, factor, shift, mirrored = self._draw_pose()
-        taken_for, turns = self._draw_parts(limb, rank, members)
+        taken_for, turns = self._draw_parts(limbs)
 
         # nothing is where no keypoint is annotated
         taken_for = np.where(seen[0, taken_for] > 0, taken_for,
                              np.arange(len(taken_for)))
         points = points[:, taken_for]
-        if len(members):
-            pivot = np.where(limb >= 0, members[limb, 0], 0)
+        if self.limbs:
+            pivot = np.where(limbs.limb >= 0, limbs.members[limbs.limb, 0], 0)
             root = points[:, pivot]
             points = np.where(seen[:, pivot] > 0,
                               root + (points - root) * turns, points)
@@ -195,16 +209,11 @@ class MisplacePose(BaseTransform):
         results['has_misplaced'] = True
         return results
 
-    def _chains(
-            self, names: Sequence[str]
-    ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Place of each keypoint in the limbs.
-
-        Returns:
-            tuple: limb of each moving keypoint, -1 without, and its place
-            there, 0 without, (K, ); keypoints of each limb by place, -1 where
-            it has ended, (L, n).
-        """
+    def _find_limbs(self, names: Sequence[str]) -> _Limbs:
+        """Find the limbs in a skeleton, once."""
+        key = tuple(names)
+        if key in self._limbs:
+            return self._limbs[key]
         index = {name: i for i, name in enumerate(names)}
         unknown = {name for limb in self.limbs for name in limb} - set(index)
         if unknown:
@@ -218,7 +227,7 @@ class MisplacePose(BaseTransform):
             members[number, :len(joints)] = joints
             limb[joints[1:]] = number
             rank[joints[1:]] = np.arange(1, len(joints))
-        return limb, rank, members
+        return self._limbs.setdefault(key, _Limbs(limb, rank, members))
 
     def __repr__(self) -> str:
         """Show the parameters."""
