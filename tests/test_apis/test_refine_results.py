@@ -169,8 +169,8 @@ def test_nms_leaves_records_that_are_not_refined(refine, one_each) -> None:
 # -------------------------------------------------------------------- faults
 # what becomes of a good record, and the reason that is given
 FAULTS = {
-    'category': (dict(category_id=2), 'category 2 is not person'),
-    'category text': (dict(category_id='1'), "category '1' is not person"),
+    'category': (dict(category_id=2), 'category 2 is not refined'),
+    'category text': (dict(category_id='1'), "category '1' is not refined"),
     'score 0': (dict(score=0), 'score 0 is not above 0'),
     'score negative': (dict(score=-.5), 'score -0.5 is not above 0'),
     'score text': (dict(score='0.9'), 'score must be a finite number'),

@@ -60,8 +60,8 @@ def test_accepted(changes):
     (dict(score=True), 'score must be a finite number, got True'),
     (dict(score=float('nan')), 'score must be a finite number, got nan'),
     (dict(score=float('inf')), 'score must be a finite number, got inf'),
-    (dict(category_id=2), 'category 2 is not person'),
-    (dict(category_id='1'), "category '1' is not person"),
+    (dict(category_id=2), 'category 2 is not refined'),
+    (dict(category_id='1'), "category '1' is not refined"),
     (dict(keypoints=...), 'keypoints must be a list, got None'),
     (dict(keypoints='1 2 3'), "keypoints must be a list, got '1 2 3'"),
     (dict(keypoints=[1, 2]), 'keypoints must hold 6 numbers (x, y, score of '
