@@ -5,7 +5,9 @@ from .coco_table import (
     comparison_table,
     evaluate_keypoints,
 )
+from .metrics import MatchedMpiiPCKAccuracy
 
 __all__ = [
-    'STATISTICS', 'can_evaluate', 'comparison_table', 'evaluate_keypoints'
+    'MatchedMpiiPCKAccuracy', 'STATISTICS', 'can_evaluate',
+    'comparison_table', 'evaluate_keypoints'
 ]
