@@ -17,7 +17,7 @@ names = dict(
                 'MisplacePose', 'PackRefineInputs', 'SynthesizePoseError'],
     MODELS=['CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
             'TimmFeatures'],
-    METRICS=['MatchedMpiiPCKAccuracy'],
+    METRICS=['MatchedMpiiPCKAccuracy', 'PoseTrackAP'],
     OPTIM_WRAPPERS=['Bfloat16OptimWrapper'])
 
 def found():
@@ -58,8 +58,15 @@ PUBLIC = {
     ],
     'posefix_mm.engine': ['Bfloat16OptimWrapper'],
     'posefix_mm.evaluation': [
-        'MatchedMpiiPCKAccuracy', 'STATISTICS', 'can_evaluate',
-        'comparison_table', 'evaluate_keypoints'
+        'MatchedMpiiPCKAccuracy', 'PoseTrackAP', 'STATISTICS',
+        'can_evaluate', 'comparison_table', 'evaluate_keypoints',
+        'joint_precisions'
+    ],
+    'posefix_mm.evaluation.metrics':
+    ['MatchedMpiiPCKAccuracy', 'PoseTrackAP'],
+    'posefix_mm.synthetic': [
+        'COCO_CATEGORY', 'DATA_SETS', 'derive_joints', 'draw_animals',
+        'draw_scene', 'write_dataset', 'write_like'
     ],
     'posefix_mm.models': [
         'CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
