@@ -62,6 +62,24 @@ def test_one_missed(root, meta, tmp_path) -> None:
     assert 50 < result['posetrack18/AP'] < 100
 
 
+def test_frames_without_labels_do_not_count(root, meta, tmp_path) -> None:
+    """Nobody is annotated there, whoever is found."""
+    content = json.loads((root / ANN).read_text())
+    hidden = content['annotations'][0]['image_id']
+    for image in content['images']:
+        image['is_labeled'] = image['id'] != hidden
+    content['annotations'] = [
+        p for p in content['annotations'] if p['image_id'] != hidden
+    ]
+    path = tmp_path / 'posetrack18_val.json'
+    path.write_text(json.dumps(content))
+    assert any(o['img_id'] == hidden for o in outputs(root)) is True
+    result = run(
+        dict(type='PoseTrackAP', ann_file=str(path), score_mode='bbox'), meta,
+        outputs(root))
+    assert result['posetrack18/AP'] == pytest.approx(100)
+
+
 def test_written_as_mmpose_does(root, meta, tmp_path, monkeypatch) -> None:
     """Its metric needs poseval only to evaluate, but refuses without."""
     from mmpose.evaluation.metrics import posetrack18_metric

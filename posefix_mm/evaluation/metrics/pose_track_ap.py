@@ -31,7 +31,8 @@ class PoseTrackAP(CocoMetric):
     Takes the arguments of, and gives the same statistics as, mmpose's
     ``PoseTrack18Metric``, which needs the package poseval. This one is an
     implementation of its own and has not been compared with poseval's
-    numbers; regions that annotations tell to ignore are not ignored.
+    numbers. Frames without labels do not count; regions that annotations tell
+    to ignore are not ignored.
 
     Args:
         ann_file (str): Annotations of all videos, as mmpose has them, with
@@ -100,7 +101,10 @@ class PoseTrackAP(CocoMetric):
         for person in self.coco.dataset['annotations']:
             if 'keypoints' in person and 'bbox_head' in person:
                 people[person['image_id']].append(person)
-        images = [image['id'] for image in self.coco.dataset['images']]
+        images = [
+            image['id'] for image in self.coco.dataset['images']
+            if image.get('is_labeled', True)
+        ]
         precisions = 100 * joint_precisions(
             [self._frame_people(people[i]) for i in images],
             [self._frame_poses(self._poses.get(i, [])) for i in images])
