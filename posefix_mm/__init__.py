@@ -14,6 +14,12 @@ check_versions()
 allow_mmengine_checkpoints()
 register_config_package()
 
-from . import codecs, datasets, engine, models  # noqa: E402, F401
+from . import (  # noqa: E402, F401
+    codecs,
+    datasets,
+    engine,
+    evaluation,
+    models,
+)
 
 __all__ = ['__version__']

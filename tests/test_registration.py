@@ -7,7 +7,7 @@ import sys
 import pytest
 
 CODE = """
-import mmpose.codecs, mmpose.datasets, mmpose.models
+import mmpose.codecs, mmpose.datasets, mmpose.evaluation, mmpose.models
 from mmpose import registry as r
 
 names = dict(
@@ -17,6 +17,7 @@ names = dict(
                 'MisplacePose', 'PackRefineInputs', 'SynthesizePoseError'],
     MODELS=['CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
             'PyramidHeatmapHead', 'TimmFeatures'],
+    METRICS=['MatchedMpiiPCKAccuracy', 'PoseTrackAP'],
     OPTIM_WRAPPERS=['Bfloat16OptimWrapper'])
 
 def found():
@@ -56,6 +57,17 @@ PUBLIC = {
         'build_table'
     ],
     'posefix_mm.engine': ['Bfloat16OptimWrapper'],
+    'posefix_mm.evaluation': [
+        'MatchedMpiiPCKAccuracy', 'PoseTrackAP', 'STATISTICS',
+        'can_evaluate', 'comparison_table', 'evaluate_keypoints',
+        'joint_precisions'
+    ],
+    'posefix_mm.evaluation.metrics':
+    ['MatchedMpiiPCKAccuracy', 'PoseTrackAP'],
+    'posefix_mm.synthetic': [
+        'COCO_CATEGORY', 'DATA_SETS', 'derive_joints', 'draw_animals',
+        'draw_scene', 'write_dataset', 'write_like'
+    ],
     'posefix_mm.models': [
         'CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
         'PyramidHeatmapHead', 'TimmFeatures'

@@ -134,7 +134,7 @@ def refine_results(config: Union[str, Path, Config],
     source = _test_dataset(cfg)
     num_keypoints = source.metainfo['num_keypoints']
     evaluable = content is not None and can_evaluate(content, num_keypoints)
-    records = load_pose_records(poses, num_keypoints)
+    records = load_pose_records(poses, num_keypoints, source.categories)
     model = _load_model(cfg, checkpoint, device)
     out.parent.mkdir(parents=True, exist_ok=True)
 

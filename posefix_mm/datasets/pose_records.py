@@ -1,7 +1,7 @@
 """Records of a COCO keypoint results file."""
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, List, Optional, Union
+from typing import Any, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from ..fileio import read_json
 # Coordinates beyond this are no pixel of any image; they would overflow the
 # arithmetic of float32.
 _MAX_COORDINATE = 1e6
+
+#: The release refines COCO's category 1.
+RELEASE_CATEGORIES = (1, )
 
 
 @dataclass
@@ -20,6 +23,7 @@ class PoseRecord:
         index (int): Position in the file.
         raw (Any): The record as it was read.
         image_id (Any): Its image, None where it is missing.
+        category_id (int): Its category, 1 where it is missing.
         score (float): Its score, 0 where it is missing.
         keypoints (np.ndarray): Image pixels, float32 (K, 2), zeros where
             absent.
@@ -31,6 +35,7 @@ class PoseRecord:
     index: int
     raw: Any
     image_id: Any = None
+    category_id: int = 1
     score: float = 0.
     keypoints: np.ndarray = field(default=None)
     visible: np.ndarray = field(default=None)
@@ -38,13 +43,18 @@ class PoseRecord:
     problem: Optional[str] = None
 
 
-def load_pose_records(path: Union[str, Path],
-                      num_keypoints: int) -> List[PoseRecord]:
+def load_pose_records(
+    path: Union[str, Path],
+    num_keypoints: int,
+    categories: Optional[Sequence[int]] = RELEASE_CATEGORIES
+) -> List[PoseRecord]:
     """Read a COCO keypoint results file.
 
     Args:
         path (str | Path): JSON file: a list of records.
         num_keypoints (int): K.
+        categories (Sequence[int], optional): Categories that are refined,
+            None for all. Defaults to the release's: 1 only.
 
     Returns:
         List[PoseRecord]: All records, in order; those that can't be refined
@@ -65,12 +75,17 @@ def load_pose_records(path: Union[str, Path],
             f'{path} must hold a list of records with image_id, keypoints '
             f'and score, got a {type(data).__name__}')
     return [
-        parse_pose_record(index, raw, num_keypoints)
+        parse_pose_record(index, raw, num_keypoints, categories)
         for index, raw in enumerate(data)
     ]
 
 
-def parse_pose_record(index: int, raw: Any, num_keypoints: int) -> PoseRecord:
+def parse_pose_record(
+        index: int,
+        raw: Any,
+        num_keypoints: int,
+        categories: Optional[Sequence[int]] = RELEASE_CATEGORIES
+) -> PoseRecord:
     """Check one record.
 
     The release keeps category 1 and scores above 0. A keypoint at the origin
@@ -80,6 +95,8 @@ def parse_pose_record(index: int, raw: Any, num_keypoints: int) -> PoseRecord:
         index (int): Its position in the file.
         raw (Any): What was read.
         num_keypoints (int): K.
+        categories (Sequence[int], optional): Categories that are refined,
+            None for all. Defaults to the release's: 1 only.
 
     Returns:
         PoseRecord: With a ``problem`` if it can't be refined.
@@ -94,7 +111,8 @@ def parse_pose_record(index: int, raw: Any, num_keypoints: int) -> PoseRecord:
     else:
         record.problem = f'image_id must be a number or name, got {image_id!r}'
         return record
-    record.problem = (_parse_score(record) or _parse_category(record)
+    record.problem = (_parse_score(record)
+                      or _parse_category(record, categories)
                       or _parse_keypoints(record, num_keypoints))
     return record
 
@@ -103,9 +121,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _parse_category(record: PoseRecord) -> Optional[str]:
+def _parse_category(record: PoseRecord,
+                    categories: Optional[Sequence[int]]) -> Optional[str]:
     category = record.raw.get('category_id', 1)
-    return None if category == 1 else f'category {category!r} is not person'
+    if not _is_number(category) or not float(category).is_integer() or (
+            categories is not None and category not in categories):
+        return f'category {category!r:.40} is not refined'
+    record.category_id = int(category)
+    return None
 
 
 def _parse_score(record: PoseRecord) -> Optional[str]:

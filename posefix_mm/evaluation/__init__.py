@@ -5,7 +5,10 @@ from .coco_table import (
     comparison_table,
     evaluate_keypoints,
 )
+from .joint_precision import joint_precisions
+from .metrics import MatchedMpiiPCKAccuracy, PoseTrackAP
 
 __all__ = [
-    'STATISTICS', 'can_evaluate', 'comparison_table', 'evaluate_keypoints'
+    'MatchedMpiiPCKAccuracy', 'PoseTrackAP', 'STATISTICS', 'can_evaluate',
+    'comparison_table', 'evaluate_keypoints', 'joint_precisions'
 ]

@@ -2,7 +2,7 @@
 import contextlib
 import copy
 import io
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, List, Sequence
 
 import numpy as np
 from pycocotools.coco import COCO
@@ -13,9 +13,11 @@ from rich.table import Table
 STATISTICS = ('AP', 'AP50', 'AP75', 'AP(M)', 'AP(L)', 'AR', 'AR50', 'AR75',
               'AR(M)', 'AR(L)')
 
-# What pycocotools reads of an annotation.
-_FIELDS = ('id', 'image_id', 'category_id', 'keypoints', 'num_keypoints',
-           'area', 'bbox', 'iscrowd')
+# What pycocotools reads of an annotation and nothing else tells.
+_FIELDS = ('id', 'image_id', 'category_id', 'bbox')
+# The share of its box that a person fills; CrowdPose, whose annotations have
+# no areas, is evaluated with it.
+_FILLED = 0.53
 _RESULT_FIELDS = ('image_id', 'category_id', 'keypoints', 'score')
 
 
@@ -28,12 +30,17 @@ def can_evaluate(annotations: dict, num_keypoints: int) -> bool:
 
     Returns:
         bool: False without annotations, or if none has keypoints.
+        ``num_keypoints``, ``area`` and ``iscrowd`` may be missing, as in
+        CrowdPose and PoseTrack18.
 
     Raises:
         ValueError: If there are keypoints, but not as pycocotools needs them.
     """
-    people = annotations.get('annotations') or []
-    if not any('keypoints' in person for person in people):
+    people = [
+        person for person in annotations.get('annotations') or []
+        if 'keypoints' in person
+    ]
+    if not people:
         return False
     if 'categories' not in annotations:
         raise ValueError('the annotation file has no categories')
@@ -74,8 +81,8 @@ def evaluate_keypoints(annotations: dict, results: Sequence[Any],
     with contextlib.redirect_stdout(io.StringIO()), \
             np.errstate(over='ignore'):
         truth = COCO()
-        # pycocotools writes into what it is given
-        truth.dataset = copy.deepcopy(annotations)
+        truth.dataset = dict(
+            annotations, annotations=_completed(annotations['annotations']))
         truth.createIndex()
         if not usable:
             return dict.fromkeys(STATISTICS, 0.)
@@ -91,6 +98,19 @@ def evaluate_keypoints(annotations: dict, results: Sequence[Any],
             STATISTICS,
             np.where(stats < 0, -1., stats * 100).tolist(),
             strict=True))
+
+
+def _completed(people: Sequence[dict]) -> List[dict]:
+    """Copy annotations with keypoints and add what pycocotools needs."""
+    # pycocotools writes into what it is given
+    completed = [copy.deepcopy(p) for p in people if 'keypoints' in p]
+    for person in completed:
+        person.setdefault('iscrowd', 0)
+        person.setdefault('num_keypoints',
+                          sum(v > 0 for v in person['keypoints'][2::3]))
+        person.setdefault('area',
+                          _FILLED * person['bbox'][2] * person['bbox'][3])
+    return completed
 
 
 def _is_usable(record: Any, known: set, num_keypoints: int) -> bool:

@@ -84,7 +84,8 @@ def test_flat_maps_mean_the_centre(refine, records, flat_checkpoint,
     record = dict(records[0], keypoints=pose.ravel().tolist())
     output, _ = refine([record],
                        checkpoint=str(flat_checkpoint),
-                       flip_test=flip_test)
+                       flip_test=flip_test,
+                       cfg_options={'model.head.decode_radius': None})
     expected = [40 + (x / 48 - .5) * 67.5, 40 + (31 / 64 - .5) * 90, 1.]
     np.testing.assert_allclose(
         poses_of(output)[0], [expected] * 17, rtol=0, atol=1.001e-3)
@@ -169,8 +170,8 @@ def test_nms_leaves_records_that_are_not_refined(refine, one_each) -> None:
 # -------------------------------------------------------------------- faults
 # what becomes of a good record, and the reason that is given
 FAULTS = {
-    'category': (dict(category_id=2), 'category 2 is not person'),
-    'category text': (dict(category_id='1'), "category '1' is not person"),
+    'category': (dict(category_id=2), 'category 2 is not refined'),
+    'category text': (dict(category_id='1'), "category '1' is not refined"),
     'score 0': (dict(score=0), 'score 0 is not above 0'),
     'score negative': (dict(score=-.5), 'score -0.5 is not above 0'),
     'score text': (dict(score='0.9'), 'score must be a finite number'),
@@ -427,7 +428,7 @@ def test_bad_options(refine, tmp_path, options, match) -> None:
 def test_config_of_something_else(refine, refiner_config, tmp_path,
                                   name) -> None:
     from posefix_mm.apis.demo import ESTIMATOR
-    config = refiner_config.parents[2] / ESTIMATOR
+    config = refiner_config.parents[3] / ESTIMATOR
     if name == 'no data':
         config = Config(dict(model=dict(type='TopdownPoseEstimator')))
     refused(

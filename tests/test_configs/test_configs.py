@@ -24,13 +24,21 @@ def find(pattern: str) -> List[str]:
 
 
 ALL = find('**/*.py')
-REFINERS = find('body_2d_keypoint/posefix/**/posefix_*.py')
+REFINERS = find('*_2d_keypoint/posefix/**/posefix_*.py')
 END_TO_END = find('body_2d_keypoint/posefix/**/e2e-refine_*.py')
 COCO = find('**/coco/*.py')
 SOURCES = sorted((CONFIGS / 'body_2d_keypoint/pose_sources').rglob('*.py'))
 PAPER = find('body_2d_keypoint/posefix/coco/posefix_res*_4xb32-*.py')
 LSPET = find('**/lspet/*.py')
 DEMO = find('**/demo/*.py')
+OTHERS = {  # keypoints of the other data sets' skeletons
+    'mpii': 16,
+    'posetrack18': 17,
+    'crowdpose': 14,
+    'ochuman': 17,
+    'ap10k': 17,
+}
+OTHER = [n for n in REFINERS if Path(n).parent.name in OTHERS]
 # such as posefix_res50_4xb32-140e_coco-256x192
 # or posefix_res50_f2f-4xb32-140e_coco-256x192
 NAME = re.compile(r'(?P<model>.+)_(?:[a-z0-9-]+-)?'
@@ -57,9 +65,14 @@ def transforms(pipeline: list, name: str) -> Iterator[dict]:
     return (t for t in pipeline if t['type'] == name)
 
 
+def keypoints(name: str) -> int:
+    """Keypoints of a config's skeleton."""
+    return OTHERS.get(Path(name).parent.name, 17)
+
+
 def input_channels(name: str) -> int:
-    """Image, and maps of 17 keypoints."""
-    return 20 if name in REFINERS + END_TO_END else 3
+    """Image, and maps of the keypoints."""
+    return 3 + (keypoints(name) if name in REFINERS + END_TO_END else 0)
 
 
 def crop_sizes(cfg: Config) -> List[tuple]:
@@ -77,7 +90,8 @@ def test_all_kinds_are_there() -> None:
     assert len(END_TO_END) == 2
     assert len(COCO) == 13
     assert LSPET and DEMO
-    assert {*COCO, *LSPET, *DEMO} == set(ALL)
+    assert {Path(n).parent.name for n in OTHER} == set(OTHERS)
+    assert {*COCO, *LSPET, *DEMO, *OTHER} == set(ALL)
 
 
 # ---------------------------------------------------------- names and content
@@ -127,9 +141,11 @@ def test_refiner(name: str) -> None:
     """Scores of poses are the input's; the pipelines bring input poses."""
     cfg = load(name)
     assert cfg.model.type == 'PoseRefiner'
-    assert cfg.model.num_keypoints == cfg.model.head.out_channels == 17
+    assert cfg.model.num_keypoints == cfg.model.head.out_channels
+    assert cfg.model.num_keypoints == keypoints(name)
     assert cfg.model.test_cfg.flip_test is True
-    assert cfg.val_evaluator.score_mode == 'bbox'
+    # MPII's metric has no scores
+    assert cfg.val_evaluator.get('score_mode', 'bbox') == 'bbox'
     assert cfg.train_dataloader.dataset.type == 'PoseRefineDataset'
     assert cfg.test_dataloader.dataset.type == 'PoseResultsDataset'
     train = [t['type'] for t in cfg.train_dataloader.dataset.pipeline]
@@ -162,6 +178,50 @@ def test_coco_refiner_is_the_papers(name: str) -> None:
     assert cfg.auto_scale_lr.base_batch_size == 128
     assert cfg.test_evaluator.nms_mode == 'oks_nms'
     assert cfg.test_evaluator.nms_thr == .9
+
+
+@pytest.mark.parametrize('name', OTHER)
+def test_other_data_sets(name: str, mmpose_scope) -> None:
+    """One skeleton in both datasets; every joint has its probabilities."""
+    from mmpose.registry import DATASETS, TRANSFORMS
+
+    from posefix_mm.datasets.transforms import build_table
+    cfg = load(name)
+    train, test = (
+        DATASETS.build(dict(cfg[f'{part}_dataloader'].dataset, lazy_init=True))
+        for part in ('train', 'test'))
+    names = list(test.metainfo['keypoint_id2name'].values())
+    assert list(train.metainfo['keypoint_id2name'].values()) == names
+    assert len(names) == keypoints(name)
+    if 'ochuman' not in name:  # trains on COCO
+        assert test.metainfo['dataset_name'] in name
+        # mmpose's init_model reads a config's skeleton here
+        assert (cfg.train_dataloader.dataset.metainfo ==
+                cfg.test_dataloader.dataset.metainfo)
+    [errors] = transforms(cfg.train_dataloader.dataset.pipeline,
+                          'SynthesizePoseError')
+    TRANSFORMS.build(errors)
+    table = build_table(names, joint_groups=errors.get('joint_groups'))
+    assert (table > 0).all()
+    absent = errors.get('absent_keypoints', [])
+    assert cfg.model.get('passthrough_keypoints', []) == [
+        names.index(n) for n in absent
+    ]
+    sigmas = train.sigmas or train.metainfo['sigmas']
+    assert len(sigmas) == len(names)
+    assert .02 < min(sigmas) and max(sigmas) < .12
+
+
+@pytest.mark.parametrize('name', OTHER)
+def test_best_checkpoint_has_a_metric(name: str) -> None:
+    prefix, metric = load(name).default_hooks.checkpoint.save_best.split('/')
+    evaluator = load(name).val_evaluator
+    expected = {
+        'MatchedMpiiPCKAccuracy': ('mpii', 'PCK'),
+        'PoseTrack18Metric': ('posetrack18', 'AP'),
+        'CocoMetric': (evaluator.get('prefix', 'coco'), 'AP')
+    }
+    assert (prefix, metric) == expected[evaluator.type]
 
 
 @pytest.mark.parametrize('name', COCO)
@@ -211,9 +271,9 @@ def test_model_runs(name: str, mmpose_scope, monkeypatch) -> None:
             torch.zeros(2, input_channels(name), height, width), None)
     if cfg.model.head.type == 'PoseFixHead':
         coords, maps = output
-        assert coords.shape == (2, 17, 2)
+        assert coords.shape == (2, keypoints(name), 2)
         columns, rows = cfg.model.head.decoder.heatmap_size
-        assert maps.shape == (2, 17, rows, columns)
+        assert maps.shape == (2, keypoints(name), rows, columns)
     elif cfg.model.head.decoder.type == 'SimCCLabel':
         ratio = int(cfg.model.head.simcc_split_ratio)
         assert [o.shape for o in output] == [(2, 17, width * ratio),

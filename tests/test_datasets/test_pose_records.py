@@ -60,8 +60,8 @@ def test_accepted(changes):
     (dict(score=True), 'score must be a finite number, got True'),
     (dict(score=float('nan')), 'score must be a finite number, got nan'),
     (dict(score=float('inf')), 'score must be a finite number, got inf'),
-    (dict(category_id=2), 'category 2 is not person'),
-    (dict(category_id='1'), "category '1' is not person"),
+    (dict(category_id=2), 'category 2 is not refined'),
+    (dict(category_id='1'), "category '1' is not refined"),
     (dict(keypoints=...), 'keypoints must be a list, got None'),
     (dict(keypoints='1 2 3'), "keypoints must be a list, got '1 2 3'"),
     (dict(keypoints=[1, 2]), 'keypoints must hold 6 numbers (x, y, score of '
@@ -127,3 +127,23 @@ def test_files_that_hold_something_else(text, message, tmp_path):
 def test_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError, match='nowhere.json'):
         load_pose_records(tmp_path / 'nowhere.json', 2)
+
+
+@pytest.mark.parametrize(('categories', 'category', 'refined'), [
+    ((1, ), 1, True),
+    ((1, ), 2, False),
+    ((2, 5), 5, True),
+    ((2, 5), 1, False),
+    (None, 54, True),
+    (None, 'cat', False),
+    (None, 1.5, False),
+])
+def test_categories(categories, category, refined):
+    """Nothing makes people special but the release's default."""
+    record = parse_pose_record(0, dict(RECORD, category_id=category), 2,
+                               categories)
+    if refined:
+        assert record.problem is None
+        assert record.category_id == category
+    else:
+        assert record.problem == f'category {category!r} is not refined'

@@ -173,3 +173,60 @@ def test_pipeline_is_run(folder):
 def test_missing_estimates_name_the_file(folder):
     with pytest.raises(FileNotFoundError, match='nowhere.json'):
         build(folder, estimate_file=str(folder / 'nowhere.json'))
+
+
+# -------------------------------------------------------- other data sets
+def test_boxes_of_the_poses(folder):
+    """The 16 annotated joints reach 15 / 16 of the box; x 1.2."""
+    dataset = build(folder, pose_box_expand=1.2)
+    extent = 40 * 15 / 16
+    low, high = extent / 2 - .6 * extent, extent / 2 + .6 * extent
+    np.testing.assert_allclose(
+        dataset[0]['bbox'], [[low, low, high, high]], rtol=1e-5)
+    assert len(dataset) == 5
+
+
+def test_squares_of_mpii_are_given_up(tmp_path):
+    """Or the crop would be made of them all the same."""
+    people = [
+        dict(
+            image='0001.jpg',
+            center=[50, 50],
+            scale=1.,
+            joints=[[10 + j, 20 + 2 * j] for j in range(16)],
+            joints_vis=[int(visible)] * 16) for visible in (True, False)
+    ]
+    (tmp_path / 'mpii.json').write_text(json.dumps(people))
+    dataset = DATASETS.build(
+        dict(
+            type='PoseRefineDataset',
+            pipeline=[],
+            pose_box_expand=1.,
+            dataset=dict(
+                type='MpiiDataset', ann_file=str(tmp_path / 'mpii.json'))))
+    assert len(dataset) == 1  # nothing of the other one is annotated
+    np.testing.assert_array_equal(dataset[0]['bbox'], [[10, 20, 25, 50]])
+    assert not {'bbox_center', 'bbox_scale'} & set(dataset[0])
+
+
+def test_sigmas_of_the_config(folder):
+    sigmas = np.linspace(.02, .1, 17)
+    np.testing.assert_array_equal(
+        build(folder, sigmas=sigmas.tolist())[0]['sigmas'], sigmas)
+    with pytest.raises(ValueError, match='for all 17 keypoints, got 3'):
+        build(folder, sigmas=[.1] * 3)
+
+
+def test_skeleton_of_the_config(folder):
+    """Mmpose's init_model reads it from the training dataset's config."""
+    metainfo = dict(from_file='configs/_base_/datasets/ap10k.py')
+    dataset = build(folder, metainfo=metainfo)
+    assert dataset.metainfo['dataset_name'] == 'ap10k'
+    assert dataset[0]['keypoint_names'][7] == 'L_F_Paw'
+
+
+def test_categories_of_estimates(folder):
+    estimates = [dict(record(1, BOXES[3]), category_id=3)]
+    for categories, rows in (((1, ), 1), ((3, ), 2), (None, 2)):
+        dataset = build(folder, estimates, estimate_categories=categories)
+        assert len(dataset[3]['keypoints']) == rows

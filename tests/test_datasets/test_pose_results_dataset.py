@@ -149,3 +149,22 @@ def test_missing_annotations_are_named(tmp_path):
     with pytest.raises(
             FileNotFoundError, match='annotation file .*nowhere.json does'):
         build(tmp_path, [record()], ann_file='nowhere.json')
+
+
+def test_categories(tmp_path):
+    """Results are evaluated in the category that they came with."""
+    records = [record(), record(category_id=4), record(category_id=7)]
+    dataset = build(tmp_path, records, categories=(4, 7))
+    assert [dataset[i]['category_id'] for i in range(len(dataset))] == [4, 7]
+    assert len(build(tmp_path, records, categories=None)) == 3
+
+
+def test_images_of_mpii(tmp_path):
+    """Its annotations are a list; an image's id is the number in its name."""
+    (tmp_path / 'mpii.json').write_text(
+        json.dumps([dict(image='0012.jpg')] * 2 + [dict(image='0003.jpg')]))
+    records = [record(image_id=i) for i in (12, 3, 4)]
+    dataset = build(tmp_path, records, ann_file='mpii.json')
+    assert [dataset[i]['img_path'] for i in range(len(dataset))] == [
+        str(tmp_path / 'img' / name) for name in ('0012.jpg', '0003.jpg')
+    ]

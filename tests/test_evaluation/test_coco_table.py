@@ -233,14 +233,22 @@ def test_nothing_to_evaluate(annotations, people) -> None:
     assert not can_evaluate(annotations, 17)
 
 
-@pytest.mark.parametrize('field', [
-    'id', 'image_id', 'category_id', 'num_keypoints', 'area', 'bbox',
-    'iscrowd'
-])
+@pytest.mark.parametrize('field', ['id', 'image_id', 'category_id', 'bbox'])
 def test_incomplete_annotation(annotations, field) -> None:
     del annotations['annotations'][1][field]
     with pytest.raises(ValueError, match=f'has no {field}$'):
         can_evaluate(annotations, 17)
+
+
+def test_what_other_data_sets_leave_out(annotations, perfect) -> None:
+    """CrowdPose has no areas, PoseTrack18 has persons without keypoints."""
+    complete = evaluate_keypoints(annotations, perfect, SIGMAS)
+    for person in annotations['annotations']:
+        person['bbox'] = [0, 0, 100, AREA / 100 / .53]
+        del person['area'], person['iscrowd'], person['num_keypoints']
+    annotations['annotations'].append(dict(id=3, image_id=1))
+    assert can_evaluate(annotations, 17)
+    assert evaluate_keypoints(annotations, perfect, SIGMAS) == complete
 
 
 def test_wrong_annotations(annotations) -> None:

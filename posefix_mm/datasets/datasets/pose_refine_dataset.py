@@ -1,6 +1,6 @@
 """Training data of a refiner, on top of any COCO-style dataset."""
 from collections import defaultdict
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -8,7 +8,7 @@ from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
 from ..boxes import pairwise_iou, pose_to_bbox
-from ..pose_records import load_pose_records
+from ..pose_records import RELEASE_CATEGORIES, load_pose_records
 
 
 @DATASETS.register_module()
@@ -29,8 +29,21 @@ class PoseRefineDataset(BaseDataset):
         estimate_file (str, optional): COCO results of another model on these
             images, matched to persons by highest box IoU. Defaults to None:
             keypoints without annotation have no reference of their own.
+        estimate_categories (Sequence[int], optional): Categories of
+            ``estimate_file`` that are used, None for all. Defaults to the
+            release's: 1 only.
         near_iou (float): Box IoU from which a person is near. Defaults to
             0.1.
+        pose_box_expand (float, optional): Take the extent of the annotated
+            keypoints, expanded by this factor, for each person's box, as is
+            done with poses to be refined. For data sets without tight boxes,
+            whose area would be wrong. Defaults to None: the data set's boxes.
+        sigmas (Sequence[float], optional): Sigmas of the keypoint similarity
+            that errors are synthesized with, (K, ). Defaults to the
+            skeleton's.
+        metainfo (dict, optional): Skeleton, handed to ``dataset``. Needed
+            where it is not COCO's: mmpose reads the skeleton of a config
+            here. Defaults to that of ``dataset``.
         test_mode (bool): As in mmengine. Defaults to False.
         lazy_init (bool): As in mmengine. Defaults to False.
     """
@@ -43,11 +56,21 @@ class PoseRefineDataset(BaseDataset):
                  pipeline: list,
                  *,
                  estimate_file: Optional[str] = None,
+                 estimate_categories: Optional[
+                     Sequence[int]] = RELEASE_CATEGORIES,
                  near_iou: float = 0.1,
+                 pose_box_expand: Optional[float] = None,
+                 sigmas: Optional[Sequence[float]] = None,
+                 metainfo: Optional[dict] = None,
                  test_mode: bool = False,
                  lazy_init: bool = False) -> None:
         self.estimate_file = estimate_file
+        self.estimate_categories = estimate_categories
         self.near_iou = near_iou
+        self.pose_box_expand = pose_box_expand
+        self.sigmas = sigmas
+        if metainfo is not None:
+            dataset = dict(dataset, metainfo=metainfo)
         self.dataset = DATASETS.build(
             dict(dataset, pipeline=[], test_mode=test_mode, lazy_init=True))
         super().__init__(
@@ -71,9 +94,12 @@ class PoseRefineDataset(BaseDataset):
         infos = [
             self.dataset.get_data_info(i) for i in range(len(self.dataset))
         ]
+        sigmas = self._checked_sigmas()
+        if self.pose_box_expand is not None:
+            infos = [info for info in infos if self._use_pose_box(info)]
         for info in infos:
             info.pop('sample_idx', None)
-            info['sigmas'] = np.asarray(self._metainfo['sigmas'])
+            info['sigmas'] = sigmas
             info['keypoint_names'] = list(
                 self._metainfo['keypoint_id2name'].values())
         by_image: Dict[int, List[dict]] = defaultdict(list)
@@ -84,11 +110,32 @@ class PoseRefineDataset(BaseDataset):
             self._append_rows(persons, estimates.get(img_id, []))
         return infos
 
+    def _checked_sigmas(self) -> np.ndarray:
+        sigmas = self._metainfo['sigmas'] if self.sigmas is None \
+            else self.sigmas
+        if len(sigmas) != self._metainfo['num_keypoints']:
+            raise ValueError(
+                f'sigmas must be given for all '
+                f'{self._metainfo["num_keypoints"]} keypoints, got '
+                f'{len(sigmas)}')
+        return np.asarray(sigmas)
+
+    def _use_pose_box(self, info: dict) -> bool:
+        """Box the annotated keypoints; tell whether there are any."""
+        info.pop('bbox_center', None)
+        info.pop('bbox_scale', None)
+        info['bbox'] = pose_to_bbox(
+            info['keypoints'],
+            info['keypoints_visible'],
+            expand=self.pose_box_expand)
+        return bool((info['keypoints_visible'] > 0).any())
+
     def _load_estimates(self) -> Dict[int, List[dict]]:
         if self.estimate_file is None:
             return {}
         records = load_pose_records(self.estimate_file,
-                                    self._metainfo['num_keypoints'])
+                                    self._metainfo['num_keypoints'],
+                                    self.estimate_categories)
         estimates = defaultdict(list)
         for record in records:
             if record.problem is None:

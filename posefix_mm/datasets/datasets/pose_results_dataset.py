@@ -1,6 +1,6 @@
 """The poses of a results file as samples to be refined."""
 import os.path as osp
-from typing import Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 from mmengine.fileio import exists
@@ -11,7 +11,11 @@ from mmpose.registry import DATASETS
 
 from ...fileio import read_json
 from ..boxes import pose_to_bbox
-from ..pose_records import PoseRecord, load_pose_records
+from ..pose_records import (
+    RELEASE_CATEGORIES,
+    PoseRecord,
+    load_pose_records,
+)
 
 
 @DATASETS.register_module()
@@ -25,7 +29,9 @@ class PoseResultsDataset(BaseCocoStyleDataset):
     Args:
         pose_file (str): COCO results file, relative to ``data_root``.
         ann_file (str): COCO annotation file, of which only ``images`` is
-            read, relative to ``data_root``.
+            read, relative to ``data_root``. A list of annotations that name
+            their ``image``, as mmpose has for MPII, does as well; the number
+            in a name is the image's id, as in ``MpiiDataset``.
         expand (float): Factor from the extent of a pose to its box. Defaults
             to 1.2.
         keypoint_score_thr (float): Keypoints with a lower score count as
@@ -33,6 +39,8 @@ class PoseResultsDataset(BaseCocoStyleDataset):
             For estimators that write something for joints that they can't
             see or have not learned. A pose without any above it keeps all.
             Defaults to 0.
+        categories (Sequence[int], optional): Categories that are refined,
+            None for all. Defaults to the release's: 1 only.
         metainfo (dict, optional): Skeleton. Defaults to COCO's.
         **kwargs: Further arguments of
             :class:`mmpose.datasets.BaseCocoStyleDataset`.
@@ -46,11 +54,13 @@ class PoseResultsDataset(BaseCocoStyleDataset):
                  ann_file: str,
                  expand: float = 1.2,
                  keypoint_score_thr: float = 0.,
+                 categories: Optional[Sequence[int]] = RELEASE_CATEGORIES,
                  data_root: Optional[str] = None,
                  **kwargs) -> None:
         self.pose_file = osp.join(data_root or '', pose_file)
         self.expand = expand
         self.keypoint_score_thr = keypoint_score_thr
+        self.categories = categories
         super().__init__(
             ann_file=ann_file,
             data_root=data_root,
@@ -74,7 +84,8 @@ class PoseResultsDataset(BaseCocoStyleDataset):
                 '--cfg-options test_evaluator.outfile_prefix=...')
         images = self._load_images()
         records = load_pose_records(self.pose_file,
-                                    self.metainfo['num_keypoints'])
+                                    self.metainfo['num_keypoints'],
+                                    self.categories)
         usable = [
             r for r in records if r.problem is None and r.image_id in images
         ]
@@ -97,8 +108,18 @@ class PoseResultsDataset(BaseCocoStyleDataset):
                 f'the annotation file {self.ann_file} does not exist; it is '
                 'needed for its list of images')
         content = read_json(self.ann_file)
+        if isinstance(content, list):
+            return self._images_of_annotations(content)
         self._metainfo['CLASSES'] = content.get('categories', [])
         return {image['id']: image for image in content['images']}
+
+    @staticmethod
+    def _images_of_annotations(content: List[Any]) -> Dict[int, dict]:
+        names = {annotation['image'] for annotation in content}
+        return {
+            int(osp.splitext(name)[0]): dict(file_name=name)
+            for name in names
+        }
 
     def describe(self, record: PoseRecord, img_path: str) -> dict:
         """Make the data info of a record, which the pipeline starts from.
@@ -118,7 +139,7 @@ class PoseResultsDataset(BaseCocoStyleDataset):
             id=record.index,
             img_id=record.image_id,
             img_path=img_path,
-            category_id=1,
+            category_id=record.category_id,
             bbox=pose_to_bbox(keypoints, visible, expand=self.expand),
             bbox_score=np.array([record.score], dtype=np.float32),
             keypoints=keypoints,

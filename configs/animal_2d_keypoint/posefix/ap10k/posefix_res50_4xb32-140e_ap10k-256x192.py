@@ -1,0 +1,16 @@
+_base_ = [
+    '../../../_base_/inputs/256x192.py',
+    '../../../_base_/models/posefix_res50.py',
+    '../../../_base_/datasets/refine_ap10k.py',
+    '../../../_base_/schedules/posefix_140e.py',
+]
+
+model = dict(
+    pose_sigma=_base_.pose_sigma, head=dict(decoder=_base_.codec))
+
+train_pipeline = _base_.train_pipeline
+train_pipeline[5]['joint_groups'] = _base_.joint_groups
+
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=_base_.test_pipeline))
+test_dataloader = dict(dataset=dict(pipeline=_base_.test_pipeline))

@@ -1,0 +1,123 @@
+"""Average precision of joints, as PoseTrack evaluates poses in frames.
+
+A joint is right within half a head's size of its place. Each pose goes to the
+annotated person of whose joints it has the largest share right, and of the
+poses that go to one person only the best one is kept. Then every joint is
+evaluated by itself: joints of poses without a person, and joints that their
+person does not have annotated, are wrong.
+"""
+from typing import List, NamedTuple, Sequence
+
+import numpy as np
+
+
+class FramePeople(NamedTuple):
+    """The annotated persons of a frame.
+
+    Attributes:
+        keypoints (np.ndarray): Image pixels, (P, K, 2).
+        visible (np.ndarray): Whether annotated, bool (P, K).
+        head_size (np.ndarray): Image pixels, (P, ).
+    """
+
+    keypoints: np.ndarray
+    visible: np.ndarray
+    head_size: np.ndarray
+
+
+class FramePoses(NamedTuple):
+    """The estimated poses of a frame.
+
+    Attributes:
+        keypoints (np.ndarray): Image pixels, (N, K, 2).
+        scores (np.ndarray): (N, K).
+        present (np.ndarray): Whether estimated, bool (N, K).
+    """
+
+    keypoints: np.ndarray
+    scores: np.ndarray
+    present: np.ndarray
+
+
+def joints_found(people: FramePeople, poses: FramePoses,
+                 thr: float) -> np.ndarray:
+    """Match the poses of a frame to its persons.
+
+    Args:
+        people (FramePeople): P persons.
+        poses (FramePoses): N poses.
+        thr (float): Distance up to which a joint is right, in head sizes.
+
+    Returns:
+        np.ndarray: Which joints of the poses are right, bool (N, K).
+    """
+    found = np.zeros(poses.present.shape, bool)
+    if not len(found) or not len(people.keypoints):
+        return found
+    # (N, P, K)
+    distances = np.linalg.norm(
+        poses.keypoints[:, None] - people.keypoints[None], axis=-1)
+    right = (
+        (distances <= thr * people.head_size[:, None])
+        & poses.present[:, None] & people.visible[None])
+    share = right.sum(-1) / np.maximum(people.visible.sum(-1), 1)
+    # a pose keeps its best person only, then a person its best pose
+    best = share.argmax(1)
+    kept = np.zeros_like(share)
+    rows = np.arange(len(share))
+    kept[rows, best] = share[rows, best]
+    for person in np.flatnonzero(kept.max(0) > 0):
+        pose = kept[:, person].argmax()
+        found[pose] = right[pose, person]
+    return found
+
+
+def area_under_curve(right: np.ndarray, scores: np.ndarray,
+                     count: int) -> float:
+    """Average precision from a list of detections.
+
+    Args:
+        right (np.ndarray): Which detections are right, bool (N, ).
+        scores (np.ndarray): (N, ).
+        count (int): How many there are to be found.
+
+    Returns:
+        float: Area under the precision that is made to fall with recall, from
+        0 to 1; NaN where there is nothing to be found.
+    """
+    if count == 0:
+        return float('nan')
+    right = right[np.argsort(-scores, kind='stable')]
+    hits = np.cumsum(right)
+    precision = hits / np.arange(1, len(hits) + 1)
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((envelope * right).sum() / count)
+
+
+def joint_precisions(people: Sequence[FramePeople],
+                     poses: Sequence[FramePoses],
+                     thr: float = .5) -> np.ndarray:
+    """Average precision of every joint over all frames.
+
+    Args:
+        people (Sequence[FramePeople]): Persons, F frames.
+        poses (Sequence[FramePoses]): Poses of the same frames.
+        thr (float): Distance up to which a joint is right, in head sizes.
+            Defaults to 0.5.
+
+    Returns:
+        np.ndarray: From 0 to 1, (K, ); NaN for joints without annotation.
+    """
+    found = np.concatenate([
+        joints_found(*frame, thr)
+        for frame in zip(people, poses, strict=True)
+    ])
+    scores = np.concatenate([frame.scores for frame in poses])
+    present = np.concatenate([frame.present for frame in poses])
+    counts = sum(frame.visible.sum(0) for frame in people)
+    precisions: List[float] = [
+        area_under_curve(found[shown, joint], scores[shown, joint],
+                         counts[joint])
+        for joint, shown in enumerate(present.T)
+    ]
+    return np.array(precisions)

@@ -1,0 +1,118 @@
+"""PCKh of the poses of a results file."""
+from collections import defaultdict
+from typing import Dict, List, Optional, Sequence
+
+import numpy as np
+from mmpose.evaluation.metrics import MpiiPCKAccuracy
+from mmpose.registry import DATASETS, METRICS
+
+from ...datasets.boxes import pairwise_iou, pose_to_bbox
+
+# Where the joints of a person whom nobody found are taken to be, in pixels
+# from the true place: farther than any head is long.
+_FAR = 1e6
+
+
+@METRICS.register_module()
+class MatchedMpiiPCKAccuracy(MpiiPCKAccuracy):
+    """MPII's PCKh for poses that do not come from the annotations.
+
+    mmpose's metric takes the truth from the samples, which are made of
+    annotations; those of :class:`PoseResultsDataset` are made of a results
+    file. Here every annotated person is given one pose of its image: pairs of
+    annotation and pose are taken in order of the overlap (IoU) of the box of
+    the annotated joints and the box of the *input* pose, so that the pairs
+    are the same before and after refinement. Persons without a pose count as
+    missed, and poses without a person do not count, as in MPII's protocol.
+
+    Args:
+        ann_file (str): Annotations as mmpose has them, of the persons that
+            ``headbox_file`` is about.
+        headbox_file (str): MPII's head boxes, ``mpii_gt_val.mat``.
+        **kwargs: Further arguments of
+            :class:`mmpose.evaluation.metrics.MpiiPCKAccuracy`.
+    """
+
+    default_prefix: Optional[str] = 'mpii'
+
+    def __init__(self, ann_file: str, headbox_file: str, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.ann_file = ann_file
+        self.headbox_file = headbox_file
+
+    def process(self, data_batch: Sequence[dict],
+                data_samples: Sequence[dict]) -> None:
+        """Keep the refined pose and the box of the input pose.
+
+        Args:
+            data_batch (Sequence[dict]): Not used.
+            data_samples (Sequence[dict]): Outputs of the model, with ``id``,
+                ``img_id``, ``pred_instances.keypoints`` (image pixels,
+                (1, K, 2)) and ``gt_instances.bboxes`` ((1, 4)).
+        """
+        for sample in data_samples:
+            self.results.append(
+                dict(
+                    id=sample['id'],
+                    img_id=sample['img_id'],
+                    keypoints=sample['pred_instances']['keypoints'],
+                    bbox=sample['gt_instances']['bboxes']))
+
+    def compute_metrics(self, results: list) -> Dict[str, float]:
+        """Match poses to persons and compute PCKh.
+
+        Args:
+            results (list): What :meth:`process` kept.
+
+        Returns:
+            Dict[str, float]: As ``MpiiPCKAccuracy``, in percent.
+        """
+        unique = {result['id']: result for result in results}
+        found = defaultdict(list)
+        for result in unique.values():
+            found[result['img_id']].append(result)
+        people = defaultdict(list)
+        for person in self._load_people():
+            people[person['img_id']].append(person)
+        return super().compute_metrics([
+            pair for img_id, persons in people.items()
+            for pair in self._match(persons, found[img_id])
+        ])
+
+    def _load_people(self) -> List[dict]:
+        """Read the annotated persons with their ``head_size``."""
+        dataset = DATASETS.build(
+            dict(
+                type='MpiiDataset',
+                ann_file=self.ann_file,
+                headbox_file=self.headbox_file,
+                test_mode=True,
+                pipeline=[]))
+        return [dataset.get_data_info(i) for i in range(len(dataset))]
+
+    @staticmethod
+    def _match(people: List[dict], found: List[dict]) -> List[dict]:
+        """Give every person of an image a pose, or one far away.
+
+        Returns:
+            List[dict]: What ``MpiiPCKAccuracy`` computes with.
+        """
+        truth = np.concatenate([p['keypoints'] for p in people])
+        visible = np.concatenate([p['keypoints_visible'] for p in people]) > 0
+        poses = truth + _FAR
+        if found:
+            iou = pairwise_iou(
+                pose_to_bbox(truth, visible),
+                np.concatenate([f['bbox'] for f in found]))
+            while iou.max() > 0:
+                person, pose = np.unravel_index(iou.argmax(), iou.shape)
+                poses[person] = found[pose]['keypoints'][0]
+                iou[person], iou[:, pose] = 0, 0
+        return [
+            dict(
+                pred_coords=poses[i:i + 1],
+                gt_coords=truth[i:i + 1],
+                mask=visible[i:i + 1],
+                head_size=np.repeat(person['head_size'], 2, axis=1))
+            for i, person in enumerate(people)
+        ]
