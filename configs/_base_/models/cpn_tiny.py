@@ -1,10 +1,8 @@
-# The demo's CPN. The decoder is set by the config that knows the input's size.
-_base_ = './tiny_resnet.py'
+# The demo's CPN, on the backbone and neck of tiny_resnet.py, which the config
+# that puts both together sets, with the decoder.
 
 estimator = dict(
     type='TopdownPoseEstimator',
-    backbone=_base_.backbone,
-    neck=_base_.neck,
     head=dict(
         type='CPNHead',
         in_channels=64,

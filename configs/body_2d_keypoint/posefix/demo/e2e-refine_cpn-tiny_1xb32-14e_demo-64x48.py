@@ -6,7 +6,8 @@ _base_ = [
 
 cpn_codec = dict(
     type='MSRAHeatmap', input_size=(48, 64), heatmap_size=(12, 16), sigma=1)
-estimator = _base_.estimator
+estimator = dict(
+    _base_.estimator, backbone=_base_.backbone, neck=_base_.neck)
 estimator['head']['decoder'] = cpn_codec
 model = dict(
     type='EndToEndPoseRefiner',
