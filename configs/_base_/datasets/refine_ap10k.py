@@ -3,6 +3,7 @@
 # estimator in COCO's results format. Sigmas: mmpose's, which
 # are COCO's of the joints that correspond; neck and root of the tail have
 # the ears' .035.
+_base_ = './refine_loaders.py'
 data_root = 'data/ap10k/'
 
 # Which of the release's probabilities, made for people, a joint has: that of
@@ -20,13 +21,7 @@ joint_groups = dict(
     ankle=['B_Paw'])
 
 train_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='PoseRefineDataset',
-        estimate_file=None,
         metainfo=dict(from_file='configs/_base_/datasets/ap10k.py'),
         estimate_categories=None,
         dataset=dict(
@@ -35,13 +30,7 @@ train_dataloader = dict(
             ann_file='annotations/ap10k-train-split1.json',
             data_prefix=dict(img='data/'))))
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
-        type='PoseResultsDataset',
         metainfo=dict(from_file='configs/_base_/datasets/ap10k.py'),
         data_root=data_root,
         ann_file='annotations/ap10k-val-split1.json',

@@ -2,6 +2,7 @@
 # mmpose. `pose_file` is what is refined: poses of any estimator in COCO's
 # results format. Sigmas: mmpose's, which are those of CrowdPose's own
 # evaluation (COCO's; .079 for head and neck).
+_base_ = './refine_loaders.py'
 data_root = 'data/crowdpose/'
 
 # Which of the release's probabilities a joint has: that of the joint of COCO
@@ -16,13 +17,7 @@ joint_groups = dict(
     ankle=['ankle'])
 
 train_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='PoseRefineDataset',
-        estimate_file=None,
         metainfo=dict(from_file='configs/_base_/datasets/crowdpose.py'),
         dataset=dict(
             type='CrowdPoseDataset',
@@ -30,13 +25,7 @@ train_dataloader = dict(
             ann_file='annotations/mmpose_crowdpose_trainval.json',
             data_prefix=dict(img='images/'))))
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
-        type='PoseResultsDataset',
         metainfo=dict(from_file='configs/_base_/datasets/crowdpose.py'),
         data_root=data_root,
         ann_file='annotations/mmpose_crowdpose_test.json',

@@ -1,14 +1,11 @@
 # Leeds Sports Pose Extended, cropped, as COCO-17: 12 body joints are
 # annotated; another model's estimates stand in for nose, eyes and ears.
+_base_ = './refine_loaders.py'
 data_root = 'data/lspet/'
 
 train_dataloader = dict(
-    batch_size=32,
     num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='PoseRefineDataset',
         estimate_file=data_root + 'blazepose_train_results.json',
         dataset=dict(
             type='CocoDataset',
@@ -16,13 +13,8 @@ train_dataloader = dict(
             ann_file='person_keypoints_train.json',
             data_prefix=dict(img='images_train/'))))
 val_dataloader = dict(
-    batch_size=32,
     num_workers=1,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
-        type='PoseResultsDataset',
         data_root=data_root,
         ann_file='person_keypoints_val.json',
         pose_file='blazepose_val_results.json',

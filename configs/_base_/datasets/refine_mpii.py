@@ -1,6 +1,7 @@
 # MPII (16 joints, https://doi.org/10.1109/CVPR.2014.471), laid out as for
 # mmpose. `pose_file` is what is refined: poses of any estimator in COCO's
 # results format, image_id being the number in the image's name.
+_base_ = './refine_loaders.py'
 data_root = 'data/mpii/'
 
 # MPII has no sigmas. Those of mmpose's mpii.py are "adapted from COCO" but
@@ -23,13 +24,7 @@ joint_groups = dict(
     ankle=['ankle'])
 
 train_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='PoseRefineDataset',
-        estimate_file=None,
         metainfo=dict(from_file='configs/_base_/datasets/mpii.py'),
         # MPII has a centre and a height only: squares that are too large.
         pose_box_expand=1.2,
@@ -40,13 +35,7 @@ train_dataloader = dict(
             ann_file='annotations/mpii_train.json',
             data_prefix=dict(img='images/'))))
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
-        type='PoseResultsDataset',
         metainfo=dict(from_file='configs/_base_/datasets/mpii.py'),
         data_root=data_root,
         ann_file='annotations/mpii_val.json',

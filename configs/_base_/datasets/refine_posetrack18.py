@@ -2,6 +2,7 @@
 # mmpose. `pose_file` is what is refined: poses of any estimator in COCO's
 # results format. Sigmas: mmpose's, COCO's by position (head_bottom and
 # head_top have those of the eyes).
+_base_ = './refine_loaders.py'
 data_root = 'data/posetrack18/'
 
 # Never annotated: never shown to the refiner, and left as they come.
@@ -20,13 +21,7 @@ joint_groups = dict(
     ankle=['ankle'])
 
 train_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='PoseRefineDataset',
-        estimate_file=None,
         metainfo=dict(from_file='configs/_base_/datasets/posetrack18.py'),
         dataset=dict(
             type='PoseTrack18Dataset',
@@ -34,13 +29,7 @@ train_dataloader = dict(
             ann_file='annotations/posetrack18_train.json',
             data_prefix=dict(img=''))))
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
-        type='PoseResultsDataset',
         metainfo=dict(from_file='configs/_base_/datasets/posetrack18.py'),
         data_root=data_root,
         ann_file='annotations/posetrack18_val.json',
