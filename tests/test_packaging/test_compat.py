@@ -216,6 +216,18 @@ def test_runner_resumes_and_loads(tmp_path: Path,
     assert (tmp_path / 'epoch_3.pth').is_file()
 
 
+# ----------------------------------------------------------------- launchers
+@pytest.mark.parametrize('available', [False, True])
+def test_cuda_device_is_chosen_where_there_is_one(
+        available: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = []
+    monkeypatch.setattr(torch.cuda, 'set_device', chosen.append)
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: available)
+    _compat.launch_without_cuda()
+    torch.cuda.set_device(3)
+    assert chosen == [3] * available
+
+
 # ----------------------------------------------------------- posefix_mm::...
 def test_scope_falls_through_to_mmpose() -> None:
     """As needed for what a runner builds from an inherited config."""

@@ -75,7 +75,10 @@ def test_train_resume_and_test(tmp_path: Path) -> None:
 
 def test_missing_mmpose_tool(tmp_path: Path) -> None:
     (tmp_path / 'mmpose.py').write_text("__version__ = '1.3.2'\n")
-    (tmp_path / 'posefix_mm.py').touch()
+    package = tmp_path / 'posefix_mm'
+    package.mkdir()
+    (package / '__init__.py').touch()
+    (package / '_compat.py').write_text('launch_without_cuda = None\n')
     result = subprocess.run(
         [sys.executable, str(TOOLS / 'train.py'), '--help'],
         env={
