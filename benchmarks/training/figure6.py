@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Dict, List
 
 import numpy as np
-from mmengine.config import Config
+from mmpose.datasets.datasets.body import CocoDataset
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from rich.console import Console
 from rich.progress import Progress
 
@@ -110,8 +111,7 @@ def run(out_dir: Path, data: Path, seed: int,
                 f'{Path(config).stem}', config, checkpoints[config], bar)
             for name, config in {'CPN': CPN, **OTHERS}.items()
         }
-    sigmas = np.array(Config.fromfile(
-        'mmpose::_base_/datasets/coco.py').dataset_info.sigmas)
+    sigmas = parse_pose_metainfo(CocoDataset.METAINFO)['sigmas']
     for name, path in results.items():
         found[name] = evaluate_keypoints(annotations, read_json(path),
                                          sigmas)['AP']

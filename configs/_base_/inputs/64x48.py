@@ -4,7 +4,7 @@ _base_ = './256x192.py'
 # picture.
 codec = dict(
     type='SoftArgmaxIntegral', input_size=(48, 64), heatmap_size=(24, 32))
-pose_sigma = 3.
+pose_sigma = 2.
 
 train_pipeline = _base_.train_pipeline
 train_pipeline[4]['input_size'] = codec['input_size']
