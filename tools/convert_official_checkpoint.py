@@ -32,7 +32,8 @@ def main() -> None:
         raise SystemExit(f'error: {error}') from error
     print(f'written to {args.out}: ResNet-{network.depth}, '
           f'{network.num_keypoints} keypoints, for the configs '
-          f'configs/body_2d_keypoint/posefix/*/posefix_res{network.depth}_*')
+          'configs/body_2d_keypoint/posefix/{coco,mpii,posetrack18}/'
+          f'posefix_res{network.depth}_4xb32-*')
 
 
 if __name__ == '__main__':

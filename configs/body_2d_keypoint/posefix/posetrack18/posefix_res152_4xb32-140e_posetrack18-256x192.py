@@ -1,0 +1,7 @@
+_base_ = './posefix_res50_4xb32-140e_posetrack18-256x192.py'
+
+model = dict(
+    backbone=dict(
+        depth=152,
+        init_cfg=dict(
+            type='Pretrained', checkpoint='torchvision://resnet152')))
