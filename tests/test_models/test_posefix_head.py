@@ -159,6 +159,12 @@ def test_local_decoding_of_a_perfect_mirror_changes_nothing():
     np.testing.assert_allclose(found, POINTS, atol=1e-4)
 
 
+@pytest.mark.parametrize('radius', [0, -1])
+def test_too_small_a_radius_is_refused(radius):
+    with pytest.raises(ValueError, match=f'at least 1, or None, got {radius}'):
+        make_head(decode_radius=radius)
+
+
 def test_local_decoding_seeks_one_mode_in_both_images():
     """The mirror image is sure of another place than the image."""
     width = 4 * WIDTH

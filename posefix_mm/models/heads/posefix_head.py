@@ -73,6 +73,9 @@ class PoseFixHead(HeatmapHead):
             raise ValueError(
                 f'loss_normalization must be one of {NORMALIZATIONS}, got '
                 f'{loss_normalization!r}')
+        if decode_radius is not None and decode_radius < 1:
+            raise ValueError('decode_radius must be at least 1, or None, got '
+                             f'{decode_radius}')
         super().__init__(
             in_channels,
             out_channels,
