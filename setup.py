@@ -53,10 +53,10 @@ def read_requirements(name: str) -> List[str]:
 
 def read_extras() -> Dict[str, List[str]]:
     """Collect the optional requirements, and ``all`` of them."""
+    optional = ('formats', 'onnx', 'openvino', 'photos', 'tensorboard',
+                'tensorflow')
     extras = {
-        'photos': read_requirements('photos'),
-        'tensorboard': read_requirements('tensorboard'),
-        'tensorflow': read_requirements('tensorflow'),
+        **{name: read_requirements(name) for name in optional},
         'test': read_requirements('tests'),
         'lint': read_requirements('lint'),
     }
@@ -133,6 +133,7 @@ setup(
     python_requires='>=3.10',
     install_requires=read_requirements('runtime'),
     extras_require=read_extras(),
+    entry_points={'console_scripts': ['posefix = posefix_mm.cli:main']},
     cmdclass={
         'build_py': BuildPy,
         'develop': Develop,

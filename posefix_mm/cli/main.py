@@ -1,0 +1,82 @@
+"""Read the command line of ``posefix`` and run one sub-command."""
+import argparse
+import importlib
+import os
+import signal
+import sys
+import warnings
+from typing import List, Optional
+
+from rich.console import Console
+
+from ..version import __version__
+from .exit_codes import FAILED, INTERRUPTED, OK
+
+#: Sub-commands and their modules, in the order of ``posefix --help``. A
+#: module has HELP (one line), add_arguments(parser) and run(args), which
+#: returns the exit code; it imports what is slow in run().
+COMMANDS = {
+    'refine': 'refine',
+}
+
+_DESCRIPTION = 'Refine 2D poses of any estimator.'
+_EPILOG = f"""exit codes: {OK} done; {FAILED} a file, an option or the input
+is not right (the message says which); 2 wrong usage; 3 with --strict, some
+records could not be refined; {INTERRUPTED} interrupted."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Put the parser of all sub-commands together."""
+    parser = argparse.ArgumentParser(
+        prog='posefix', description=_DESCRIPTION, epilog=_EPILOG)
+    parser.add_argument(
+        '--version', action='version', version=f'posefix_mm {__version__}')
+    commands = parser.add_subparsers(
+        dest='command', metavar='COMMAND', required=True)
+    for name, module_name in COMMANDS.items():
+        module = importlib.import_module(f'.{module_name}', __package__)
+        command = commands.add_parser(
+            name, help=module.HELP, description=module.__doc__)
+        module.add_arguments(command)
+        command.add_argument(
+            '--quiet',
+            action='store_true',
+            help='show errors only: no progress, no report')
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Run ``posefix``.
+
+    Args:
+        argv (List[str], optional): Arguments. Defaults to those of the
+            process.
+
+    Returns:
+        int: Exit code; see :mod:`posefix_mm.cli.exit_codes`.
+    """
+    args = build_parser().parse_args(argv)
+    warnings.filterwarnings('ignore')  # of the libraries below, on import
+    # a polite kill ends as Ctrl-C does: what is half done is cleaned up
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return args.run(args)
+    except BrokenPipeError:  # `posefix ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except (ImportError, OSError, LookupError, RuntimeError,
+            ValueError) as error:
+        show_error(error)
+        return FAILED
+    except KeyboardInterrupt:
+        show_error('interrupted')
+        return INTERRUPTED
+
+
+def show_error(error: object) -> None:
+    """Print one line to standard error."""
+    # str() of a KeyError is the repr of its message
+    text = error.args[0] if isinstance(error, KeyError) else error
+    Console(stderr=True).print(
+        f'error: {text}', markup=False, highlight=False, soft_wrap=True)
