@@ -1,5 +1,5 @@
 """The PoseFix head: deconvolutions, spatial softmax, soft-argmax."""
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import torch
 from mmengine.structures import PixelData
@@ -158,36 +158,53 @@ class PoseFixHead(HeatmapHead):
             for each sample; with ``output_heatmaps`` also the maps.
         """
         test_cfg = test_cfg or {}
-        meta = batch_data_samples[0].metainfo
+        flip_indices, feats_flip = None, None
         if test_cfg.get('flip_test', False):
+            flip_indices = batch_data_samples[0].metainfo['flip_indices']
             feats, feats_flip = feats
-            coords, log_probs = self.forward(feats)
-            coords_flip, log_probs_flip = self.forward(feats_flip)
-            coords = (coords + self._mirror(coords_flip, meta)) / 2
-            probs, probs_flip = log_probs.exp(), self._mirror_maps(
-                log_probs_flip.exp(), meta)
-            heatmaps = (probs + probs_flip) / 2
-            if self.decode_radius is not None:
-                coords = self._decode_locally(probs, meta, probs_flip)
-        else:
-            coords, log_probs = self.forward(feats)
-            heatmaps = log_probs.exp()
-            if self.decode_radius is not None:
-                coords = self._decode_locally(heatmaps, meta)
+        coords, heatmaps = self.locate(feats, feats_flip, flip_indices)
         preds = self.decode((coords, heatmaps.flatten(2).amax(-1)))
         if test_cfg.get('output_heatmaps', False):
             return preds, [PixelData(heatmaps=hm) for hm in heatmaps.detach()]
         return preds
 
+    def locate(self,
+               feats: Tuple[Tensor],
+               feats_flip: Optional[Tuple[Tensor]] = None,
+               flip_indices: Optional[Sequence[int]] = None
+               ) -> Tuple[Tensor, Tensor]:
+        """Find keypoints, by tensors alone.
+
+        Args:
+            feats (Tuple[Tensor]): Features of the image.
+            feats_flip (Tuple[Tensor], optional): Features of its mirror, for
+                the flip test.
+            flip_indices (Sequence[int], optional): Twin of every keypoint,
+                (K, ); needed with ``feats_flip``.
+
+        Returns:
+            tuple: coordinates in heatmap pixels, (B, K, 2), and the maps,
+            (B, K, H, W), both averaged with those of the mirror.
+        """
+        coords, log_probs = self.forward(feats)
+        probs = heatmaps = log_probs.exp()
+        mirrored = None
+        if feats_flip is not None:
+            coords_flip, log_probs_flip = self.forward(feats_flip)
+            mirrored = self._mirror_maps(log_probs_flip.exp(), flip_indices)
+            heatmaps = (probs + mirrored) / 2
+            coords = (coords + self._mirror(coords_flip, flip_indices)) / 2
+        if self.decode_radius is not None:
+            coords = self._decode_locally(probs, mirrored)
+        return coords, heatmaps
+
     def _decode_locally(self,
                         probs: Tensor,
-                        meta: dict,
                         mirrored: Optional[Tensor] = None) -> Tensor:
         """Expectation around the mode.
 
         Args:
             probs (Tensor): Softmax maps, (B, K, H, W).
-            meta (dict): With ``input_size``.
             mirrored (Tensor, optional): Maps of the mirror image, brought
                 back by :meth:`_mirror_maps`, (B, K, H, W). One mode is sought
                 for both.
@@ -198,8 +215,7 @@ class PoseFixHead(HeatmapHead):
         height, width = probs.shape[-2:]
         shift = 0.
         if mirrored is not None:  # what _mirror_maps shifted too far
-            shift = width - (meta['input_size'][0] -
-                             1) / float(self.decoder.scale_factor[0])
+            shift = width - self._mirror_sum()
         both = probs if mirrored is None else probs + mirrored
         # A mode is more than one high grid point: weigh neighbours as well,
         # by (1, 2, 1) along each axis.
@@ -218,22 +234,27 @@ class PoseFixHead(HeatmapHead):
             (local.sum(-2) @ x.to(local), local.sum(-1) @ y.to(local)),
             dim=-1) / mass[..., None]
         if mirrored is not None:
-            coords[..., 0] -= shift * (mirrored * window).sum((-2, -1)) / mass
+            share = (mirrored * window).sum((-2, -1)) / mass
+            coords = coords - torch.stack(
+                (shift * share, torch.zeros_like(share)), dim=-1)
         return coords
 
-    def _mirror(self, coords: Tensor, meta: dict) -> Tensor:
-        """Bring coordinates of the mirror image back, in heatmap pixels.
+    def _mirror_sum(self) -> float:
+        """Add a place and its mirror, along x, in heatmap pixels.
 
         The mirror maps input pixel x to ``w - 1 - x``.
         """
-        width = meta['input_size'][0]
-        coords = coords[:, meta['flip_indices']].clone()
-        coords[..., 0] = ((width - 1) / float(self.decoder.scale_factor[0]) -
-                          coords[..., 0])
-        return coords
+        return (self.decoder.input_size[0] - 1) / float(
+            self.decoder.scale_factor[0])
+
+    def _mirror(self, coords: Tensor, flip_indices: Sequence[int]) -> Tensor:
+        """Bring coordinates of the mirror image back, in heatmap pixels."""
+        coords = coords[:, flip_indices]
+        return torch.stack(
+            (self._mirror_sum() - coords[..., 0], coords[..., 1]), dim=-1)
 
     @staticmethod
-    def _mirror_maps(heatmaps: Tensor, meta: dict) -> Tensor:
+    def _mirror_maps(heatmaps: Tensor, flip_indices: Sequence[int]) -> Tensor:
         """Bring maps of the mirror image back, to the nearest column.
 
         The mirror maps input pixel x to ``w - 1 - x``, but column X of a map
@@ -241,7 +262,7 @@ class PoseFixHead(HeatmapHead):
         column; maps are shifted by a whole one.
         """
         turned = flip_heatmaps(
-            heatmaps, flip_indices=meta['flip_indices'], shift_heatmap=False)
+            heatmaps, flip_indices=flip_indices, shift_heatmap=False)
         return F.pad(turned, (1, -1))
 
     def loss(self,

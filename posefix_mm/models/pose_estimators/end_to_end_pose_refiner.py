@@ -76,6 +76,20 @@ class EndToEndPoseRefiner(PoseRefiner):
         """
         return self.add_heatmaps(inputs, self.estimator.extract_feat(inputs))
 
+    def add_maps(self, inputs: Tensor, input_pose: Tensor,
+                 input_pose_visible: Tensor) -> Tensor:
+        """Put the estimator's maps behind the image channels.
+
+        Args:
+            inputs (Tensor): Normalised images, (B, 3, h, w).
+            input_pose (Tensor): Not used.
+            input_pose_visible (Tensor): Not used.
+
+        Returns:
+            Tensor: (B, 3 + K, h, w).
+        """
+        return self.add_heatmaps(inputs, self.estimator.extract_feat(inputs))
+
     def forward(self,
                 inputs: Tensor,
                 data_samples: OptSampleList = None,

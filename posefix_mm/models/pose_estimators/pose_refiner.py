@@ -1,5 +1,5 @@
 """The pose estimator that is shown a pose besides the image."""
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Tuple
 
 import torch
 from mmpose.models.pose_estimators import TopdownPoseEstimator
@@ -102,9 +102,74 @@ class PoseRefiner(TopdownPoseEstimator):
             raise ValueError(
                 f'the model refines {self.num_keypoints} keypoints, got an '
                 f'input_pose with {pose.shape[1]}')
-        maps = self.pose_maps(pose, visible, *inputs.shape[-2:])
+        return self.add_maps(inputs, pose, visible)
+
+    def add_maps(self, inputs: Tensor, input_pose: Tensor,
+                 input_pose_visible: Tensor) -> Tensor:
+        """Put the maps of the input poses behind the image channels.
+
+        Args:
+            inputs (Tensor): Normalised images, (B, 3, h, w).
+            input_pose (Tensor): Input pixels, (B, K, 2).
+            input_pose_visible (Tensor): Above 0 where present, (B, K).
+
+        Returns:
+            Tensor: (B, 3 + K, h, w).
+        """
+        maps = self.pose_maps(input_pose, input_pose_visible,
+                              *inputs.shape[-2:])
         inputs = torch.cat((inputs, maps.to(inputs)), dim=1)
         return inputs.contiguous(memory_format=self.memory_format)
+
+    def refine(self,
+               images: Tensor,
+               input_pose: Tensor,
+               input_pose_visible: Tensor,
+               flip_indices: Optional[Sequence[int]] = None
+               ) -> Tuple[Tensor, Tensor]:
+        """Refine poses by tensors alone, without data samples.
+
+        What :meth:`predict` does, in a form that can be compiled and
+        exported.
+
+        Args:
+            images (Tensor): Crops as they are loaded (BGR, 0 to 255), of any
+                type, (B, 3, h, w).
+            input_pose (Tensor): Input pixels, (B, K, 2).
+            input_pose_visible (Tensor): Above 0 where present, (B, K).
+            flip_indices (Sequence[int], optional): Twin of every keypoint,
+                (K, ): average with the mirrored image. Defaults to None: no
+                flip test.
+
+        Returns:
+            tuple: keypoints in input pixels, float32 (B, K, 2), and the peaks
+            of their maps, float32 (B, K).
+        """
+        inputs = self.add_maps(
+            self.normalize(images), input_pose, input_pose_visible)
+        feats, feats_flip = self.extract_feat(inputs), None
+        if flip_indices is not None:
+            feats_flip = self.extract_feat(self.flip(inputs, flip_indices))
+        coords, heatmaps = self.head.locate(feats, feats_flip, flip_indices)
+        scale = coords.new_tensor(self.head.decoder.scale_factor.tolist())
+        return coords * scale, heatmaps.flatten(2).amax(-1)
+
+    def normalize(self, images: Tensor) -> Tensor:
+        """Normalise crops as the data preprocessor does.
+
+        Args:
+            images (Tensor): As they are loaded, (B, 3, h, w).
+
+        Returns:
+            Tensor: float32 (B, 3, h, w).
+        """
+        preprocessor = self.data_preprocessor
+        if preprocessor._channel_conversion:
+            images = images[:, [2, 1, 0]]
+        images = images.float()
+        if preprocessor._enable_normalize:
+            images = (images - preprocessor.mean) / preprocessor.std
+        return images
 
     def forward(self,
                 inputs: Tensor,
