@@ -6,6 +6,7 @@ from typing import Any, List, Optional, Sequence, Union
 import numpy as np
 
 from ..fileio import read_json
+from .joint_map import JointMap
 
 # Coordinates beyond this are no pixel of any image; they would overflow the
 # arithmetic of float32.
@@ -13,6 +14,23 @@ _MAX_COORDINATE = 1e6
 
 #: The release refines COCO's category 1.
 RELEASE_CATEGORIES = (1, )
+
+
+class Problem(str):
+    """Why a record can't be refined: a sentence, with a code for machines.
+
+    Args:
+        code (str): One of a few words that programs can count.
+        text (str): What a person reads.
+    """
+
+    code: str
+
+    def __new__(cls, code: str, text: str) -> 'Problem':
+        """Make a text that carries a code."""
+        problem = super().__new__(cls, text)
+        problem.code = code
+        return problem
 
 
 @dataclass
@@ -29,7 +47,7 @@ class PoseRecord:
             absent.
         visible (np.ndarray): bool (K, ), False where absent.
         keypoint_scores (np.ndarray): Third values, float32 (K, ).
-        problem (str | None): Why the record can't be refined.
+        problem (Problem | None): Why the record can't be refined.
     """
 
     index: int
@@ -40,7 +58,7 @@ class PoseRecord:
     keypoints: np.ndarray = field(default=None)
     visible: np.ndarray = field(default=None)
     keypoint_scores: np.ndarray = field(default=None)
-    problem: Optional[str] = None
+    problem: Optional[Problem] = None
 
 
 def load_pose_records(
@@ -84,8 +102,8 @@ def parse_pose_record(
         index: int,
         raw: Any,
         num_keypoints: int,
-        categories: Optional[Sequence[int]] = RELEASE_CATEGORIES
-) -> PoseRecord:
+        categories: Optional[Sequence[int]] = RELEASE_CATEGORIES,
+        joint_map: Optional[JointMap] = None) -> PoseRecord:
     """Check one record.
 
     The release keeps category 1 and scores above 0. A keypoint at the origin
@@ -97,63 +115,110 @@ def parse_pose_record(
         num_keypoints (int): K.
         categories (Sequence[int], optional): Categories that are refined,
             None for all. Defaults to the release's: 1 only.
+        joint_map (JointMap, optional): How the record's joints become the K
+            keypoints. Defaults to the same skeleton.
 
     Returns:
         PoseRecord: With a ``problem`` if it can't be refined.
     """
     record = PoseRecord(index, raw)
     if not isinstance(raw, dict):
-        record.problem = f'a record must be an object, got {raw!r:.40}'
+        record.problem = Problem(
+            'not_an_object', f'a record must be an object, got {raw!r:.40}')
         return record
     image_id = raw.get('image_id')
     if isinstance(image_id, (int, str)) and not isinstance(image_id, bool):
         record.image_id = image_id
     else:
-        record.problem = f'image_id must be a number or name, got {image_id!r}'
+        record.problem = Problem(
+            'image_id',
+            f'image_id must be a number or name, got {image_id!r:.40}')
         return record
-    record.problem = (_parse_score(record)
-                      or _parse_category(record, categories)
-                      or _parse_keypoints(record, num_keypoints))
+    record.problem = (
+        _parse_score(record) or _parse_category(record, categories)
+        or _parse_keypoints(record, joint_map
+                            or JointMap.identity(num_keypoints)))
     return record
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def set_pose(record: PoseRecord, joints: np.ndarray,
+             joint_map: JointMap) -> Optional[Problem]:
+    """Give a record its pose.
+
+    Args:
+        record (PoseRecord): What is changed.
+        joints (np.ndarray): x, y (image pixels) and score of the joints of
+            the source's skeleton, (J, 3); all three are 0 where a joint is
+            absent.
+        joint_map (JointMap): From the J joints to the refiner's K keypoints.
+
+    Returns:
+        Problem | None: Why the pose can't be refined.
+    """
+    joints = joint_map.take(np.asarray(joints, dtype=np.float64))
+    if not np.isfinite(joints).all():
+        return Problem('not_finite', 'keypoints must be finite')
+    if np.abs(joints[:, :2]).max() > _MAX_COORDINATE:
+        return Problem('far_outside', 'a coordinate lies beyond '
+                       f'{_MAX_COORDINATE:g} pixels')
+    with np.errstate(over='ignore'):
+        record.keypoints = joints[:, :2].astype(np.float32)
+        record.keypoint_scores = joints[:, 2].astype(np.float32)
+    record.visible = (joints != 0).any(1)
+    if not record.visible.any():
+        return Problem('no_keypoint', 'no keypoint is present')
+    return None
+
+
+def _as_float(value: Any) -> float:
+    """Convert a JSON number; NaN for anything else or out of range."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return float('nan')
+    try:
+        return float(value)
+    except OverflowError:  # JSON knows integers of any length
+        return float('nan')
 
 
 def _parse_category(record: PoseRecord,
-                    categories: Optional[Sequence[int]]) -> Optional[str]:
-    category = record.raw.get('category_id', 1)
-    if not _is_number(category) or not float(category).is_integer() or (
-            categories is not None and category not in categories):
-        return f'category {category!r:.40} is not refined'
+                    categories: Optional[Sequence[int]]) -> Optional[Problem]:
+    given = record.raw.get('category_id', 1)
+    category = _as_float(given)
+    if not category.is_integer() or (categories is not None
+                                     and category not in categories):
+        return Problem('category', f'category {given!r:.40} is not refined')
     record.category_id = int(category)
     return None
 
 
-def _parse_score(record: PoseRecord) -> Optional[str]:
-    score = record.raw.get('score', 1.)
-    if not _is_number(score) or not np.isfinite(score):
-        return f'score must be a finite number, got {score!r:.40}'
-    record.score = float(score)
-    return None if score > 0 else f'score {score} is not above 0'
+def _parse_score(record: PoseRecord) -> Optional[Problem]:
+    given = record.raw.get('score', 1.)
+    score = _as_float(given)
+    if not np.isfinite(score):
+        return Problem('score',
+                       f'score must be a finite number, got {given!r:.40}')
+    record.score = score
+    if score > 0:
+        return None
+    return Problem('score_not_positive', f'score {given} is not above 0')
 
 
-def _parse_keypoints(record: PoseRecord, num_keypoints: int) -> Optional[str]:
+def _parse_keypoints(record: PoseRecord,
+                     joint_map: JointMap) -> Optional[Problem]:
     values = record.raw.get('keypoints')
+    count = joint_map.num_source
     if not isinstance(values, list):
-        return f'keypoints must be a list, got {values!r:.40}'
-    if len(values) != 3 * num_keypoints:
-        return (f'keypoints must hold {3 * num_keypoints} numbers (x, y, '
-                f'score of {num_keypoints} keypoints), got {len(values)}')
-    if not all(map(_is_number, values)):
-        return 'keypoints must hold numbers only'
-    array = np.asarray(values, dtype=np.float64).reshape(-1, 3)
-    if not np.isfinite(array).all():
-        return 'keypoints must be finite'
-    if np.abs(array[:, :2]).max() > _MAX_COORDINATE:
-        return f'a coordinate lies beyond {_MAX_COORDINATE:g} pixels'
-    record.keypoints = array[:, :2].astype(np.float32)
-    record.keypoint_scores = array[:, 2].astype(np.float32)
-    record.visible = (array != 0).any(1)
-    return None if record.visible.any() else 'no keypoint is present'
+        return Problem('keypoints',
+                       f'keypoints must be a list, got {values!r:.40}')
+    if len(values) != 3 * count:
+        return Problem(
+            'keypoint_count',
+            f'keypoints must hold {3 * count} numbers (x, y, score of '
+            f'{count} keypoints), got {len(values)}')
+    if not {int, float}.issuperset(map(type, values)):
+        return Problem('keypoints', 'keypoints must hold numbers only')
+    try:
+        joints = np.array(values, dtype=np.float64).reshape(-1, 3)
+    except OverflowError:
+        return Problem('not_finite', 'keypoints must be finite')
+    return set_pose(record, joints, joint_map)

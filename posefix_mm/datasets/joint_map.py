@@ -1,0 +1,149 @@
+"""Which joint of one skeleton is which of another."""
+from pathlib import Path
+from typing import Dict, Optional, Sequence, Union
+
+import numpy as np
+from mmengine.config import Config
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+
+class JointMap:
+    """Pick the refiner's joints out of another skeleton, and put them back.
+
+    Joints of the source that the refiner does not know stay as they are;
+    joints of the refiner that the source lacks are absent from the input
+    pose.
+
+    Note:
+        - joints of the source: J
+        - keypoints of the refiner: K
+
+    Args:
+        places (Sequence[int]): Place of each of the refiner's keypoints in
+            the source, -1 where it has none, (K, ).
+        num_source (int): J.
+
+    Raises:
+        ValueError: If a place lies outside of the source, two keypoints share
+            one, or no keypoint has any.
+    """
+
+    def __init__(self, places: Sequence[int], num_source: int) -> None:
+        self.places = np.asarray(places, dtype=np.int64)
+        self.num_source = num_source
+        self.known = self.places >= 0
+        known = self.places[self.known]
+        if not len(known):
+            raise ValueError('the skeletons have no joint in common')
+        if known.max() >= num_source:
+            raise ValueError(f'joint {known.max()} is not one of the '
+                             f'{num_source} joints of the source')
+        if len(np.unique(known)) < len(known):
+            raise ValueError('two keypoints are mapped to the same joint of '
+                             'the source')
+
+    @classmethod
+    def identity(cls, num_keypoints: int) -> 'JointMap':
+        """Map a skeleton to itself.
+
+        Args:
+            num_keypoints (int): K, which is J too.
+        """
+        return cls(range(num_keypoints), num_keypoints)
+
+    @classmethod
+    def from_names(cls,
+                   source: Sequence[str],
+                   target: Sequence[str],
+                   joints: Optional[Dict[str, str]] = None) -> 'JointMap':
+        """Map joints of the same name, and those that are named as pairs.
+
+        Args:
+            source (Sequence[str]): Names of the source's joints, (J, ).
+            target (Sequence[str]): Names of the refiner's keypoints, (K, ).
+            joints (Dict[str, str], optional): The refiner's name to the
+                source's, where they differ.
+
+        Raises:
+            ValueError: If ``joints`` names a joint that does not exist.
+        """
+        joints = joints or {}
+        for names, known, whose in ((joints, target, 'the refiner'),
+                                    (joints.values(), source, 'the source')):
+            unknown = sorted(set(names) - set(known))
+            if unknown:
+                raise ValueError(f'the joint map names {", ".join(unknown)}, '
+                                 f'which {whose} does not have')
+        place = {name: index for index, name in enumerate(source)}
+        return cls([place.get(joints.get(name, name), -1) for name in target],
+                   len(source))
+
+    @classmethod
+    def from_config(cls, config: Union[str, Path, Config],
+                    target: Sequence[str]) -> 'JointMap':
+        """Read a joint map from a config.
+
+        Args:
+            config (str | Path | Config): With ``source_joints``, the names of
+                the source's joints, or ``source_metainfo``, an mmpose
+                skeleton (its path or ``dict(from_file=...)``), and optionally
+                ``joints``, as in :meth:`from_names`. An mmpose skeleton file
+                itself (with ``dataset_info``) does as well.
+            target (Sequence[str]): Names of the refiner's keypoints, (K, ).
+
+        Raises:
+            ValueError: If it is none of these, or does not fit ``target``.
+        """
+        cfg = config if isinstance(config, Config) else Config.fromfile(config)
+        if 'source_joints' in cfg:
+            source = list(cfg.source_joints)
+        elif 'source_metainfo' in cfg:
+            source = _joint_names(cfg.source_metainfo)
+        elif 'dataset_info' in cfg:
+            source = _joint_names(cfg.dataset_info)
+        else:
+            raise ValueError(f'{config} is no joint map: it has neither '
+                             'source_joints nor source_metainfo')
+        return cls.from_names(source, target, dict(cfg.get('joints', {})))
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether both skeletons are the same."""
+        return (len(self.places) == self.num_source
+                and (self.places == np.arange(self.num_source)).all())
+
+    def take(self, values: np.ndarray) -> np.ndarray:
+        """Bring values of the source's joints to the refiner's order.
+
+        Args:
+            values (np.ndarray): (J, ...).
+
+        Returns:
+            np.ndarray: (K, ...), zeros where the source has no such joint.
+        """
+        taken = values[self.places]
+        taken[~self.known] = 0
+        return taken
+
+    def put(self, values: np.ndarray, refined: np.ndarray) -> np.ndarray:
+        """Put refined values in the place of the source's.
+
+        Args:
+            values (np.ndarray): Of the source, (J, ...).
+            refined (np.ndarray): Of the refiner, (K, ...).
+
+        Returns:
+            np.ndarray: A copy of ``values``, (J, ...).
+        """
+        values = values.copy()
+        values[self.places[self.known]] = refined[self.known]
+        return values
+
+
+def _joint_names(metainfo: Union[str, dict]) -> list:
+    """Names of the joints of an mmpose skeleton, in order."""
+    if isinstance(metainfo, str):
+        metainfo = dict(from_file=metainfo)
+    parsed = parse_pose_metainfo(dict(metainfo))
+    names = parsed['keypoint_id2name']
+    return [names[i] for i in range(parsed['num_keypoints'])]

@@ -1,0 +1,138 @@
+"""What the reader and writer of every format has in common."""
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Callable, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from ..datasets.joint_map import JointMap
+from ..datasets.pose_records import RELEASE_CATEGORIES, PoseRecord
+
+#: Width and height of an image, by its place in ``PoseFile.images``.
+ImageSizes = Callable[[int], Tuple[int, int]]
+
+
+class ImageRef(NamedTuple):
+    """How a file of poses names an image.
+
+    Attributes:
+        image_id (int | str | None): COCO's id; a text is a file name.
+        file_name (str | None): Name within the folder of the images; for a
+            frame, that of the video.
+        stem (str | None): Name without its suffix.
+        frame (int | None): 0-based frame of the video ``file_name``.
+    """
+
+    image_id: Union[int, str, None] = None
+    file_name: Optional[str] = None
+    stem: Optional[str] = None
+    frame: Optional[int] = None
+
+
+class SourceSkeleton(NamedTuple):
+    """What a reader has to know of the refiner.
+
+    Attributes:
+        joint_map (JointMap): From the file's J joints to the refiner's K
+            keypoints.
+        categories (Sequence[int] | None): Categories that are refined, None
+            for all.
+    """
+
+    joint_map: JointMap
+    categories: Optional[Sequence[int]] = RELEASE_CATEGORIES
+
+
+class RefinedPoses(NamedTuple):
+    """What is written back.
+
+    Note:
+        - poses of the file: N
+        - keypoints of the refiner: K
+
+    Attributes:
+        refined (np.ndarray): Whether a pose was refined, bool (N, ).
+        dropped (np.ndarray): Whether NMS dropped it, bool (N, ).
+        keypoints (np.ndarray): Refined keypoints in image pixels, float32
+            (N, K, 2); anything where not refined.
+    """
+
+    refined: np.ndarray
+    dropped: np.ndarray
+    keypoints: np.ndarray
+
+
+class PoseFile(ABC):
+    """Poses that some tool wrote, and the way to write them back.
+
+    A subclass reads what it needs to know of all poses at once, and single
+    poses when they are asked for, so that files larger than the memory can
+    be refined. Everything that is not a refined coordinate comes back as it
+    was: order, unknown fields, joints that the refiner does not know.
+
+    Args:
+        path (Path): File or folder.
+        skeleton (SourceSkeleton): What of it is refined.
+
+    Attributes:
+        images (Sequence[ImageRef]): Images in order of first appearance.
+        image_index (np.ndarray): Image of each pose, a place in ``images``,
+            int64 (N, ); -1 where a pose names none.
+
+    Raises:
+        FileNotFoundError: If the path does not exist.
+        ValueError: If it is not of this format; the message names the file
+            and the place in it.
+    """
+
+    #: Name of the format, as in ``--format``.
+    name: str
+    #: Whether OKS-NMS drops duplicates unless the user says otherwise: results
+    #: files hold what detectors found, other formats what people want back.
+    drops_duplicates: bool = False
+
+    def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
+        self.path = path
+        self.skeleton = skeleton
+        self.images: Sequence[ImageRef] = []
+        self.image_index = np.zeros(0, np.int64)
+
+    def __len__(self) -> int:
+        """Count the poses."""
+        return len(self.image_index)
+
+    @abstractmethod
+    def read(
+        self,
+        indices: Sequence[int],
+        image_size: Optional[Tuple[int, int]] = None
+    ) -> Sequence[PoseRecord]:
+        """Read some poses. Safe to be called from several threads.
+
+        Args:
+            indices (Sequence[int]): Which, by position in the file.
+            image_size (Tuple[int, int], optional): Width and height of the
+                image that all of them are in; formats with coordinates
+                relative to it can't be read without.
+
+        Returns:
+            Sequence[PoseRecord]: In the order of ``indices``, keypoints in
+            image pixels; those that can't be refined name their ``problem``.
+        """
+
+    @abstractmethod
+    def write(self, out: Path, poses: RefinedPoses,
+              image_sizes: ImageSizes) -> None:
+        """Write the file with its refined poses, as a whole or not at all.
+
+        Args:
+            out (Path): File or folder to write; never ``path`` itself unless
+                the caller wants that.
+            poses (RefinedPoses): What became of each pose.
+            image_sizes (ImageSizes): Asked by formats with relative
+                coordinates for images of refined poses.
+        """
+
+    @abstractmethod
+    def digest(self) -> str:
+        """Fingerprint of the content: equal for equal poses."""
