@@ -1,0 +1,118 @@
+"""Tell what is wrong with each joint of a pose.
+
+The error types of Ronchi & Perona (ICCV 2017) by the rules that PoseFix
+synthesizes them with (section 3.2, sections 2 and 3 of its code): the nearest
+reference point says whose joint was found, its distance how well.
+
+Letters: N poses, K keypoints, P near persons, R = 2 * (1 + P) reference
+points of a joint: its own place in [person, near persons...], then that of
+its left/right twin in the same order.
+"""
+from typing import NamedTuple, Sequence
+
+import numpy as np
+
+from ..datasets.transforms.error_synthesis import (
+    GOOD,
+    INVERSION,
+    JITTER,
+    KS_GOOD,
+    KS_JITTER,
+    MISS,
+    SWAP,
+    to_complex,
+)
+
+#: Status of a joint without annotation: nothing to hold it against.
+NOT_ANNOTATED = -1
+
+
+class Classification(NamedTuple):
+    """What became of the joints of N poses.
+
+    Attributes:
+        status (np.ndarray): int64 (N, K): index into ``ERROR_TYPES``, or
+            :data:`NOT_ANNOTATED`.
+        ks (np.ndarray): Similarity to the own annotation, (N, K); 0 where the
+            pose has no such joint, NaN without annotation.
+        nearest_ks (np.ndarray): Similarity to the nearest reference point,
+            (N, K), with the same exceptions.
+    """
+
+    status: np.ndarray
+    ks: np.ndarray
+    nearest_ks: np.ndarray
+
+
+def keypoint_similarity(distance: np.ndarray, area: np.ndarray,
+                        sigmas: np.ndarray) -> np.ndarray:
+    """Similarity of keypoints (section 2 of PoseFix).
+
+    ``KS = exp(-d^2 / (2 * area * (2 * sigma)^2))``, the inverse of
+    :func:`~posefix_mm.datasets.transforms.error_synthesis.ks_distance`.
+
+    Args:
+        distance (np.ndarray): Pixels, (..., K).
+        area (np.ndarray): Areas of the persons in squared pixels, (...).
+        sigmas (np.ndarray): COCO-style sigmas, (K, ).
+
+    Returns:
+        np.ndarray: From 0 to 1, (..., K).
+    """
+    # pycocotools adds the same to areas, which may be 0
+    unit = 2 * (np.asarray(area)[..., None] + np.spacing(1))
+    with np.errstate(under='ignore'):
+        return np.exp(-distance**2 / (unit * (2 * np.asarray(sigmas))**2))
+
+
+def classify_errors(keypoints: np.ndarray, present: np.ndarray,
+                    poses: np.ndarray, visible: np.ndarray, area: np.ndarray,
+                    sigmas: Sequence[float],
+                    flip_indices: Sequence[int]) -> Classification:
+    """Classify every annotated joint of N poses.
+
+    With the nearest reference point, of those that are annotated, and the
+    joint's similarity KS to it:
+
+    - good: the own place, KS above 0.85
+    - jitter: the own place, KS above 0.50
+    - inversion: the own twin, KS above 0.50
+    - swap: the joint or its twin of a near person, KS above 0.50
+    - miss: all else: no reference point is that near, or the pose has no
+      such joint
+
+    Args:
+        keypoints (np.ndarray): Image pixels, (N, K, 2).
+        present (np.ndarray): bool (N, K), which joints the poses have.
+        poses (np.ndarray): Annotated keypoints in image pixels,
+            (N, 1 + P, K, 2): the person, then the near persons; pad with
+            invisible ones.
+        visible (np.ndarray): bool (N, 1 + P, K), which are annotated.
+        area (np.ndarray): Area of the person in squared pixels, (N, ).
+        sigmas (Sequence[float]): COCO-style sigmas, (K, ).
+        flip_indices (Sequence[int]): Index of every keypoint's left/right
+            twin, its own index where it has none, (K, ).
+
+    Returns:
+        Classification: Status and similarities.
+    """
+    flip_indices = np.asarray(flip_indices)
+    twin = np.asarray(poses).shape[1]
+    refs = to_complex(np.asarray(poses))
+    has_twin = flip_indices != np.arange(len(flip_indices))
+    refs = np.concatenate((refs, refs[..., flip_indices]), 1)
+    valid = np.concatenate((visible, visible[..., flip_indices] & has_twin), 1)
+    distance = np.abs(refs - to_complex(np.asarray(keypoints))[:, None])
+    distance = np.where(valid & present[:, None], distance, np.inf)
+    similarity = keypoint_similarity(distance, area[:, None], sigmas)
+    nearest = distance.argmin(1)
+    nearest_ks = similarity.max(1)
+    status = np.where(
+        nearest == 0, np.where(nearest_ks > KS_GOOD, GOOD, JITTER),
+        np.where(nearest == twin, INVERSION, SWAP))
+    status[nearest_ks <= KS_JITTER] = MISS
+    annotated = visible[:, 0]
+    return Classification(
+        np.where(annotated, status, NOT_ANNOTATED),
+        np.where(annotated, similarity[:, 0], np.nan),
+        np.where(annotated, nearest_ks, np.nan))

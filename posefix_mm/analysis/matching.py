@@ -1,0 +1,71 @@
+"""Give detected poses their persons, as COCO's evaluation does."""
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from ..datasets.pose_records import PoseRecord
+from .error_classification import keypoint_similarity
+from .people import AnnotatedPeople, group_indices
+
+#: Lowest OKS at which a pose belongs to a person. Ronchi & Perona's: poses
+#: below it are taken for something else than a poor pose of this person.
+OKS_FLOOR = 0.1
+
+
+def match_records(records: Sequence[PoseRecord],
+                  people: AnnotatedPeople,
+                  sigmas: np.ndarray,
+                  *,
+                  oks_thr: float = OKS_FLOOR
+                  ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Match poses to persons by OKS.
+
+    Per image and category, by descending score: each pose takes the person
+    that it has the highest OKS with and that no pose has taken yet.
+
+    Args:
+        records (Sequence[PoseRecord]): Poses without ``problem``.
+        people (AnnotatedPeople): Persons.
+        sigmas (np.ndarray): COCO-style sigmas, (K, ).
+        oks_thr (float): Lowest OKS of a match. Defaults to
+            :data:`OKS_FLOOR`.
+
+    Returns:
+        tuple: index into ``records``, rising, and index into ``people`` of
+        each match, int (N, ), and its OKS, (N, ).
+    """
+    persons_of = group_indices(
+        list(zip(people.image_id, people.category_id.tolist(), strict=True)))
+    matches: List[tuple] = []
+    for key, found in group_indices([(r.image_id, r.category_id)
+                                     for r in records]).items():
+        persons = persons_of.get(key)
+        if persons is None:
+            continue
+        # stable: of equal scores the first in the file comes first
+        found = found[np.argsort([-records[i].score for i in found],
+                                 kind='stable')]
+        oks = _oks_matrix([records[i] for i in found], people, persons, sigmas)
+        for index, row in zip(found, oks, strict=True):
+            best = row.argmax()
+            if row[best] >= oks_thr:
+                matches.append((index, persons[best], row[best]))
+                oks[:, best] = -1
+    matches.sort()
+    columns = list(zip(*matches, strict=True)) or [(), (), ()]
+    return (np.array(columns[0], np.int64), np.array(columns[1], np.int64),
+            np.array(columns[2], np.float64))
+
+
+def _oks_matrix(records: Sequence[PoseRecord], people: AnnotatedPeople,
+                persons: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
+    """OKS of all poses and persons of an image, (poses, persons)."""
+    keypoints = np.stack([r.keypoints for r in records]).astype(np.float64)
+    present = np.stack([r.visible for r in records])
+    offset = keypoints[:, None] - people.keypoints[persons]
+    similarity = keypoint_similarity(
+        np.linalg.norm(offset, axis=-1), people.area[persons], sigmas)
+    # an absent joint is nowhere, not at the origin
+    similarity *= present[:, None]
+    visible = people.visible[persons]
+    return (similarity * visible).sum(-1) / visible.sum(-1)

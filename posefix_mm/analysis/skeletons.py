@@ -1,0 +1,42 @@
+"""Find the skeleton that a user names."""
+from pathlib import Path
+from typing import Optional
+
+import mmpose
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+_FOLDER = Path(mmpose.__file__).parent / '.mim/configs/_base_/datasets'
+
+
+def load_skeleton(name: Optional[str] = None) -> dict:
+    """Load the meta information of a skeleton.
+
+    Args:
+        name (str, optional): A metainfo config of mmpose, such as ``ap10k``,
+            or the path of a file like these. Defaults to COCO's.
+
+    Returns:
+        dict: As ``dataset.metainfo`` of mmpose's data sets.
+
+    Raises:
+        ValueError: If there is no such skeleton, or the file describes none.
+    """
+    name = 'coco' if name is None else name
+    known = {path.stem: path for path in _FOLDER.glob('*.py')}
+    path = Path(name) if Path(name).is_file() else known.get(name)
+    if path is None:
+        raise ValueError(
+            f'there is no skeleton {name!r}: it must be a metainfo file or '
+            f'one of {", ".join(sorted(known))}')
+    try:
+        metainfo = parse_pose_metainfo(dict(from_file=str(path)))
+    except (AssertionError, KeyError) as error:
+        raise ValueError(
+            f'{path} describes no skeleton: it must set dataset_info as '
+            "mmpose's configs/_base_/datasets do") from error
+    if len(metainfo['sigmas']) != metainfo['num_keypoints']:
+        raise ValueError(
+            f'{path} has {len(metainfo["sigmas"])} sigmas for '
+            f'{metainfo["num_keypoints"]} keypoints; errors are measured in '
+            'sigmas, so each keypoint needs one')
+    return metainfo
