@@ -1,0 +1,24 @@
+"""What runs the network."""
+from typing import Callable, Protocol, Tuple
+
+import numpy as np
+
+from ..crops import Crops
+
+#: Refined keypoints in input pixels, float32 (N, K, 2), and the peaks of their
+#: maps, float32 (N, K).
+Located = Tuple[np.ndarray, np.ndarray]
+
+
+class Backend(Protocol):
+    """Runs the network on batches of crops."""
+
+    def start(self, crops: Crops) -> Callable[[], Located]:
+        """Start on a batch; may return before the device is done.
+
+        Args:
+            crops (Crops): N crops, N being any number.
+
+        Returns:
+            Callable[[], Located]: Waits for the device and gives the result.
+        """

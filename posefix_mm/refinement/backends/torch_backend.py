@@ -1,0 +1,96 @@
+"""Run the network in PyTorch."""
+from contextlib import nullcontext
+from typing import Callable, ContextManager, Optional, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ..crops import Crops
+from .base import Located
+
+#: Precisions and what autocast computes in.
+PRECISIONS = {'fp32': None, 'bf16': torch.bfloat16, 'fp16': torch.float16}
+
+
+class TorchBackend:
+    """A refiner in PyTorch.
+
+    On a GPU, crops go through pinned memory and results come back beside the
+    next batch: :meth:`start` never waits for the device.
+
+    Args:
+        model (nn.Module): A ``PoseRefiner`` with a ``PoseFixHead``, in
+            evaluation mode, on its device.
+        flip_indices (Sequence[int], optional): Twin of every keypoint, (K, ):
+            average with the mirrored image. Defaults to None: no flip test.
+        precision (str): ``'fp32'``, ``'bf16'`` or ``'fp16'`` (GPUs only).
+            Defaults to ``'fp32'``.
+        channels_last (bool): Convert the weights to that memory format.
+            Defaults to True; crops come that way anyway.
+    """
+
+    def __init__(self,
+                 model: nn.Module,
+                 *,
+                 flip_indices: Optional[Sequence[int]] = None,
+                 precision: str = 'fp32',
+                 channels_last: bool = True) -> None:
+        if precision not in PRECISIONS:
+            raise ValueError(f'precision must be one of '
+                             f'{tuple(PRECISIONS)}, got {precision!r}')
+        self.model = model
+        self.device = next(model.parameters()).device
+        if precision == 'fp16' and self.device.type == 'cpu':
+            raise ValueError('fp16 is for GPUs; on a CPU take bf16 or fp32')
+        self.flip_indices = None if flip_indices is None else list(
+            flip_indices)
+        self.dtype = PRECISIONS[precision]
+        if channels_last:
+            model.memory_format = torch.channels_last
+            model.to(memory_format=torch.channels_last)
+
+    def autocast(self) -> ContextManager:
+        """Compute in the precision that was asked for."""
+        if self.dtype is None:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=self.dtype)
+
+    @torch.inference_mode()
+    def start(self, crops: Crops) -> Callable[[], Located]:
+        """Start on a batch; see :class:`Backend`."""
+        images, pose, visible = (
+            self._send(torch.from_numpy(array))
+            for array in (crops.images, crops.input_pose,
+                          crops.input_pose_visible))
+        with self.autocast():
+            located = self.run(images.permute(0, 3, 1, 2), pose, visible)
+        return self._receive([part.float() for part in located])
+
+    def run(self, images: Tensor, input_pose: Tensor,
+            input_pose_visible: Tensor) -> Sequence[Tensor]:
+        """Run the network; a subclass may compile it."""
+        return self.model.refine(images, input_pose, input_pose_visible,
+                                 self.flip_indices)
+
+    def _send(self, tensor: Tensor) -> Tensor:
+        if self.device.type != 'cuda':
+            return tensor.to(self.device)
+        return tensor.pin_memory().to(self.device, non_blocking=True)
+
+    def _receive(self, tensors: Sequence[Tensor]) -> Callable[[], Located]:
+        if self.device.type != 'cuda':
+            arrays = tuple(tensor.cpu().numpy() for tensor in tensors)
+            return lambda: arrays
+        # asking for values would wait for the batch that is queued next, too
+        copies = [
+            torch.empty(t.shape, dtype=t.dtype, pin_memory=True).copy_(
+                t, non_blocking=True) for t in tensors
+        ]
+        done = torch.cuda.Event()
+        done.record()
+
+        def finish() -> Located:
+            done.synchronize()
+            return tuple(copy.numpy() for copy in copies)
+
+        return finish

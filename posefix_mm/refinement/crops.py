@@ -1,0 +1,160 @@
+"""Cut all poses of one image out of it."""
+from typing import Callable, NamedTuple, Sequence, Tuple
+
+import cv2
+import numpy as np
+from mmpose.datasets.transforms import TopdownAffine
+from mmpose.structures.bbox import (
+    bbox_xyxy2cs,
+    get_udp_warp_matrix,
+    get_warp_matrix,
+)
+
+from ..datasets.boxes import pose_to_bbox
+
+
+class PoseArrays(NamedTuple):
+    """Poses of one image.
+
+    Note:
+        - poses: N
+        - keypoints: K
+
+    Attributes:
+        keypoints (np.ndarray): Image pixels, float32 (N, K, 2).
+        visible (np.ndarray): Whether present, bool (N, K).
+        keypoint_scores (np.ndarray): float32 (N, K).
+    """
+
+    keypoints: np.ndarray
+    visible: np.ndarray
+    keypoint_scores: np.ndarray
+
+
+class Crops(NamedTuple):
+    """What the network needs of some poses.
+
+    Note:
+        - poses: N
+        - keypoints: K
+        - input size: [w, h]
+
+    Attributes:
+        images (np.ndarray): BGR, uint8 (N, h, w, 3).
+        input_pose (np.ndarray): Input pixels, float32 (N, K, 2).
+        input_pose_visible (np.ndarray): Above 0 where present, float32
+            (N, K).
+        centers (np.ndarray): Centre of the crop in image pixels, float32
+            (N, 2).
+        scales (np.ndarray): Width and height of the crop in image pixels,
+            float32 (N, 2).
+    """
+
+    images: np.ndarray
+    input_pose: np.ndarray
+    input_pose_visible: np.ndarray
+    centers: np.ndarray
+    scales: np.ndarray
+
+    def __len__(self) -> int:
+        """Count the poses."""
+        return len(self.images)
+
+    @property
+    def areas(self) -> np.ndarray:
+        """Areas of the crops in squared image pixels, float32 (N, )."""
+        return self.scales.prod(-1)
+
+    def to_image(self, points: np.ndarray) -> np.ndarray:
+        """Map points of the crops to the image.
+
+        The order of the operations is that of mmpose's top-down estimators,
+        so that the results are the same to the last digit.
+
+        Args:
+            points (np.ndarray): Input pixels, (N, K, 2).
+
+        Returns:
+            np.ndarray: Image pixels, (N, K, 2).
+        """
+        input_size = self.images.shape[2], self.images.shape[1]
+        scales, centers = self.scales[:, None], self.centers[:, None]
+        return points / input_size * scales + centers - 0.5 * scales
+
+    def take(self, part: slice) -> 'Crops':
+        """Take some of the poses; nothing is copied."""
+        return Crops(*(array[part] for array in self))
+
+    @classmethod
+    def concatenate(cls, parts: Sequence['Crops']) -> 'Crops':
+        """Join poses of several images."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+class Cropper:
+    """Crop as the pipeline of a refiner does, all poses of an image at once.
+
+    The same as ``GetBBoxCenterScale``, ``TopdownAffine`` and ``GetInputPose``
+    after the other, pixel by pixel.
+
+    Args:
+        input_size (Tuple[int, int]): [w, h].
+        padding (float): Factor from a box to its crop.
+        expand (float): Factor from the extent of a pose to its box.
+        keypoint_score_thr (float): Keypoints with a lower score count as
+            absent, unless all of a pose have one.
+        use_udp (bool): As in ``TopdownAffine``.
+    """
+
+    def __init__(self,
+                 input_size: Tuple[int, int],
+                 *,
+                 padding: float = 1.25,
+                 expand: float = 1.2,
+                 keypoint_score_thr: float = 0.,
+                 use_udp: bool = False) -> None:
+        self.input_size = tuple(input_size)
+        self.padding = padding
+        self.expand = expand
+        self.keypoint_score_thr = keypoint_score_thr
+        self._warp_matrix: Callable = (
+            get_udp_warp_matrix if use_udp else get_warp_matrix)
+
+    def __call__(self, image: np.ndarray, poses: PoseArrays) -> Crops:
+        """Crop.
+
+        Args:
+            image (np.ndarray): BGR, uint8 (H, W, 3).
+            poses (PoseArrays): N poses.
+
+        Returns:
+            Crops: N crops.
+        """
+        visible = self.sure(poses)
+        boxes = pose_to_bbox(poses.keypoints, visible, expand=self.expand)
+        centers, scales = bbox_xyxy2cs(boxes, padding=self.padding)
+        width, height = self.input_size
+        scales = TopdownAffine._fix_aspect_ratio(scales, width / height)
+        images = np.empty((len(scales), height, width, 3), np.uint8)
+        input_pose = np.empty_like(poses.keypoints)
+        for i, (center, scale) in enumerate(zip(centers, scales, strict=True)):
+            matrix = self._warp_matrix(
+                center, scale, 0., output_size=self.input_size)
+            cv2.warpAffine(
+                image,
+                matrix,
+                self.input_size,
+                dst=images[i],
+                flags=cv2.INTER_LINEAR)
+            cv2.transform(
+                poses.keypoints[i:i + 1], matrix, dst=input_pose[i:i + 1])
+        return Crops(images, input_pose, visible.astype(np.float32), centers,
+                     scales)
+
+    def sure(self, poses: PoseArrays) -> np.ndarray:
+        """Tell which keypoints are taken for present, bool (N, K)."""
+        sure = poses.visible & (
+            poses.keypoint_scores >= self.keypoint_score_thr)
+        return np.where(sure.any(1, keepdims=True), sure, poses.visible)
