@@ -18,7 +18,10 @@ from posefix_mm.datasets.transforms.error_synthesis import (
     ErrorSynthesizer,
     ks_distance,
 )
-from posefix_mm.datasets.transforms.error_tables import build_table
+from posefix_mm.datasets.transforms.error_tables import (
+    build_radii,
+    build_table,
+)
 
 NAMES = ('nose left_eye right_eye left_ear right_ear left_shoulder '
          'right_shoulder left_elbow right_elbow left_wrist right_wrist '
@@ -138,6 +141,7 @@ TOY_FLIP = [1, 0, 3, 2]
 AREA = 10000.
 POSE = np.array([[50., 50.], [110., 50.], [40., 150.], [130., 150.]])
 NEAR = POSE + [25., 30.]
+FAR = np.array([[0., 0.], [1e3, 0.], [0., 1e3], [1e3, 1e3]])
 D85, D50, D10 = (ks_distance(ks, AREA, TOY_SIGMAS) for ks in (.85, .5, .1))
 
 
@@ -186,6 +190,25 @@ def test_radius_and_angle_are_uniform(error):
                 np.quantile(values[:, joint], levels), levels, atol=.015)
 
 
+def test_radius_follows_its_quantiles():
+    """Half of the jitter in the first tenth of the band, misses beyond it."""
+    quantiles = build_radii(dict(jitter=[0, .1, 1], miss=[2, 2.5, 3]))
+    for error, levels in ((JITTER, [.05, .1, .55]), (MISS, [2.25, 2.5, 2.75])):
+        table = np.zeros((5, 1, 5, 4))
+        table[:, :, error] = 1
+        pose = ErrorSynthesizer(TOY_SIGMAS, TOY_FLIP, table, quantiles)(
+            np.random.default_rng(0),
+            np.repeat(FAR[None, None], DRAWS, 0),
+            np.ones((DRAWS, 1, 4), bool), np.full(DRAWS, AREA))
+        low, high = (D85, D50) if error == JITTER else (D50, D10)
+        nearest = np.minimum(
+            distances(pose, FAR), distances(pose, FAR[TOY_FLIP]))
+        np.testing.assert_allclose(
+            np.quantile((nearest - low) / (high - low), [.25, .5, .75], 0),
+            np.repeat(np.array(levels)[:, None], 4, 1),
+            atol=.02)
+
+
 def test_inversion_lands_near_the_twin():
     pose = force(INVERSION, [POSE, NEAR])
     assert (pose.status == INVERSION).all()
@@ -223,10 +246,9 @@ def test_miss_keeps_away_from_everything():
 
 def test_miss_has_fewer_candidates_at_other_points():
     """Far apart, every candidate is accepted: 4 of the own joint to 1."""
-    far = np.array([[0., 0.], [1e3, 0.], [0., 1e3], [1e3, 1e3]])
-    pose = force(MISS, [far, far + [0., 1e4]], draws=DRAWS)
+    pose = force(MISS, [FAR, FAR + [0., 1e4]], draws=DRAWS)
     centres = [
-        points[order] for points in (far, far + [0., 1e4])
+        points[order] for points in (FAR, FAR + [0., 1e4])
         for order in ([0, 1, 2, 3], TOY_FLIP)
     ]
     share = [(distances(pose, c) < D10).mean() for c in centres]

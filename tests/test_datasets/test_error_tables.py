@@ -7,6 +7,7 @@ from posefix_mm.datasets.transforms import (
     ERROR_TYPES,
     PERSON_JOINT_GROUPS,
     RELEASE_TABLE,
+    build_radii,
     build_table,
 )
 from posefix_mm.datasets.transforms.error_tables import group_of_keypoints
@@ -133,3 +134,24 @@ def test_every_group_of_the_release_is_one_of_people():
     for rules in RELEASE_TABLE.values():
         for rule in rules:
             assert set(rule['probs']) == set(PERSON_JOINT_GROUPS)
+
+
+def test_radii_that_are_not_named_are_uniform():
+    radii = build_radii(dict(jitter=[0, .1, 1], miss=[.5, 1, 4]))
+    np.testing.assert_array_equal(radii, [[0, .5, 1], [0, .1, 1], [0, .5, 1],
+                                          [0, .5, 1], [.5, 1, 4]])
+    assert build_radii(None) is None
+    assert build_radii({}) is None
+
+
+@pytest.mark.parametrize(('quantiles', 'message'), [
+    (dict(jiter=[0, 1]), r"unknown errors \['jiter'\] in the radius"),
+    (dict(good=[0, 1], miss=[0, .5, 1]), r'equally many.*got \[2, 3\]'),
+    (dict(good=[0]), r'at least 2, got \[1\]'),
+    (dict(good=[.2, .1]), 'must rise'),
+    (dict(miss=[-.1, 1]), 'must rise from 0'),
+    (dict(swap=[0, 1.1]), 'up to 1 unless the error is a miss'),
+])
+def test_wrong_radii(quantiles, message):
+    with pytest.raises(ValueError, match=message):
+        build_radii(quantiles)

@@ -250,6 +250,36 @@ def test_one_transform_serves_several_skeletons():
 
 
 def test_repr_shows_the_parameters():
-    text = repr(build({}, absent_keypoints=['head'], seed=7))
+    text = repr(
+        build({}, absent_keypoints=['head'], absent_probs={'*': .1}, seed=7))
     assert text == ("SynthesizePoseError(table={}, joint_groups=None, "
-                    "absent_keypoints=('head',), seed=7)")
+                    "absent_keypoints=('head',), radius_quantiles=None, "
+                    "absent_probs={'*': 0.1}, seed=7)")
+
+
+def test_absent_probs_take_out_that_share_of_each_group():
+    transform = build(
+        certain('good'),
+        joint_groups=dict(hand=['hand']),
+        absent_probs={'hand': .5})
+    np.random.seed(0)
+    poses = [transform.transform(make_results()) for _ in range(400)]
+    visible = np.concatenate([p['input_pose_visible'] for p in poses])
+    status = np.concatenate([p['input_pose_status'] for p in poses])
+    keypoints = np.concatenate([p['input_pose'] for p in poses])
+    assert (visible[:, [0, 3, 4]] == 1).all()
+    np.testing.assert_allclose(visible[:, 1:3].mean(0), .5, atol=.1)
+    assert (keypoints[visible == 0] == 0).all()
+    np.testing.assert_array_equal(status, np.where(visible > 0, 0, -1))
+
+
+def test_radius_quantiles_move_the_radii():
+    """All good joints lie at half of d(.85)."""
+    transform = build(
+        certain('good'), radius_quantiles=dict(good=[.5, .5, .5]))
+    results = make_results(num_near=0, estimates=0)
+    own = results['transformed_keypoints'][0]
+    d85 = np.sqrt(-2 * np.log(.85) * 30 * 40 * 2.**2) * 2 * .05
+    pose = transform.transform(results)['input_pose'][0]
+    np.testing.assert_allclose(
+        np.linalg.norm(pose - own, axis=-1), .5 * d85, rtol=1e-3)

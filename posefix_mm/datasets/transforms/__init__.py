@@ -1,7 +1,12 @@
 """Transforms, registered in ``mmpose.registry.TRANSFORMS``."""
 from .clipped_normal_bbox_transform import ClippedNormalBBoxTransform
 from .error_synthesis import ERROR_TYPES, ErrorSynthesizer
-from .error_tables import PERSON_JOINT_GROUPS, RELEASE_TABLE, build_table
+from .error_tables import (
+                           PERSON_JOINT_GROUPS,
+                           RELEASE_TABLE,
+                           build_radii,
+                           build_table,
+)
 from .get_input_pose import GetInputPose
 from .misplace_pose import MisplacePose
 from .pack_refine_inputs import PackRefineInputs
@@ -10,5 +15,5 @@ from .synthesize_pose_error import SynthesizePoseError
 __all__ = [
     'ClippedNormalBBoxTransform', 'ERROR_TYPES', 'ErrorSynthesizer',
     'GetInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS', 'PackRefineInputs',
-    'RELEASE_TABLE', 'SynthesizePoseError', 'build_table'
+    'RELEASE_TABLE', 'SynthesizePoseError', 'build_radii', 'build_table'
 ]

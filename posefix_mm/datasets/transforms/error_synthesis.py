@@ -13,7 +13,7 @@ Letters used throughout:
 
 Points are complex numbers ``x + iy``, so that one ``abs`` is a distance.
 """
-from typing import Dict, NamedTuple, Sequence, Tuple
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -134,10 +134,17 @@ class ErrorSynthesizer:
             last ``o`` stands for all larger counts); the rows are
             :data:`ERROR_TYPES`. See
             :func:`~posefix_mm.datasets.transforms.error_tables.build_table`.
+        radius_quantiles (np.ndarray, optional): Quantiles at equally spaced
+            levels of the radius of each error within its band, (5, Q), see
+            :func:`~posefix_mm.datasets.transforms.error_tables.build_radii`.
+            Defaults to None: uniform, as in the paper.
     """
 
-    def __init__(self, sigmas: Sequence[float], flip_indices: Sequence[int],
-                 probabilities: np.ndarray) -> None:
+    def __init__(self,
+                 sigmas: Sequence[float],
+                 flip_indices: Sequence[int],
+                 probabilities: np.ndarray,
+                 radius_quantiles: Optional[np.ndarray] = None) -> None:
         self.sigmas = np.asarray(sigmas, dtype=np.float64)
         self.flip_indices = np.asarray(flip_indices)
         num_keypoints = len(self.sigmas)
@@ -153,6 +160,7 @@ class ErrorSynthesizer:
                 f'probabilities must have shape ({num_keypoints + 1}, '
                 f'overlaps, 5, {num_keypoints}), got {probabilities.shape}')
         self.probabilities = probabilities
+        self.radius_quantiles = radius_quantiles
         self.has_twin = self.flip_indices != np.arange(num_keypoints)
         # distance = unit * sqrt(area); good and jitter share their bound
         d85, d50, d10 = (
@@ -320,6 +328,8 @@ class ErrorSynthesizer:
         share = shares[error, :, column].T
         centre = (draws[0] * share[-1] < share[:, None]).argmax(0)
         low, width, bound = bands[:, error, column]
+        if self.radius_quantiles is not None:
+            draws[1] = self._at_quantiles(error, draws[1])
         radius = low + width * draws[1]
         angle = draws[2] * (2 * np.pi)
         candidate = refs[centre, column] + radius * (
@@ -331,3 +341,12 @@ class ErrorSynthesizer:
         accepted = apart.all(0)
         first = accepted.argmax(0)
         return candidate[first, column], accepted[first, column]
+
+    def _at_quantiles(self, error: np.ndarray,
+                      uniform: np.ndarray) -> np.ndarray:
+        """Turn uniform numbers (M, J) into radii within the bands."""
+        quantiles = self.radius_quantiles
+        place = uniform * (quantiles.shape[1] - 1)
+        level = place.astype(np.int64)
+        low, high = quantiles[error, level], quantiles[error, level + 1]
+        return low + (high - low) * (place - level)

@@ -191,3 +191,42 @@ def build_table(names: Sequence[str],
         raise ValueError('the probabilities in the error table are negative '
                          'or add up to more than 1 for some keypoint')
     return result.clip(0)
+
+
+def build_radii(
+        quantiles: Optional[Dict[str, Sequence[float]]]
+) -> Optional[np.ndarray]:
+    """Check the radius distributions of a config.
+
+    Args:
+        quantiles (dict, optional): By error type, quantiles at equally spaced
+            levels, the first at 0 and the last at 1, of the place of the
+            radius in the band of this error (section 3.2): 0 is its lower
+            and 1 its upper end. Errors not named are uniform.
+
+    Returns:
+        np.ndarray | None: Quantiles (5, Q), None where all are uniform.
+
+    Raises:
+        ValueError: On unknown errors, lists of unequal length, and on
+            quantiles that fall, are negative, or exceed 1 for another error
+            than a miss, which may be farther away than its band.
+    """
+    if not quantiles:
+        return None
+    unknown = set(quantiles) - set(ERROR_TYPES)
+    if unknown:
+        raise ValueError(f'unknown errors {sorted(unknown)} in the radius '
+                         f'quantiles; allowed are {ERROR_TYPES}')
+    lengths = {len(values) for values in quantiles.values()}
+    if len(lengths) > 1 or min(lengths) < 2:
+        raise ValueError('the radius quantiles of all errors must be equally '
+                         f'many, at least 2, got {sorted(lengths)}')
+    uniform = np.linspace(0, 1, lengths.pop())
+    result = np.array([quantiles.get(e, uniform) for e in ERROR_TYPES],
+                      dtype=np.float64)
+    if not (np.diff(result) >= 0).all() or result.min() < 0 \
+            or result[:-1].max() > 1:
+        raise ValueError('radius quantiles must rise from 0 or more, up to 1 '
+                         'unless the error is a miss')
+    return result

@@ -7,7 +7,12 @@ from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
 from .error_synthesis import ABSENT, ErrorSynthesizer
-from .error_tables import build_table
+from .error_tables import (
+    PERSON_JOINT_GROUPS,
+    build_radii,
+    build_table,
+    group_of_keypoints,
+)
 
 
 @TRANSFORMS.register_module()
@@ -52,6 +57,13 @@ class SynthesizePoseError(BaseTransform):
             people's.
         absent_keypoints (Sequence[str]): Keypoints that the data set never
             annotates and that are never shown. Defaults to none.
+        radius_quantiles (dict, optional): Distribution of the radius by
+            error type, see
+            :func:`~posefix_mm.datasets.transforms.error_tables.build_radii`.
+            Defaults to None: uniform, as in the paper.
+        absent_probs (dict, optional): Share of the joints by joint group,
+            ``'*'`` for all groups not named, that are taken out afterwards,
+            for estimators that leave joints out. Defaults to none.
         seed (int, optional): Makes the errors of a sample depend on this and
             the sample's ``id`` only, for validation. Defaults to None: new
             errors at every visit.
@@ -64,11 +76,16 @@ class SynthesizePoseError(BaseTransform):
                  joint_groups: Optional[Dict[str, Sequence[str]]] = None,
                  *,
                  absent_keypoints: Sequence[str] = (),
+                 radius_quantiles: Optional[Dict[str,
+                                                 Sequence[float]]] = None,
+                 absent_probs: Optional[Dict[str, float]] = None,
                  seed: Optional[int] = None) -> None:
         super().__init__()
         self.table = table
         self.joint_groups = joint_groups
         self.absent_keypoints = tuple(absent_keypoints)
+        self.radius_quantiles = radius_quantiles
+        self.absent_probs = absent_probs
         self.seed = seed
         self._synthesizers: Dict[tuple, ErrorSynthesizer] = {}
         self._rng: Optional[np.random.Generator] = None
@@ -80,7 +97,8 @@ class SynthesizePoseError(BaseTransform):
         if key not in self._synthesizers:
             self._synthesizers[key] = ErrorSynthesizer(
                 results['sigmas'], results['flip_indices'],
-                build_table(key, self.table, self.joint_groups))
+                build_table(key, self.table, self.joint_groups),
+                build_radii(self.radius_quantiles))
         return self._synthesizers[key]
 
     def _generator(self, results: dict) -> np.random.Generator:
@@ -128,9 +146,13 @@ class SynthesizePoseError(BaseTransform):
         x1, y1, x2, y2 = results['bbox'][0].tolist()
         scale = size[0] / float(results['bbox_scale'][0, 0])
         area = (x2 - x1) * (y2 - y1) * scale**2
-        pose = self._synthesizer(results)(
-            self._generator(results), keypoints[None, :persons],
-            visible[None, :persons], np.array([area]), *estimate)
+        rng = self._generator(results)
+        pose = self._synthesizer(results)(rng, keypoints[None, :persons],
+                                          visible[None, :persons],
+                                          np.array([area]), *estimate)
+        if self.absent_probs:
+            probs = self._absent_probabilities(results['keypoint_names'])
+            absent = [*absent, *np.flatnonzero(rng.random(len(probs)) < probs)]
 
         if absent:  # errors may have put them near an annotated twin
             pose.keypoints[:, absent] = 0
@@ -152,6 +174,16 @@ class SynthesizePoseError(BaseTransform):
         return [first, *range(1, 1 + num_near),
                 *range(first + 1, first + 1 + num_estimates)]
 
+    def _absent_probabilities(self, names: Sequence[str]) -> np.ndarray:
+        """Share of each keypoint that is taken out, (K, )."""
+        groups = PERSON_JOINT_GROUPS if self.joint_groups is None \
+            else self.joint_groups
+        others = self.absent_probs.get('*', 0.)
+        return np.array([
+            self.absent_probs.get(group, others)
+            for group in group_of_keypoints(names, groups)
+        ])
+
     def _indices(self, results: dict) -> List[int]:
         names = list(results['keypoint_names'])
         unknown = set(self.absent_keypoints) - set(names)
@@ -165,4 +197,6 @@ class SynthesizePoseError(BaseTransform):
         return (f'{type(self).__name__}(table={self.table}, '
                 f'joint_groups={self.joint_groups}, '
                 f'absent_keypoints={self.absent_keypoints}, '
+                f'radius_quantiles={self.radius_quantiles}, '
+                f'absent_probs={self.absent_probs}, '
                 f'seed={self.seed})')

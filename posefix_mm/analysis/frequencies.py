@@ -1,0 +1,145 @@
+"""How often joints are good, and how often they are wrong in which way."""
+from typing import Dict, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+from ..datasets.transforms.error_synthesis import ERROR_TYPES
+from .diagnosis import Diagnosis
+
+#: Numbers of annotated joints, and of near persons, where the release's
+#: probabilities change: upper ends, and lower ends, of bins.
+VISIBLE_BOUNDS = (5, 10, 15)
+OVERLAP_BOUNDS = (1, 3)
+
+
+class FrequencyTable(NamedTuple):
+    """Shares of the five statuses in parts of the joints.
+
+    Attributes:
+        names (List[str]): Names of the parts.
+        shares (np.ndarray): (parts, 5), NaN where there are no joints.
+        joints (np.ndarray): Numbers of joints, int (parts, ).
+    """
+
+    names: List[str]
+    shares: np.ndarray
+    joints: np.ndarray
+
+    def as_dict(self) -> Dict[str, dict]:
+        """Give the shares and numbers by name; parts without joints not."""
+        return {
+            name: dict(
+                zip(ERROR_TYPES, shares.tolist(), strict=True),
+                joints=int(joints)) for name, shares, joints in zip(
+                    self.names, self.shares, self.joints, strict=True)
+            if joints
+        }
+
+
+def bin_poses(diagnosis: Diagnosis,
+              visible_bounds: Sequence[int] = VISIBLE_BOUNDS,
+              overlap_bounds: Sequence[int] = OVERLAP_BOUNDS
+              ) -> Tuple[np.ndarray, np.ndarray]:
+    """Sort poses by annotated joints and by near persons.
+
+    Args:
+        diagnosis (Diagnosis): N poses.
+        visible_bounds (Sequence[int]): Upper ends of all bins but the last.
+        overlap_bounds (Sequence[int]): Lower ends of all bins but the first.
+
+    Returns:
+        tuple: two arrays of bins, int (N, ).
+    """
+    return (np.searchsorted(visible_bounds, diagnosis.num_visible),
+            np.searchsorted(overlap_bounds, diagnosis.num_overlap, 'right'))
+
+
+def status_frequency(diagnosis: Diagnosis) -> Dict[str, float]:
+    """Shares of all annotated joints of matched poses.
+
+    Args:
+        diagnosis (Diagnosis): N poses.
+
+    Returns:
+        Dict[str, float]: By error type; adds up to 1.
+
+    Raises:
+        ValueError: If no pose was matched.
+    """
+    if len(diagnosis) == 0:
+        raise ValueError(
+            'no pose of the results belongs to an annotated person: all have '
+            'a lower OKS with them than matches need')
+    counts = diagnosis.count().sum((0, 1))
+    return dict(
+        zip(ERROR_TYPES, (counts / counts.sum()).tolist(), strict=True))
+
+
+def frequency_by_joint(diagnosis: Diagnosis) -> FrequencyTable:
+    """Shares for each keypoint.
+
+    Args:
+        diagnosis (Diagnosis): N poses.
+
+    Returns:
+        FrequencyTable: One part for each of the K keypoints.
+    """
+    return _table(diagnosis.keypoint_names, diagnosis.count().sum(0))
+
+
+def frequency_by_visible(diagnosis: Diagnosis) -> FrequencyTable:
+    """Shares by the number of annotated joints of the person.
+
+    Args:
+        diagnosis (Diagnosis): N poses.
+
+    Returns:
+        FrequencyTable: 1-5, 6-10, 11-15 and more, as the release's table.
+    """
+    low = [1, *(bound + 1 for bound in VISIBLE_BOUNDS)]
+    names = [f'{a}-{b}' for a, b in zip(low, VISIBLE_BOUNDS, strict=False)]
+    return _binned(diagnosis, bin_poses(diagnosis)[0],
+                   [*names, f'{low[-1]} or more'])
+
+
+def frequency_by_overlap(diagnosis: Diagnosis) -> FrequencyTable:
+    """Shares by the number of near persons.
+
+    Args:
+        diagnosis (Diagnosis): N poses.
+
+    Returns:
+        FrequencyTable: 0, 1-2 and more, as the release's table.
+    """
+    return _binned(diagnosis, bin_poses(diagnosis)[1],
+                   ['0', '1-2', '3 or more'])
+
+
+def oks_distribution(diagnosis: Diagnosis) -> dict:
+    """Tell how the OKS of the matched poses is distributed.
+
+    Args:
+        diagnosis (Diagnosis): N poses.
+
+    Returns:
+        dict: ``mean``, ``median``, and ``histogram``: shares of ten bins
+        between 0 and 1.
+    """
+    counts, _ = np.histogram(diagnosis.oks.clip(0, 1), 10, (0, 1))
+    return dict(
+        mean=float(diagnosis.oks.mean()),
+        median=float(np.median(diagnosis.oks)),
+        histogram=(counts / counts.sum()).tolist())
+
+
+def _binned(diagnosis: Diagnosis, bins: np.ndarray,
+            names: List[str]) -> FrequencyTable:
+    counts = np.zeros((len(names), len(ERROR_TYPES)), np.int64)
+    np.add.at(counts, bins, diagnosis.count().sum(1))
+    return _table(names, counts)
+
+
+def _table(names: Sequence[str], counts: np.ndarray) -> FrequencyTable:
+    joints = counts.sum(1)
+    with np.errstate(invalid='ignore'):
+        return FrequencyTable(list(names), counts / joints[:, None], joints)

@@ -1,0 +1,83 @@
+"""Measure how an estimator fails, as a table for the error synthesis.
+
+Its results on annotated images become probabilities and radii that
+SynthesizePoseError takes: train a refiner on the errors of your own
+estimator.
+"""
+import argparse
+from pathlib import Path
+
+from .exit_codes import OK
+
+HELP = 'measure the errors that a refiner should be trained on'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this sub-command."""
+    parser.add_argument('results', help='COCO results file of the estimator')
+    parser.add_argument(
+        '--ann', required=True, help='COCO annotation file of the images')
+    parser.add_argument('--out', required=True, help='config file to write')
+    parser.add_argument(
+        '--skeleton',
+        metavar='NAME',
+        help='metainfo config of mmpose, such as ap10k, or a file like '
+        'these (default: coco)')
+    parser.add_argument(
+        '--oks-thr',
+        type=float,
+        default=.1,
+        metavar='OKS',
+        help='poses with a lower OKS belong to nobody (0.1)')
+    parser.add_argument(
+        '--prior',
+        type=float,
+        default=20.,
+        metavar='JOINTS',
+        help='observations that count as few: entries with about as many or '
+        'less are drawn towards the average (20)')
+    parser.add_argument(
+        '--pose-box-expand',
+        type=float,
+        metavar='FACTOR',
+        help="take the annotated joints' extent times this as boxes, where "
+        'the training data set does so (MPII: 1.2)')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and write the table."""
+    from rich.console import Console
+
+    from ..analysis import load_skeleton
+    from ..analysis.config_fragment import config_fragment
+    from ..analysis.diagnose_files import diagnose_files
+    from ..analysis.error_estimation import estimate_errors
+    from ..fileio import atomic_write
+
+    if args.prior < 0:
+        raise ValueError(f'--prior must not be negative, got {args.prior:g}')
+    metainfo = load_skeleton(args.skeleton)
+    found = diagnose_files(
+        args.results,
+        args.ann,
+        metainfo,
+        oks_thr=args.oks_thr,
+        area='bbox',
+        pose_box_expand=args.pose_box_expand).diagnosis
+    measured = estimate_errors(found, metainfo, prior=args.prior)
+    description = (
+        f'Errors of {Path(args.results).name} against {Path(args.ann).name}: '
+        f'{len(found)} poses with an OKS of {args.oks_thr:g} or more. Written '
+        'by `posefix estimate-errors`.')
+    with atomic_write(args.out) as file:
+        file.write(config_fragment(measured, description).encode())
+    if not args.quiet:
+        Console().print(
+            f'measured on {len(found)} poses '
+            f'({len(found.unmatched_records)} others belong to nobody, '
+            f'{len(found.unmatched_annotations)} persons have no pose); '
+            f'written to {args.out}',
+            highlight=False,
+            markup=False,
+            soft_wrap=True)
+    return OK
