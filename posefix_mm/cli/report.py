@@ -1,0 +1,61 @@
+"""Show on one HTML page what refinement did to poses.
+
+The page is a single file that loads nothing: it opens from a folder, from a
+mail or from a server, on a phone as well. Without annotations it shows how far
+joints moved, and where.
+"""
+import argparse
+
+from .exit_codes import OK
+
+HELP = 'show what refinement did to poses, on one page'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``posefix report``."""
+    parser.add_argument(
+        'before', metavar='BEFORE.json', help='poses before refinement')
+    parser.add_argument(
+        'after', metavar='AFTER.json', help='the same poses, refined')
+    parser.add_argument(
+        '--img-dir', required=True, metavar='DIR', help='folder of the images')
+    parser.add_argument(
+        '--out', required=True, metavar='DIR', help='folder for the page')
+    parser.add_argument(
+        '--ann',
+        metavar='GT.json',
+        help='COCO annotations: names of the images and, if there are any, '
+        'the true poses')
+    parser.add_argument(
+        '--skeleton',
+        metavar='NAME',
+        help='metainfo config of mmpose or a file like these (default: coco)')
+    parser.add_argument(
+        '--people',
+        type=int,
+        default=12,
+        metavar='N',
+        help='people to show as most improved, most damaged and at random, '
+        'each (default: %(default)s)')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='of the random people')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``posefix report``."""
+    from rich.console import Console
+
+    from ..report import write_report
+    page = write_report(
+        args.before,
+        args.after,
+        args.img_dir,
+        args.out,
+        ann=args.ann,
+        skeleton=args.skeleton,
+        people=args.people,
+        seed=args.seed)
+    if not args.quiet:
+        Console().print(
+            f'report: {page}', soft_wrap=True, markup=False, highlight=False)
+    return OK

@@ -1,0 +1,14 @@
+"""One page that shows what refinement did to poses."""
+from .comparison import (
+    Comparison,
+    PairedPoses,
+    PairTruth,
+    compare_results,
+)
+from .page import write_report
+from .pose_pairs import PosePairs, joint_moves, pair_poses
+
+__all__ = [
+    'Comparison', 'PairTruth', 'PairedPoses', 'PosePairs', 'compare_results',
+    'joint_moves', 'pair_poses', 'write_report'
+]
