@@ -1,0 +1,188 @@
+"""Find the elements of a JSON list in a file that may not fit into memory."""
+import json
+import os
+from pathlib import Path
+from typing import Any, Iterator, List, NamedTuple, Tuple
+
+import msgspec
+import numpy as np
+
+# So much is split at once; bounds the memory, whatever the file.
+_BLOCK = 1 << 22
+#: A single element may not be larger: it would be read as a whole.
+MAX_ELEMENT_BYTES = 1 << 26
+_WHITESPACE = b' \t\r\n'
+# Accepts what is no JSON but what tools write: NaN, Infinity and control
+# characters. Whether an element is good is found out when it is read.
+_LENIENT = json.JSONDecoder(strict=False)
+
+
+class ByteFile:
+    """A file that several threads read at any place.
+
+    Unlike a memory map, what was read does not stay in memory.
+
+    Args:
+        path (Path): The file.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise FileNotFoundError(f'the file {path} does not exist')
+        self.path = path
+        self._file = open(path, 'rb')  # noqa: SIM115  closed with the object
+        self.size = os.fstat(self._file.fileno()).st_size
+
+    def read(self, start: int, end: int) -> bytes:
+        """Read the bytes from ``start`` up to ``end`` or the file's end."""
+        parts = []
+        while start < end:
+            part = os.pread(self._file.fileno(), end - start, start)
+            if not part:
+                break
+            parts.append(part)
+            start += len(part)
+        return b''.join(parts)
+
+
+class Spans(NamedTuple):
+    """Where the elements of a list lie in a file.
+
+    Attributes:
+        starts (np.ndarray): First byte of each, int64 (N, ).
+        ends (np.ndarray): Byte after each, int64 (N, ).
+    """
+
+    starts: np.ndarray
+    ends: np.ndarray
+
+
+def iter_elements(file: ByteFile,
+                  begin: int = 0) -> Iterator[Tuple[int, int, Any]]:
+    """Split a JSON list into its elements, without reading them.
+
+    Well-formed blocks are split by msgspec. What it refuses (``NaN``, which
+    is no JSON but written by many tools) is split element by element by the
+    standard library.
+
+    Args:
+        file (ByteFile): The file.
+        begin (int): Where the list begins, white space aside. Defaults to 0.
+
+    Yields:
+        tuple: First byte, byte after the last, and the bytes themselves.
+
+    Raises:
+        ValueError: If there is no well-formed list; the message names file,
+            byte and element.
+    """
+    count = 0
+    place = _skip_whitespace(file, begin)
+    if file.read(place, place + 1) != b'[':
+        raise ValueError(f'{file.path} must hold a list at byte {place}')
+    place = _skip_whitespace(file, place + 1)
+    if file.read(place, place + 1) == b']':
+        return
+    while place >= 0:
+        try:
+            elements, place = _split_block(file, place)
+        except msgspec.DecodeError:
+            elements, place = _split_leniently(file, place, count)
+        except RecursionError as error:
+            raise _too_deep(file, place) from error
+        count += len(elements)
+        yield from elements
+
+
+def _split_block(file: ByteFile, place: int) -> Tuple[List[tuple], int]:
+    """Split what lies between ``place`` and the last ``},`` of a block.
+
+    That this is the end of an element is a guess, which is right exactly if
+    what lies before is well-formed.
+
+    Returns:
+        tuple: elements, and where the next one begins; -1 after the last.
+    """
+    block = file.read(place, place + _BLOCK)
+    at_end = len(block) < _BLOCK
+    cut = -1 if at_end else block.rfind(b'},')
+    if cut < 0 and not at_end:
+        raise msgspec.DecodeError('no element ends in this block')
+    # the list itself ends the last block, and only white space may follow
+    text = b'[' + (block if at_end else block[:cut + 1] + b']')
+    parts = msgspec.json.decode(text, type=List[msgspec.Raw])
+    first = np.frombuffer(text, np.uint8).ctypes.data + 1 - place
+    elements = []
+    for part in parts:
+        start = np.frombuffer(part, np.uint8).ctypes.data - first
+        raw = bytes(part)
+        elements.append((start, start + len(raw), raw))
+    if at_end:
+        return elements, -1
+    return elements, _skip_whitespace(file, place + cut + 2)
+
+
+def _split_leniently(file: ByteFile, place: int,
+                     count: int) -> Tuple[List[tuple], int]:
+    """Split at least one element, and up to a block's worth of them."""
+    window = _BLOCK
+    # every byte a character: places stay the same, and structure is ASCII
+    text = file.read(place, place + window).decode('latin-1')
+    elements, at = [], 0
+    while at < _BLOCK:
+        try:
+            _, end = _LENIENT.raw_decode(text, at)
+            follow = _after(text, end)
+        except RecursionError as error:
+            raise _too_deep(file, place + at) from error
+        except (ValueError, IndexError) as error:
+            if place + len(text) < file.size:  # cut off by the window
+                if elements:
+                    break
+                window *= 2
+                if window > MAX_ELEMENT_BYTES:
+                    raise ValueError(
+                        f'{file.path}: element {count} is larger than '
+                        f'{MAX_ELEMENT_BYTES >> 20} MiB, or not closed'
+                    ) from error
+                text = file.read(place, place + window).decode('latin-1')
+                continue
+            raise ValueError(
+                f'{file.path} is not valid JSON at byte {place + at}, in '
+                f'element {count + len(elements)} of the list: {error}; it '
+                'may be cut off') from error
+        elements.append((place + at, place + end,
+                         text[at:end].encode('latin-1')))
+        if text[follow] == ']':
+            return elements, -1
+        at = follow + 1
+        while text[at:at + 1] and text[at] in ' \t\r\n':
+            at += 1
+    return elements, _skip_whitespace(file, place + at)
+
+
+def _after(text: str, end: int) -> int:
+    """Find the comma or bracket after an element."""
+    while text[end] in ' \t\r\n':
+        end += 1
+    if text[end] not in ',]':
+        raise ValueError(f'"," or "]" expected, found {text[end]!r}')
+    return end
+
+
+def _skip_whitespace(file: ByteFile, place: int) -> int:
+    while place < file.size:
+        part = file.read(place, place + 4096)
+        rest = part.lstrip(_WHITESPACE)
+        place += len(part) - len(rest)
+        if rest:
+            break
+    return place
+
+
+def _too_deep(file: ByteFile, place: int) -> ValueError:
+    return ValueError(f'{file.path} is nested too deeply, at or after byte '
+                      f'{place}; no results file is')

@@ -1,0 +1,233 @@
+"""Poses that are the elements of a JSON list."""
+import hashlib
+from abc import abstractmethod
+from pathlib import Path
+from typing import (
+    Any,
+    Dict,
+    Hashable,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+)
+
+import msgspec
+import numpy as np
+import orjson
+
+from ..datasets.pose_records import PoseRecord, Problem
+from ..fileio import atomic_write
+from .base import ImageRef, ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
+from .json_elements import ByteFile, Spans, iter_elements
+
+_COPY = 1 << 22
+
+
+class ImageKeys(Sequence):
+    """References to images that are made when they are asked for.
+
+    Args:
+        keys (List[Hashable]): What tells images apart.
+        make (Callable): Makes an :class:`ImageRef` of a key.
+    """
+
+    def __init__(self, keys: List[Hashable], make) -> None:
+        self._keys = keys
+        self._make = make
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self._keys)
+
+    def __getitem__(self, index: int) -> ImageRef:
+        """Make one reference."""
+        return self._make(self._keys[index])
+
+
+class JsonListFile(PoseFile):
+    """Poses that are the elements of a JSON list, each an object.
+
+    The file is never read as a whole: places of the elements are kept, and
+    elements are read when they are asked for. Writing copies all bytes but
+    those of refined coordinates. A subclass tells which image a pose is in,
+    how it is read, and how it is written.
+
+    Args:
+        path (Path): The file.
+        skeleton (SourceSkeleton): What of it is refined.
+        begin (int): Where in the file the list begins. Defaults to 0.
+    """
+
+    def __init__(self,
+                 path: Path,
+                 skeleton: SourceSkeleton,
+                 *,
+                 begin: int = 0) -> None:
+        super().__init__(path, skeleton)
+        self._file = ByteFile(path)
+        keys: Dict[Hashable, int] = {}
+        starts, ends, index = [], [], []
+        for block in _blocks(iter_elements(self._file, begin)):
+            some_starts, some_ends, raws = zip(*block, strict=True)
+            starts.append(np.array(some_starts, np.int64))
+            ends.append(np.array(some_ends, np.int64))
+            index.append(
+                np.array([self._number(keys, raw) for raw in raws], np.int64))
+        nothing = [np.zeros(0, np.int64)]
+        self._spans = Spans(
+            np.concatenate(starts or nothing), np.concatenate(ends or nothing))
+        self.image_index = np.concatenate(index or nothing)
+        self.images = ImageKeys(list(keys), self.image_ref)
+
+    def _number(self, keys: Dict[Hashable, int], raw: bytes) -> int:
+        """Number images as they appear."""
+        key = self.image_key(raw)
+        return -1 if key is None else keys.setdefault(key, len(keys))
+
+    @abstractmethod
+    def image_key(self, raw: bytes) -> Optional[Hashable]:
+        """Read what tells the image of a pose from others.
+
+        Args:
+            raw (bytes): The element.
+
+        Returns:
+            Hashable | None: None where it names no image.
+        """
+
+    @abstractmethod
+    def image_ref(self, key: Hashable) -> ImageRef:
+        """Make a reference of what :meth:`image_key` gave."""
+
+    @abstractmethod
+    def parse(self, index: int, value: Any) -> PoseRecord:
+        """Read one pose.
+
+        Args:
+            index (int): Its position.
+            value (Any): The element, which may be anything.
+
+        Returns:
+            PoseRecord: With a ``problem`` if it can't be refined.
+        """
+
+    def edit(self, raw: bytes, refined: np.ndarray) -> bytes:
+        """Put refined keypoints into an element.
+
+        Args:
+            raw (bytes): The element, which was read without problem.
+            refined (np.ndarray): Image pixels, float32 (K, 2).
+
+        Returns:
+            bytes: The element with other keypoints; else the same.
+        """
+        fields = msgspec.json.decode(raw, type=Dict[str, msgspec.Raw])
+        values = orjson.loads(bytes(fields['keypoints']))
+        fields['keypoints'] = msgspec.Raw(
+            orjson.dumps(put_keypoints(values, refined, self.skeleton)))
+        return msgspec.json.encode(fields)
+
+    def read(
+        self,
+        indices: Sequence[int],
+        image_size: Optional[Tuple[int, int]] = None
+    ) -> List[PoseRecord]:
+        """Read some poses; see :meth:`PoseFile.read`."""
+        return [self._read_one(int(index)) for index in indices]
+
+    def _raw(self, index: int) -> bytes:
+        return self._file.read(
+            int(self._spans.starts[index]), int(self._spans.ends[index]))
+
+    def _read_one(self, index: int) -> PoseRecord:
+        raw = self._raw(index)
+        try:
+            value = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            # NaN and Infinity are no JSON
+            if any(word in raw for word in (b'NaN', b'Infinity')):
+                problem = Problem('not_finite', 'the record has a NaN or '
+                                  'Infinity, which is no JSON')
+            else:
+                problem = Problem('not_json',
+                                  f'the record is no valid JSON: {error}')
+            return PoseRecord(index, None, problem=problem)
+        return self.parse(index, value)
+
+    def write(self, out: Path, poses: RefinedPoses,
+              image_sizes: ImageSizes) -> None:
+        """Write the file; see :meth:`PoseFile.write`."""
+        with atomic_write(out) as target:
+            for part in self._written(poses):
+                target.write(part)
+
+    def _written(self, poses: RefinedPoses) -> Iterator[bytes]:
+        """Yield the parts of the output."""
+        changed = np.flatnonzero(poses.refined | poses.dropped)
+        starts, ends = self._spans
+        done = 0  # byte up to which everything is written
+        first_kept = int(np.argmin(poses.dropped)) if len(self) else 0
+        for index in map(int, changed):
+            if poses.dropped[index]:
+                # the separator before it goes too; before the first that is
+                # kept there is none
+                stop = int(ends[index - 1] if index > first_kept else
+                           starts[index])
+                yield from self._copy(done, stop)
+                done = int(ends[index])
+                if index < first_kept:
+                    done = int(starts[index + 1])
+            else:
+                yield from self._copy(done, int(starts[index]))
+                yield self.edit(self._raw(index), poses.keypoints[index])
+                done = int(ends[index])
+        yield from self._copy(done, self._file.size)
+
+    def _copy(self, start: int, end: int) -> Iterator[bytes]:
+        for place in range(start, end, _COPY):
+            yield self._file.read(place, min(place + _COPY, end))
+
+    def digest(self) -> str:
+        """Fingerprint; see :meth:`PoseFile.digest`."""
+        digest = hashlib.blake2b(digest_size=16)
+        for part in self._copy(0, self._file.size):
+            digest.update(part)
+        return digest.hexdigest()
+
+
+def put_keypoints(values: List[Any], refined: np.ndarray,
+                  skeleton: SourceSkeleton) -> List[Any]:
+    """Put refined keypoints into a COCO-style list.
+
+    Coordinates that did not change stay as they are; others get three digits
+    after the point. Third values stay.
+
+    Args:
+        values (List[Any]): x, y and score of each of the J joints, (3 * J, ).
+        refined (np.ndarray): Image pixels, float32 (K, 2).
+        skeleton (SourceSkeleton): From the J joints to the K keypoints.
+
+    Returns:
+        List[Any]: A copy of ``values``.
+    """
+    values = list(values)
+    given = np.array([values[0::3], values[1::3]], np.float64).T
+    target = skeleton.joint_map.put(given, refined.astype(np.float64))
+    moved = given.astype(np.float32) != target.astype(np.float32)
+    target = np.where(moved, np.round(target, 3), given)
+    values[0::3], values[1::3] = target.T.tolist()
+    return values
+
+
+def _blocks(elements: Iterator[tuple], size: int = 4096) -> Iterator[list]:
+    """Gather elements, so that few small arrays are made."""
+    block = []
+    for element in elements:
+        block.append(element)
+        if len(block) == size:
+            yield block
+            block = []
+    if block:
+        yield block
