@@ -158,7 +158,11 @@ def load_refiner(cfg: Config, checkpoint: Optional[str],
     if checkpoint is not None:
         try:
             load_checkpoint(
-                model, str(checkpoint), map_location='cpu', strict=True)
+                model,
+                str(checkpoint),
+                map_location='cpu',
+                strict=True,
+                logger='silent')
         except CHECKPOINT_ERRORS as error:
             reason = ' '.join(str(error).split())
             raise ValueError(f'{checkpoint} does not hold weights of the '

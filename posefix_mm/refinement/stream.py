@@ -1,0 +1,260 @@
+"""Refine the poses of a stream of images.
+
+Images are decoded and cropped in threads ahead of the network (OpenCV lets
+other threads run meanwhile), each image once however many poses it has, and
+batches are filled across images. What is in memory at a time is bounded.
+"""
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import (
+    Any,
+    Callable,
+    Deque,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Union,
+)
+
+import numpy as np
+
+from .crops import Crops, PoseArrays
+from .images import ImageProblem, Problem
+from .predictor import PosePredictor, RefinedCrops
+
+Task = Callable[[], Any]
+
+
+class ImageJob(NamedTuple):
+    """An image and the poses to refine in it.
+
+    Attributes:
+        key (Any): Comes back with the result.
+        load (Callable): Gives the image, BGR, uint8 (H, W, 3); called in a
+            thread. It raises :class:`ImageProblem` if there is none.
+        poses (PoseArrays | Callable): The N poses, or gives them for the
+            loaded image; called in a thread.
+        group (int): Batches are not filled across groups, so that the result
+            of a group depends on nothing else.
+    """
+
+    key: Any
+    load: Callable[[], np.ndarray]
+    poses: Union[PoseArrays, Callable[[np.ndarray], PoseArrays]]
+    group: int = 0
+
+
+@dataclass
+class ImageResult:
+    """The refined poses of an image.
+
+    Attributes:
+        key (Any): Of the job.
+        poses (PoseArrays | None): The N poses that were given; None if the
+            image has a problem.
+        keypoints (np.ndarray): Image pixels, float32 (N, K, 2).
+        confidences (np.ndarray): Peaks of the softmax maps, float32 (N, K).
+        areas (np.ndarray): Areas of the crops in squared image pixels,
+            float32 (N, ).
+        problem (Problem | None): Why the image can't be used.
+        group (int): Of the job.
+        missing (int): Poses that are not refined yet.
+    """
+
+    key: Any
+    poses: Optional[PoseArrays]
+    keypoints: np.ndarray
+    confidences: np.ndarray
+    areas: np.ndarray
+    problem: Optional[Problem] = None
+    group: int = 0
+    missing: int = 0
+
+
+class _Loaded(NamedTuple):
+    """A decoded image and the crops of its first poses."""
+
+    job: ImageJob
+    image: Optional[np.ndarray]
+    poses: Optional[PoseArrays]
+    crops: Optional[Crops]
+    problem: Optional[Problem] = None
+
+
+class _Share(NamedTuple):
+    """Where crops of a batch belong."""
+
+    result: ImageResult
+    part: slice
+
+
+def refine_stream(predictor: PosePredictor,
+                  jobs: Iterable[ImageJob],
+                  *,
+                  batch_size: int = 32,
+                  num_workers: int = 2) -> Iterator[ImageResult]:
+    """Refine the poses of many images.
+
+    Args:
+        predictor (PosePredictor): The refiner.
+        jobs (Iterable[ImageJob]): Images and poses; read as they are needed.
+        batch_size (int): Poses refined at once. Defaults to 32.
+        num_workers (int): Threads that decode and crop; 0 does it between the
+            batches. Defaults to 2.
+
+    Yields:
+        ImageResult: One for each job, in order.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+    if batch_size < 1:
+        raise ValueError(f'batch_size must be at least 1, got {batch_size}')
+    if num_workers < 0:
+        raise ValueError(f'num_workers must not be negative, got '
+                         f'{num_workers}')
+    pool = ThreadPoolExecutor(
+        num_workers, thread_name_prefix='crop') if num_workers else None
+    waiting: Deque[ImageResult] = deque()
+    try:
+        crops = _crop_ahead(predictor, jobs, batch_size, num_workers, pool)
+        batches = _fill_batches(crops, batch_size, waiting)
+        for refined, shares in _run(predictor, batches):
+            _hand_out(predictor, refined, shares)
+            while waiting and not waiting[0].missing:
+                yield waiting.popleft()
+        yield from waiting
+    finally:
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ahead(tasks: Iterable[Task], depth: int,
+           pool: Optional[ThreadPoolExecutor]) -> Iterator[Any]:
+    """Run tasks in threads, ``depth`` ahead, and give results in order."""
+    if pool is None:
+        yield from (task() for task in tasks)
+        return
+    running = deque()
+    for task in tasks:
+        running.append(pool.submit(task))
+        if len(running) > depth:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()
+
+
+def _crop_ahead(
+        predictor: PosePredictor, jobs: Iterable[ImageJob], batch_size: int,
+        num_workers: int, pool: Optional[ThreadPoolExecutor]
+) -> Iterator[Tuple[_Loaded, Crops, slice]]:
+    """Decode and crop; images with many poses come in several parts."""
+    load = partial(_load, predictor, batch_size)
+    loads = (partial(load, job) for job in jobs)
+    for loaded in _ahead(loads, 2 * num_workers, pool):
+        count = 0 if loaded.poses is None else len(loaded.poses.keypoints)
+        yield loaded, loaded.crops, slice(0, min(count, batch_size))
+        parts = [
+            slice(start, min(start + batch_size, count))
+            for start in range(batch_size, count, batch_size)
+        ]
+        crops = (
+            partial(predictor.crop, loaded.image,
+                    PoseArrays(*(array[part] for array in loaded.poses)))
+            for part in parts)
+        for some, part in zip(
+                _ahead(crops, num_workers, pool), parts, strict=True):
+            yield loaded, some, part
+
+
+def _load(predictor: PosePredictor, batch_size: int,
+          job: ImageJob) -> _Loaded:
+    """Decode an image and crop its first poses."""
+    try:
+        image = job.load()
+    except ImageProblem as error:
+        return _Loaded(job, None, None, None, error.problem)
+    poses = job.poses(image) if callable(job.poses) else job.poses
+    first = PoseArrays(*(array[:batch_size] for array in poses))
+    crops = predictor.crop(image, first) if len(first.keypoints) else None
+    if len(poses.keypoints) <= batch_size:
+        image = None  # not needed any more
+    return _Loaded(job, image, poses, crops)
+
+
+def _fill_batches(
+        crops: Iterable[Tuple[_Loaded, Crops, slice]], batch_size: int,
+        waiting: Deque[ImageResult]
+) -> Iterator[Tuple[Crops, List[_Share]]]:
+    """Fill batches across the images of a group."""
+    parts: List[Crops] = []
+    shares: List[_Share] = []
+    size = 0
+    for loaded, some, part in crops:
+        if parts and waiting[-1].group != loaded.job.group:
+            yield Crops.concatenate(parts), shares
+            parts, shares, size = [], [], 0
+        if part.start == 0:
+            waiting.append(_empty_result(loaded))
+        while some is not None and len(some):
+            taken = min(len(some), batch_size - size)
+            parts.append(some.take(slice(taken)))
+            shares.append(
+                _Share(waiting[-1], slice(part.start, part.start + taken)))
+            some = some.take(slice(taken, None))
+            part = slice(part.start + taken, part.stop)
+            size += taken
+            if size == batch_size:
+                yield Crops.concatenate(parts), shares
+                parts, shares, size = [], [], 0
+    if parts:
+        yield Crops.concatenate(parts), shares
+
+
+def _empty_result(loaded: _Loaded) -> ImageResult:
+    poses = loaded.poses
+    count, joints = (0, 0) if poses is None else poses.keypoints.shape[:2]
+    return ImageResult(
+        loaded.job.key,
+        poses,
+        np.empty((count, joints, 2), np.float32),
+        np.empty((count, joints), np.float32),
+        np.empty(count, np.float32),
+        problem=loaded.problem,
+        group=loaded.job.group,
+        missing=count)
+
+
+def _run(
+    predictor: PosePredictor, batches: Iterable[Tuple[Crops, List[_Share]]]
+) -> Iterator[Tuple[Tuple[Crops, RefinedCrops], List[_Share]]]:
+    """Run batches; the results of one are fetched when the next has begun."""
+    before = None
+    for crops, shares in batches:
+        started = crops, predictor.start(crops), shares
+        if before is not None:
+            yield (before[0], before[1]()), before[2]
+        before = started
+    if before is not None:
+        yield (before[0], before[1]()), before[2]
+
+
+def _hand_out(predictor: PosePredictor, batch: Tuple[Crops, RefinedCrops],
+              shares: List[_Share]) -> None:
+    """Give the poses of a batch to the images that they are of."""
+    crops, refined = batch
+    areas, start = crops.areas, 0
+    for result, part in shares:
+        count = part.stop - part.start
+        rows = slice(start, start + count)
+        result.keypoints[part] = predictor.keep_unlearnt(
+            refined.keypoints[rows], result.poses.keypoints[part])
+        result.confidences[part] = refined.confidences[rows]
+        result.areas[part] = areas[rows]
+        result.missing -= count
+        start += count
