@@ -18,6 +18,8 @@ _FIELDS = ('id', 'image_id', 'category_id', 'bbox')
 # The share of its box that a person fills; CrowdPose, whose annotations have
 # no areas, is evaluated with it.
 _FILLED = 0.53
+# NaN is not below it; pycocotools would take a pose of NaN for a perfect one.
+_HUGE = 1e300
 _RESULT_FIELDS = ('image_id', 'category_id', 'keypoints', 'score')
 
 
@@ -104,7 +106,9 @@ def _completed(people: Sequence[dict]) -> List[dict]:
     """Copy annotations with keypoints and add what pycocotools needs."""
     # pycocotools writes into what it is given
     completed = [copy.deepcopy(p) for p in people if 'keypoints' in p]
-    for person in completed:
+    for number, person in enumerate(completed, 1):
+        # an id of 0 would count as unmatched, a text not at all
+        person['id'] = number
         person.setdefault('iscrowd', 0)
         person.setdefault('num_keypoints',
                           sum(v > 0 for v in person['keypoints'][2::3]))
@@ -119,14 +123,16 @@ def _is_usable(record: Any, known: set, num_keypoints: int) -> bool:
         return False
     image_id = record.get('image_id')
     return (isinstance(image_id, (int, str)) and image_id in known
-            and isinstance(record.get('score'), (int, float))
+            and _are_numbers([record.get('score')], 1)
             and isinstance(record.get('category_id'), int)
             and _are_numbers(record.get('keypoints'), 3 * num_keypoints))
 
 
 def _are_numbers(values: Any, count: int) -> bool:
     return (isinstance(values, list) and len(values) == count
-            and all(isinstance(v, (int, float)) for v in values))
+            and all(
+                isinstance(v, (int, float)) and -_HUGE < v < _HUGE
+                for v in values))
 
 
 def comparison_table(before: Dict[str, float], after: Dict[str, float],

@@ -282,3 +282,22 @@ def test_table_shows_losses() -> None:
     table = comparison_table({'AP': 71.26}, {'AP': 70.14})
     rows = [list(column.cells) for column in table.columns]
     assert rows == [['AP'], ['71.3'], ['70.1'], ['-1.1']]
+
+
+@pytest.mark.parametrize('number', [math.nan, math.inf, -math.inf, 10**400])
+def test_numbers_that_are_none(annotations, perfect, number) -> None:
+    """pycocotools takes a pose of NaN for a perfect one."""
+    half = evaluate_keypoints(annotations, perfect[1:], SIGMAS)
+    for field, value in (('score', number), ('keypoints', [number] * 51)):
+        records = [dict(perfect[0], **{field: value}), perfect[1]]
+        assert evaluate_keypoints(annotations, records, SIGMAS) == half
+
+
+@pytest.mark.parametrize('id_', [0, 1, 'a'])
+def test_any_annotation_id(annotations, perfect, id_) -> None:
+    """pycocotools takes a match with the id 0 for none."""
+    for person in annotations['annotations']:
+        person['id'] = id_
+    stats = evaluate_keypoints(annotations, perfect, SIGMAS)
+    assert stats['AP'] == pytest.approx(100)
+    assert annotations['annotations'][0]['id'] == id_

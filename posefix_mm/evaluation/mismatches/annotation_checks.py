@@ -100,5 +100,6 @@ def _check_ids(comparison: Comparison) -> Optional[Explanation]:
         return None
     return Explanation(
         'annotation_id', 'annotations have an id of 0, which pycocotools '
-        'takes for unmatched, the same id as another one, or no number',
+        'takes for unmatched, the same id as another one, or no number; here '
+        'they are numbered anew, other tools show another AP',
         'number the annotations from 1', wrong, len(ids))

@@ -16,6 +16,8 @@ _GAIN = .2
 _TIMES = 2.
 # With fewer joints nearly any two poses fit each other.
 _MIN_JOINTS = 4
+# Estimators guess joints that are out of the image, seldom most of a pose.
+_FEW_OUTSIDE = .01
 # Poses of other images, or of an estimator that failed, are found so rarely.
 _NONE_FOUND = .05
 
@@ -60,7 +62,7 @@ def check_coordinates(comparison: Comparison) -> Iterator[Explanation]:
             len(comparison.results))
         return
     outside = _is_outside(comparison) & ~relative
-    if outside.any():
+    if outside.sum() > _FEW_OUTSIDE * len(outside):
         yield _explain_outside(comparison, outside)
     if len(pairs.truth) and share < _NONE_FOUND:
         yield _explain_far(comparison, pairs)
@@ -178,12 +180,13 @@ def _is_outside(comparison: Comparison) -> np.ndarray:
 def _explain_outside(comparison: Comparison,
                      outside: np.ndarray) -> Explanation:
     first = int(np.flatnonzero(outside)[0])
-    x, y = np.median(comparison.found.keypoints[first, :, :2], axis=0)
+    pose = comparison.found.keypoints[first, :, :2]
+    x, y = pose[np.abs(pose).max(1).argmax()]
     width, height = comparison.sizes[comparison.found.image[first]]
     return Explanation(
         'outside_image', 'most joints lie outside of the image, such as in '
-        f'record {comparison.found.row[first]}: around ({x:.0f}, {y:.0f}) in '
-        f'an image of {width:.0f} x {height:.0f} pixels', 'check that the '
+        f'record {comparison.found.row[first]}: ({x:.0f}, {y:.0f}) in an '
+        f'image of {width:.0f} x {height:.0f} pixels', 'check that the '
         'estimator saw the images in this size, not resized or turned by '
         'EXIF, and that the annotations are of the same',
         int(outside.sum()), len(comparison.results))

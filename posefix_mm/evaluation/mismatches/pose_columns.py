@@ -122,13 +122,14 @@ class Comparison:
         """Areas of the annotated poses, positive."""
         people = [self.people[i] for i in self.truth.row]
         areas = column(people, 'area')
-        boxes = np.array([box_of(person) for person in people]).reshape(-1, 4)
-        keypoints = self.truth.keypoints
+        lacking = np.flatnonzero(~(areas > 0))
+        boxes = np.array([box_of(people[i]) for i in lacking]).reshape(-1, 4)
+        keypoints = self.truth.keypoints[lacking]
         labelled = keypoints[..., 2:] > 0
         extent = (np.where(labelled, keypoints[..., :2], -np.inf).max(1)
                   - np.where(labelled, keypoints[..., :2], np.inf).min(1))
-        for guess in (boxes[:, 2:].prod(1), extent.clip(1).prod(1)):
-            areas = np.where(areas > 0, areas, _FILLED * guess)
+        filled, extent = boxes[:, 2:].prod(1), extent.clip(1).prod(1)
+        areas[lacking] = _FILLED * np.where(filled > 0, filled, extent)
         return areas
 
 

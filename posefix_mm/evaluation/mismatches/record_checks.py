@@ -104,8 +104,8 @@ def _check_scores(comparison: Comparison) -> Optional[Explanation]:
     if bad.any():
         return Explanation(
             'score_not_finite', 'scores are NaN or infinite, such as that of '
-            f'record {np.flatnonzero(bad)[0]}; results can not be ranked by '
-            'them', 'write finite scores', int(bad.sum()), len(scores))
+            f'record {np.flatnonzero(bad)[0]}; such records do not count',
+            'write finite scores', int(bad.sum()), len(scores))
     scores = scores[given]
     if len(scores) < 2 or np.ptp(scores) > 0:
         return None
