@@ -17,7 +17,7 @@ names = dict(
                 'MisplacePose', 'PackRefineInputs', 'SynthesizePoseError'],
     MODELS=['CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
             'PyramidHeatmapHead', 'TimmFeatures'],
-    METRICS=['MatchedMpiiPCKAccuracy', 'PoseTrackAP'],
+    METRICS=['MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP'],
     OPTIM_WRAPPERS=['Bfloat16OptimWrapper'])
 
 def found():
@@ -41,6 +41,17 @@ def test_import_registers_everything():
 
 PUBLIC = {
     'posefix_mm': ['__version__'],
+    'posefix_mm.analysis': [
+        'AnnotatedPeople', 'Classification', 'DiagnosedFile', 'Diagnosis',
+        'FrequencyTable', 'MeasuredErrors', 'NOT_ANNOTATED', 'change_table',
+        'classify_errors', 'config_fragment', 'diagnose_files',
+        'diagnose_results', 'diagnosis_tables', 'error_costs',
+        'estimate_errors', 'frequency_by_joint', 'frequency_by_overlap',
+        'frequency_by_visible', 'keypoint_similarity', 'load_people',
+        'load_skeleton', 'oks_distribution', 'paired_rows', 'repair',
+        'status_changes', 'status_frequency', 'summarize',
+        'summarize_changes', 'twin_groups'
+    ],
     'posefix_mm.apis': ['RefineSummary', 'publish_model', 'refine_results'],
     'posefix_mm.codecs': ['SoftArgmaxIntegral'],
     'posefix_mm.datasets': [
@@ -54,16 +65,16 @@ PUBLIC = {
         'ClippedNormalBBoxTransform', 'ERROR_TYPES', 'ErrorSynthesizer',
         'GetInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS',
         'PackRefineInputs', 'RELEASE_TABLE', 'SynthesizePoseError',
-        'build_table'
+        'build_radii', 'build_table'
     ],
     'posefix_mm.engine': ['Bfloat16OptimWrapper'],
     'posefix_mm.evaluation': [
-        'MatchedMpiiPCKAccuracy', 'PoseTrackAP', 'STATISTICS',
-        'can_evaluate', 'comparison_table', 'evaluate_keypoints',
+        'MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP',
+        'STATISTICS', 'can_evaluate', 'comparison_table', 'evaluate_keypoints',
         'joint_precisions'
     ],
     'posefix_mm.evaluation.metrics':
-    ['MatchedMpiiPCKAccuracy', 'PoseTrackAP'],
+    ['MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP'],
     'posefix_mm.synthetic': [
         'COCO_CATEGORY', 'DATA_SETS', 'derive_joints', 'draw_animals',
         'draw_scene', 'write_dataset', 'write_like'

@@ -1,14 +1,36 @@
 """Diagnosis of pose errors, for any estimator and skeleton."""
+from .config_fragment import config_fragment
+from .diagnose_files import DiagnosedFile, diagnose_files
 from .diagnosis import Diagnosis, diagnose_results
+from .diagnosis_tables import change_table, diagnosis_tables
 from .error_classification import (
     NOT_ANNOTATED,
     Classification,
     classify_errors,
+    keypoint_similarity,
+)
+from .error_cost import error_costs, repair
+from .error_estimation import MeasuredErrors, estimate_errors, twin_groups
+from .frequencies import (
+    FrequencyTable,
+    frequency_by_joint,
+    frequency_by_overlap,
+    frequency_by_visible,
+    oks_distribution,
+    status_frequency,
 )
 from .people import AnnotatedPeople, load_people
 from .skeletons import load_skeleton
+from .status_changes import paired_rows, status_changes
+from .summary import summarize, summarize_changes
 
 __all__ = [
-    'AnnotatedPeople', 'Classification', 'Diagnosis', 'NOT_ANNOTATED',
-    'classify_errors', 'diagnose_results', 'load_people', 'load_skeleton'
+    'AnnotatedPeople', 'Classification', 'DiagnosedFile', 'Diagnosis',
+    'FrequencyTable', 'MeasuredErrors', 'NOT_ANNOTATED', 'change_table',
+    'classify_errors', 'config_fragment', 'diagnose_files',
+    'diagnose_results', 'diagnosis_tables', 'error_costs', 'estimate_errors',
+    'frequency_by_joint', 'frequency_by_overlap', 'frequency_by_visible',
+    'keypoint_similarity', 'load_people', 'load_skeleton', 'oks_distribution',
+    'paired_rows', 'repair', 'status_changes', 'status_frequency',
+    'summarize', 'summarize_changes', 'twin_groups'
 ]

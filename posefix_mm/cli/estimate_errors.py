@@ -48,10 +48,12 @@ def run(args: argparse.Namespace) -> int:
     """Measure and write the table."""
     from rich.console import Console
 
-    from ..analysis import load_skeleton
-    from ..analysis.config_fragment import config_fragment
-    from ..analysis.diagnose_files import diagnose_files
-    from ..analysis.error_estimation import estimate_errors
+    from ..analysis import (
+        config_fragment,
+        diagnose_files,
+        estimate_errors,
+        load_skeleton,
+    )
     from ..fileio import atomic_write
 
     if args.prior < 0:

@@ -17,6 +17,8 @@ from .exit_codes import FAILED, INTERRUPTED, OK
 #: returns the exit code; it imports what is slow in run().
 COMMANDS = {
     'refine': 'refine',
+    'diagnose': 'diagnose',
+    'estimate-errors': 'estimate_errors',
 }
 
 _DESCRIPTION = 'Refine 2D poses of any estimator.'

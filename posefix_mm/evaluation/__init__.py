@@ -6,9 +6,10 @@ from .coco_table import (
     evaluate_keypoints,
 )
 from .joint_precision import joint_precisions
-from .metrics import MatchedMpiiPCKAccuracy, PoseTrackAP
+from .metrics import MatchedMpiiPCKAccuracy, PoseErrorMetric, PoseTrackAP
 
 __all__ = [
-    'MatchedMpiiPCKAccuracy', 'PoseTrackAP', 'STATISTICS', 'can_evaluate',
-    'comparison_table', 'evaluate_keypoints', 'joint_precisions'
+    'MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP', 'STATISTICS',
+    'can_evaluate', 'comparison_table', 'evaluate_keypoints',
+    'joint_precisions'
 ]

@@ -1,0 +1,114 @@
+"""A diagnosis as tables for a terminal."""
+from typing import List, Optional
+
+import numpy as np
+from rich.table import Table
+
+from ..datasets.transforms.error_synthesis import ERROR_TYPES
+
+
+def diagnosis_tables(summary: dict,
+                     before: Optional[dict] = None) -> List[Table]:
+    """Lay out a summary, with the change since another one.
+
+    Args:
+        summary (dict): From :func:`~posefix_mm.analysis.summarize`.
+        before (dict, optional): The same of other results, such as the ones
+            that were refined.
+
+    Returns:
+        List[Table]: For a rich console: frequencies, by joint, by number of
+        annotated joints, by near persons, OKS, and AP if it was evaluated.
+    """
+    tables = [_frequencies(summary, before)]
+    for key, title in (('by_joint', 'joint'),
+                       ('by_visible', 'annotated joints'),
+                       ('by_overlap', 'persons near')):
+        tables.append(_parts(summary[key], before and before[key], title))
+    tables.append(_oks(summary, before))
+    if 'ap_cost' in summary:
+        tables.append(_costs(summary, before))
+    return tables
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title)
+    for number, column in enumerate(columns):
+        table.add_column(
+            column, justify='right' if number else 'left', no_wrap=True)
+    return table
+
+
+def _rows(table: Table, name: str, value: float, before: Optional[float],
+          style: str) -> None:
+    """Add a row with one value, or with two and their difference."""
+    if before is None:
+        table.add_row(name, format(value, style))
+    else:
+        table.add_row(name, format(before, style), format(value, style),
+                      format(value - before, f'+{style}'))
+
+
+def _columns(before: Optional[dict]) -> List[str]:
+    return ['results'] if before is None else ['before', 'after', 'change']
+
+
+def _frequencies(summary: dict, before: Optional[dict]) -> Table:
+    joints = f'{summary["joints"]:,} joints of {summary["matched"]:,} poses'
+    table = _table(f'Status of {joints} (%)', 'status', *_columns(before))
+    for error in ERROR_TYPES:
+        _rows(table, error, 100 * summary['frequency'][error],
+              before and 100 * before['frequency'][error], '.1f')
+    return table
+
+
+def _parts(parts: dict, before: Optional[dict], title: str) -> Table:
+    """Shares in parts of the joints, and by how much more are good now."""
+    compared = before is not None
+    table = _table(
+        f'By {title} (%)' + ', gain of good joints' * compared, title,
+        'joints', *ERROR_TYPES, *['gain'] * compared)
+    for name, part in parts.items():
+        cells = [f'{100 * part[error]:.1f}' for error in ERROR_TYPES]
+        if compared:
+            gain = part['good'] - before.get(name, {}).get('good', np.nan)
+            cells.append(f'{100 * gain:+.1f}')
+        table.add_row(name, f'{part["joints"]:,}', *cells)
+    return table
+
+
+def _oks(summary: dict, before: Optional[dict]) -> Table:
+    table = _table('OKS of the matched poses', '', *_columns(before))
+    for name in ('mean', 'median'):
+        _rows(table, name, summary['oks'][name],
+              before and before['oks'][name], '.3f')
+    for number, share in enumerate(summary['oks']['histogram']):
+        _rows(table, f'{number / 10:.1f} to {(number + 1) / 10:.1f} (%)',
+              100 * share,
+              before and 100 * before['oks']['histogram'][number], '.1f')
+    return table
+
+
+def _costs(summary: dict, before: Optional[dict]) -> Table:
+    table = _table('What errors cost', '', *_columns(before))
+    _rows(table, 'AP', summary['ap'], before and before['ap'], '.1f')
+    for name, cost in summary['ap_cost'].items():
+        _rows(table, f'AP lost to {name}', cost,
+              before and before['ap_cost'][name], '.1f')
+    return table
+
+
+def change_table(changes: dict) -> Table:
+    """Lay out what became of the joints.
+
+    Args:
+        changes (dict): From :func:`~posefix_mm.analysis.summarize_changes`.
+
+    Returns:
+        Table: For a rich console.
+    """
+    table = _table('Joints by status before (rows) and after', 'before',
+                   *ERROR_TYPES)
+    for error, row in changes.items():
+        table.add_row(error, *(f'{row[e]:,}' for e in ERROR_TYPES))
+    return table

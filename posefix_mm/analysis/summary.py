@@ -1,0 +1,71 @@
+"""A diagnosis in numbers, for a JSON file."""
+from typing import Dict, Optional
+
+import numpy as np
+
+from ..datasets.transforms.error_synthesis import ERROR_TYPES
+from .diagnosis import Diagnosis
+from .frequencies import (
+    frequency_by_joint,
+    frequency_by_overlap,
+    frequency_by_visible,
+    oks_distribution,
+    status_frequency,
+)
+from .status_changes import status_changes
+
+
+def summarize(diagnosis: Diagnosis,
+              costs: Optional[Dict[str, float]] = None) -> dict:
+    """Put the numbers of a diagnosis together.
+
+    Args:
+        diagnosis (Diagnosis): Of a results file.
+        costs (Dict[str, float], optional): From
+            :func:`~posefix_mm.analysis.error_costs`.
+
+    Returns:
+        dict: ``frequency`` (share of each status, adds up to 1), ``joints``
+        (number of annotated joints of matched poses) and ``absent_joints``
+        of them; ``by_joint``, ``by_visible``, ``by_overlap`` (shares and
+        ``joints`` of each part); ``oks``; ``matched``,
+        ``unmatched_records``, ``unmatched_annotations`` and
+        ``skipped_records`` (numbers); ``ap`` and ``ap_cost`` with ``costs``.
+
+    Raises:
+        ValueError: If no pose was matched.
+    """
+    annotated = diagnosis.status >= 0
+    content = dict(
+        frequency=status_frequency(diagnosis),
+        joints=int(annotated.sum()),
+        absent_joints=int((annotated & ~diagnosis.present).sum()),
+        by_joint=frequency_by_joint(diagnosis).as_dict(),
+        by_visible=frequency_by_visible(diagnosis).as_dict(),
+        by_overlap=frequency_by_overlap(diagnosis).as_dict(),
+        oks=oks_distribution(diagnosis),
+        matched=len(diagnosis),
+        unmatched_records=len(diagnosis.unmatched_records),
+        unmatched_annotations=len(diagnosis.unmatched_annotations),
+        skipped_records=diagnosis.skipped_records)
+    if costs is not None:
+        content['ap'] = costs['AP']
+        content['ap_cost'] = {k: v for k, v in costs.items() if k != 'AP'}
+    return content
+
+
+def summarize_changes(before: Diagnosis, after: Diagnosis) -> dict:
+    """Tell what became of the joints of persons with a pose in both files.
+
+    Args:
+        before (Diagnosis): Of one results file.
+        after (Diagnosis): Of another, against the same annotations.
+
+    Returns:
+        dict: Numbers of joints by status before and status after.
+    """
+    counts: np.ndarray = status_changes(before, after)
+    return {
+        error: dict(zip(ERROR_TYPES, row.tolist(), strict=True))
+        for error, row in zip(ERROR_TYPES, counts, strict=True)
+    }

@@ -1,0 +1,89 @@
+"""Tell what is wrong with the poses of a results file.
+
+Every annotated joint of every pose is classified as good, jitter, inversion
+(left and right exchanged), swap (another person's) or miss, and what each
+type costs in AP is measured. With --against, what a refinement changed.
+"""
+import argparse
+
+from .exit_codes import OK
+
+HELP = 'tell which errors the poses of a results file have'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this sub-command."""
+    parser.add_argument('results', help='COCO results file')
+    parser.add_argument(
+        '--ann', required=True, help='COCO annotation file of the images')
+    parser.add_argument(
+        '--against',
+        metavar='BEFORE',
+        help='COCO results file before refinement, to compare with')
+    parser.add_argument(
+        '--json', metavar='FILE', help='write all numbers to this file')
+    parser.add_argument(
+        '--skeleton',
+        metavar='NAME',
+        help='metainfo config of mmpose, such as ap10k, or a file like '
+        'these (default: coco)')
+    parser.add_argument(
+        '--oks-thr',
+        type=float,
+        default=.1,
+        metavar='OKS',
+        help='poses with a lower OKS belong to nobody (0.1)')
+    parser.add_argument(
+        '--no-ap',
+        action='store_true',
+        help='leave out what each error costs in AP: faster')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Diagnose, show and write."""
+    from rich.console import Console
+
+    from ..analysis import change_table, diagnosis_tables
+    from ..fileio import write_json
+
+    content = _diagnose(args)
+    if args.json:
+        write_json(args.json, content)
+    if not args.quiet:
+        console = Console()
+        for table in diagnosis_tables(content, content.get('before')):
+            console.print(table)
+        if 'changes' in content:
+            console.print(change_table(content['changes']))
+        console.print(
+            f'{content["matched"]} poses belong to a person; '
+            f'{content["unmatched_records"]} do not, '
+            f'{content["skipped_records"]} records are no poses, '
+            f'{content["unmatched_annotations"]} persons have no pose',
+            highlight=False,
+            soft_wrap=True)
+    return OK
+
+
+def _diagnose(args: argparse.Namespace) -> dict:
+    """Make the content of the JSON file."""
+    from ..analysis import (
+        diagnose_files,
+        error_costs,
+        load_skeleton,
+        summarize,
+        summarize_changes,
+    )
+
+    metainfo = load_skeleton(args.skeleton)
+    summaries, diagnoses = [], []
+    for path in filter(None, (args.results, args.against)):
+        found = diagnose_files(path, args.ann, metainfo, oks_thr=args.oks_thr)
+        costs = None if args.no_ap else error_costs(*found, metainfo['sigmas'])
+        diagnoses.append(found.diagnosis)
+        summaries.append(summarize(found.diagnosis, costs))
+    content = summaries[0]
+    if args.against:
+        content['before'] = summaries[1]
+        content['changes'] = summarize_changes(*diagnoses[::-1])
+    return content
