@@ -6,7 +6,13 @@ from .base import (
     RefinedPoses,
     SourceSkeleton,
 )
+from .detect_format import detect_format
+from .joint_maps import joint_map_names
+from .open_pose_file import FORMATS, open_pose_file
+from .supervision_key_points import from_supervision, to_supervision
 
 __all__ = [
-    'ImageRef', 'ImageSizes', 'PoseFile', 'RefinedPoses', 'SourceSkeleton'
+    'FORMATS', 'ImageRef', 'ImageSizes', 'PoseFile', 'RefinedPoses',
+    'SourceSkeleton', 'detect_format', 'from_supervision', 'joint_map_names',
+    'open_pose_file', 'to_supervision'
 ]

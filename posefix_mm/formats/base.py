@@ -1,7 +1,7 @@
 """What the reader and writer of every format has in common."""
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Callable, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -90,6 +90,8 @@ class PoseFile(ABC):
     #: Whether OKS-NMS drops duplicates unless the user says otherwise: results
     #: files hold what detectors found, other formats what people want back.
     drops_duplicates: bool = False
+    #: Whether coordinates are relative to the size of the image.
+    needs_image_size: bool = False
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         self.path = path
@@ -100,6 +102,24 @@ class PoseFile(ABC):
     def __len__(self) -> int:
         """Count the poses."""
         return len(self.image_index)
+
+    @classmethod
+    def joint_names(
+            cls,
+            path: Path,
+            categories: Optional[Sequence[int]] = None
+    ) -> Optional[List[str]]:
+        """Names that a file, or the format, gives to the J joints.
+
+        Args:
+            path (Path): File or folder, which exists.
+            categories (Sequence[int], optional): Categories whose joints are
+                meant, None for any.
+
+        Returns:
+            List[str] | None: None where nothing names them.
+        """
+        return None
 
     @abstractmethod
     def read(

@@ -1,0 +1,2 @@
+# The other name of the same landmarks.
+_base_ = './mediapipe33.py'

@@ -1,0 +1,9 @@
+# The 18 joints of OpenPose's COCO model (BODY_25 without hip and feet), in
+# the order of
+# https://github.com/CMU-Perceptual-Computing-Lab/openpose/blob/master/doc/02_output.md
+source_joints = [
+    'nose', 'neck', 'right_shoulder', 'right_elbow', 'right_wrist',
+    'left_shoulder', 'left_elbow', 'left_wrist', 'right_hip', 'right_knee',
+    'right_ankle', 'left_hip', 'left_knee', 'left_ankle', 'right_eye',
+    'left_eye', 'right_ear', 'left_ear'
+]

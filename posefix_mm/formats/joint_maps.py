@@ -1,0 +1,137 @@
+"""Joint maps by the name of a skeleton."""
+from pathlib import Path
+from typing import List, NamedTuple, Optional, Sequence, Union
+
+from mmengine.config import Config
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from ..datasets.joint_map import JointMap
+
+# As MMEngine and MIM find the configs of a package.
+_FOLDER = Path(__file__).resolve().parents[1].joinpath('.mim', 'configs',
+                                                       '_base_', 'joint_maps')
+
+
+class SourceJoints(NamedTuple):
+    """The skeleton of a file, and how it is linked to the refiner's.
+
+    Attributes:
+        names (List[str] | None): Names of the J joints; None where the
+            config leaves them to the file.
+        pairs (dict): The refiner's names to the source's, where they differ.
+    """
+
+    names: Optional[List[str]]
+    pairs: dict
+
+
+def joint_map_names() -> List[str]:
+    """Names of the joint maps that come with the package."""
+    return sorted(path.stem for path in _FOLDER.glob('*.py'))
+
+
+def load_source_joints(config: Union[str, Path]) -> SourceJoints:
+    """Read the source's side of a joint map.
+
+    Args:
+        config (str | Path): Name of one of the package's joint maps, or path
+            of a config with ``source_joints``, ``source_metainfo`` or
+            ``dataset_info``, as in :class:`~posefix_mm.datasets.JointMap`;
+            with ``joints`` alone, the names of the source come from the file
+            of poses. A ``.py`` config is code that is run.
+
+    Returns:
+        SourceJoints: Names and pairs.
+
+    Raises:
+        FileNotFoundError: If there is no such map; the message lists the
+            names.
+        ValueError: If the config describes none.
+    """
+    path = Path(config)
+    if not path.suffix:
+        path = _FOLDER / f'{config}.py'
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'{config} is neither a config file nor one of the joint maps '
+            f'{", ".join(joint_map_names())}')
+    cfg = Config.fromfile(path)
+    pairs = dict(cfg.get('joints', {}))
+    if 'source_joints' in cfg:
+        return SourceJoints(list(cfg.source_joints), pairs)
+    metainfo = cfg.get('source_metainfo') or cfg.get('dataset_info')
+    if metainfo is not None:
+        return SourceJoints(_names_of(metainfo, config), pairs)
+    if not pairs:
+        raise ValueError(f'{config} is no joint map: it has none of '
+                         'source_joints, source_metainfo and joints')
+    return SourceJoints(None, pairs)
+
+
+def build_joint_map(target: Sequence[str],
+                    *,
+                    config: Union[str, Path, None] = None,
+                    file_names: Optional[Sequence[str]] = None) -> JointMap:
+    """Map the joints of a file to the refiner's keypoints.
+
+    Args:
+        target (Sequence[str]): Names of the refiner's keypoints, (K, ).
+        config (str | Path, optional): A joint map, as in
+            :func:`load_source_joints`. Its names win over the file's.
+        file_names (Sequence[str], optional): Names that the file or its
+            format gives to its joints. Without them and without ``config``
+            both skeletons are taken to be the same.
+
+    Returns:
+        JointMap: From the file's J joints.
+
+    Raises:
+        FileNotFoundError: If there is no such joint map.
+        ValueError: If the skeletons don't meet; the message tells their
+            names.
+    """
+    names, pairs = SourceJoints(None, {}) if config is None \
+        else load_source_joints(config)
+    names = names or file_names
+    if names is None and not pairs:
+        return JointMap.identity(len(target))
+    if names is None:
+        raise ValueError(f'{config} has no source_joints, and the file does '
+                         'not name its joints either')
+    try:
+        return JointMap.from_names(names, target, pairs)
+    except ValueError as error:
+        raise ValueError(
+            f'{error}: the file has {", ".join(map(str, names)):.300}; the '
+            f'refiner has {", ".join(target):.300}; name another joint map'
+        ) from error
+
+
+def source_names(
+        file_names: Optional[Sequence[str]],
+        config: Union[str, Path, None] = None) -> Optional[Sequence[str]]:
+    """Names of the joints of a file.
+
+    Args:
+        file_names (Sequence[str] | None): Those that the file itself gives.
+        config (str | Path, optional): A joint map, whose names win.
+
+    Returns:
+        Sequence[str] | None: None where nothing names them.
+    """
+    if config is None or config == 'identity':
+        return file_names
+    return load_source_joints(config).names or file_names
+
+
+def _names_of(metainfo: Union[str, dict], config: object) -> List[str]:
+    """Names of the joints of an mmpose skeleton, in order."""
+    if isinstance(metainfo, str):
+        metainfo = dict(from_file=metainfo)
+    try:
+        parsed = parse_pose_metainfo(dict(metainfo))
+    except (AssertionError, KeyError, OSError, TypeError) as error:
+        raise ValueError(f'{config} does not describe an mmpose skeleton '
+                         f'({error!r:.200})') from error
+    names = parsed['keypoint_id2name']
+    return [names[i] for i in range(parsed['num_keypoints'])]

@@ -1,0 +1,97 @@
+"""Open a file of poses, whichever tool wrote it."""
+from pathlib import Path
+from typing import Dict, Optional, Sequence, Type, Union
+
+from ..datasets.joint_map import JointMap
+from ..datasets.pose_records import RELEASE_CATEGORIES
+from .alphapose import AlphaPoseFile
+from .base import PoseFile, SourceSkeleton
+from .coco_annotations import CocoAnnotationsFile
+from .coco_results import CocoResultsFile
+from .deeplabcut import DeepLabCutFile
+from .detect_format import detect_format
+from .joint_maps import build_joint_map, joint_map_names, source_names
+from .mediapipe_landmarks import MediapipeLandmarks
+from .openpose import OpenPoseFolder
+from .posetrack18 import PoseTrack18Folder
+from .sleap import SleapFile
+from .ultralytics_labels import UltralyticsLabels
+from .ultralytics_results import UltralyticsResults
+
+#: Readers by the name of their format.
+FORMATS: Dict[str, Type[PoseFile]] = {
+    reader.name: reader
+    for reader in (CocoResultsFile, CocoAnnotationsFile, PoseTrack18Folder,
+                   OpenPoseFolder, AlphaPoseFile, UltralyticsLabels,
+                   UltralyticsResults, MediapipeLandmarks, DeepLabCutFile,
+                   SleapFile)
+}
+
+
+def open_pose_file(
+    path: Union[str, Path],
+    *,
+    target_names: Optional[Sequence[str]] = None,
+    format: str = 'auto',
+    joint_map: Union[str, Path, JointMap, None] = None,
+    categories: Optional[Sequence[int]] = RELEASE_CATEGORIES
+) -> PoseFile:
+    """Open a file or folder of poses.
+
+    Args:
+        path (str | Path): The file or folder.
+        target_names (Sequence[str], optional): Names of the refiner's
+            keypoints, (K, ). Defaults to the file's own joints, if it or
+            ``joint_map`` names them.
+        format (str): One of :data:`FORMATS`. Defaults to ``'auto'``: told by
+            what is in the file.
+        joint_map (str | Path | JointMap, optional): How the file's joints
+            become the refiner's keypoints: one of the package's joint maps,
+            a config, or a map. Defaults to joints of the same name in formats
+            that name theirs, and to the same skeleton in others, which
+            ``'identity'`` asks for everywhere.
+        categories (Sequence[int], optional): Categories that are refined,
+            None for all. Defaults to the release's: 1 only.
+
+    Returns:
+        PoseFile: The poses.
+
+    Raises:
+        FileNotFoundError: If the path, or the joint map, does not exist.
+        ImportError: If a package that reads the format is not installed; the
+            message names the extra.
+        ValueError: If the format is not known, or the file is not of it; the
+            message names the file.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f'the file or folder {path} does not exist')
+    if format == 'auto':
+        format = detect_format(path)
+    if format not in FORMATS:
+        raise ValueError(f'there is no format {format!r}; use one of auto, '
+                         f'{", ".join(FORMATS)}')
+    reader = FORMATS[format]
+    if not isinstance(joint_map, JointMap):
+        joint_map = _find_joint_map(reader, path, target_names, joint_map,
+                                    categories)
+    return reader(path, SourceSkeleton(joint_map, categories))
+
+
+def _find_joint_map(reader: Type[PoseFile], path: Path,
+                    target_names: Optional[Sequence[str]],
+                    config: Union[str, Path, None],
+                    categories: Optional[Sequence[int]]) -> JointMap:
+    names = reader.joint_names(path, categories)
+    if target_names is None:
+        target_names = source_names(names, config)
+        if target_names is None:
+            raise ValueError(
+                f'{path} does not name its joints; name them with a joint '
+                f'map, one of {", ".join(joint_map_names())} or a config')
+    if config == 'identity':
+        return JointMap.identity(len(target_names))
+    try:
+        return build_joint_map(target_names, config=config, file_names=names)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from error

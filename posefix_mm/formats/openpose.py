@@ -1,0 +1,94 @@
+"""Folders that OpenPose writes with ``--write_json``."""
+from itertools import islice
+from pathlib import Path
+from typing import Any, List, Optional, Sequence, Tuple, Union
+
+from ..datasets.pose_records import Problem
+from .base import ImageRef
+from .folder_listing import list_folder
+from .joint_maps import load_source_joints
+from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
+from .json_splice import JsonPath, load_json
+from .pose_folder import FoundPose, Joints
+
+# Only these two skeletons of OpenPose are of the whole body, and the format
+# tells them by their length alone.
+_SKELETONS = {75: 'openpose_body25', 54: 'openpose_coco18'}
+# Files without people are common; somebody should come in so many.
+_PEEKED_FILES = 10000
+
+
+class OpenPoseFolder(JsonPoseFolder):
+    """A folder of ``NAME_keypoints.json``, one for each image or frame.
+
+    ``people[].pose_keypoints_2d`` holds x, y (image pixels) and confidence
+    of BODY_25 or COCO's 18 joints; ``0, 0, 0`` is absent. Hands, faces, 3D
+    poses and ids stay as they are. See OpenPose's ``doc/02_output.md``.
+    """
+
+    name = 'openpose'
+    ending = '_keypoints.json'
+
+    @classmethod
+    def joint_names(
+            cls,
+            path: Path,
+            categories: Optional[Sequence[int]] = None
+    ) -> Optional[List[str]]:
+        """Names of the joints by the length of the first pose."""
+        root, names = list_folder(path)
+        files = (root / name for name in names
+                 if path.is_file() or cls.has_poses(name))
+        for file in islice(files, _PEEKED_FILES):
+            length = _first_length(file)
+            if length is not None:
+                return load_source_joints(_SKELETONS[length]).names
+        return load_source_joints(_SKELETONS[75]).names
+
+    def list_poses(self, content: Any, stem: str) -> Sequence[FoundPose]:
+        """List the people of one image."""
+        image = ImageRef(stem=stem)
+        return [
+            FoundPose(image, person, ('people', place))
+            for place, person in enumerate(_people(content))
+        ]
+
+    def read_joints(
+            self, raw: Any,
+            image_size: Optional[Tuple[int, int]]) -> Union[Joints, Problem]:
+        """Read ``pose_keypoints_2d`` of a person."""
+        if not isinstance(raw, dict):
+            return Problem('not_an_object',
+                           f'a person must be an object, got {raw!r:.40}')
+        values = as_numbers(raw.get('pose_keypoints_2d'), 'pose_keypoints_2d')
+        if isinstance(values, Problem):
+            return values
+        if len(values) % 3:
+            return Problem('keypoint_count', 'pose_keypoints_2d must hold x, '
+                           f'y, confidence triples, got {len(values)} numbers')
+        joints = values.reshape(-1, 3)
+        return Joints(joints, mean_score(joints[:, 2]))
+
+    def coordinate_path(self, joint: int, axis: int) -> JsonPath:
+        """Tell where a person keeps a coordinate."""
+        return 'pose_keypoints_2d', 3 * joint + axis
+
+
+def _people(content: Any) -> list:
+    people = content.get('people') if isinstance(content, dict) else None
+    if not isinstance(people, list):
+        raise ValueError('must hold an object with a list of people, as '
+                         'OpenPose writes')
+    return people
+
+
+def _first_length(file: Path) -> Optional[int]:
+    """Length of the first pose of one of the known skeletons."""
+    try:
+        people = _people(load_json(file.read_bytes()))
+    except ValueError:
+        return None
+    lengths = (len(person['pose_keypoints_2d']) for person in people
+               if isinstance(person, dict)
+               and isinstance(person.get('pose_keypoints_2d'), list))
+    return next((n for n in lengths if n in _SKELETONS), None)

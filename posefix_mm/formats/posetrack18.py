@@ -1,0 +1,151 @@
+"""PoseTrack18: one JSON file for each video."""
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from ..datasets.pose_records import Problem
+from .base import ImageRef
+from .folder_listing import list_folder
+from .joint_maps import load_source_joints
+from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
+from .json_splice import JsonPath, load_json
+from .pose_folder import FoundPose, Joints
+
+
+class PoseTrack18Folder(JsonPoseFolder):
+    """A folder with a JSON file for each video, or one such file.
+
+    A file holds ``images``, ``annotations`` and ``categories`` as COCO does;
+    ids of images count within their file. Annotations have x, y and a
+    visibility, results a list of ``scores`` besides; ``track_id`` and all
+    else stay as they are. A joint at 0, 0 is absent. See
+    https://github.com/leonid-pishchulin/poseval.
+    """
+
+    name = 'posetrack18'
+
+    @classmethod
+    def joint_names(
+            cls,
+            path: Path,
+            categories: Optional[Sequence[int]] = None
+    ) -> Optional[List[str]]:
+        """Names of the joints: the first file's, else PoseTrack18's."""
+        root, names = list_folder(path)
+        for name in filter(cls.has_poses, names):
+            try:
+                content = load_json((root / name).read_bytes())
+            except ValueError:
+                continue
+            found = category_joint_names(content, categories)
+            if found is not None:
+                return found
+        return load_source_joints('posetrack18').names
+
+    def list_poses(self, content: Any, stem: str) -> Sequence[FoundPose]:
+        """List the people of all images of a video."""
+        poses = content.get('annotations') if isinstance(content, dict) \
+            else None
+        if not isinstance(poses, list):
+            raise ValueError('must hold an object with images and '
+                             'annotations, as of PoseTrack18')
+        images = images_by_id(content.get('images'))
+        return [
+            _found(images, raw, place) for place, raw in enumerate(poses)
+        ]
+
+    def read_joints(
+            self, raw: Any,
+            image_size: Optional[Tuple[int, int]]) -> Union[Joints, Problem]:
+        """Read ``keypoints`` and ``scores`` of a person."""
+        values = as_numbers(raw.get('keypoints'), 'keypoints')
+        if isinstance(values, Problem):
+            return values
+        if len(values) % 3:
+            return Problem('keypoint_count', 'keypoints must hold x, y, '
+                           f'score triples, got {len(values)} numbers')
+        joints = values.reshape(-1, 3).copy()
+        joints[(joints[:, :2] == 0).all(1)] = 0
+        present = joints.any(1)
+        if 'scores' not in raw:
+            return _with_category(joints, 1., raw)
+        scores = as_numbers(raw['scores'], 'scores')
+        if isinstance(scores, Problem):
+            return scores
+        if len(scores) != len(joints):
+            return Problem('keypoint_count', f'{len(scores)} scores for '
+                           f'{len(joints)} keypoints')
+        joints[:, 2] = np.where(present, scores, 0)
+        return _with_category(joints, mean_score(joints[:, 2]), raw)
+
+    def coordinate_path(self, joint: int, axis: int) -> JsonPath:
+        """Tell where a person keeps a coordinate."""
+        return 'keypoints', 3 * joint + axis
+
+
+def category_joint_names(
+        content: Any,
+        categories: Optional[Sequence[int]] = None) -> Optional[List[str]]:
+    """Names of the joints in the ``categories`` of a COCO-like file.
+
+    Args:
+        content (Any): What the file holds.
+        categories (Sequence[int], optional): Ids of categories that count,
+            None for all.
+
+    Returns:
+        List[str] | None: Of the first one that names any.
+    """
+    given = content.get('categories') if isinstance(content, dict) else None
+    for category in given if isinstance(given, list) else ():
+        names = category.get('keypoints') if isinstance(category, dict) \
+            else None
+        if isinstance(names, list) and names \
+                and all(isinstance(name, str) for name in names) \
+                and (categories is None or category.get('id') in categories):
+            return names
+    return None
+
+
+def images_by_id(images: Any) -> Dict[Union[int, str], ImageRef]:
+    """Read the ``images`` of a COCO-like file.
+
+    Args:
+        images (Any): A list of objects with ``id`` and ``file_name``;
+            elements that are not like that are left out.
+
+    Returns:
+        Dict[int | str, ImageRef]: Images by their id.
+    """
+    return {
+        image['id']: ImageRef(image['id'], image['file_name'])
+        for image in (images if isinstance(images, list) else ())
+        if isinstance(image, dict) and isinstance(image.get('id'), (int, str))
+        and isinstance(image.get('file_name'), str)
+    }
+
+
+def _found(images: Dict[Union[int, str], ImageRef], raw: Any,
+           place: int) -> FoundPose:
+    path = ('annotations', place)
+    if not isinstance(raw, dict):
+        return FoundPose(
+            None, raw, path,
+            Problem('not_an_object',
+                    f'an annotation must be an object, got {raw!r:.40}'))
+    image_id = raw.get('image_id')
+    if not isinstance(image_id, (int, str)) or image_id not in images:
+        return FoundPose(
+            None, raw, path,
+            Problem('image_id',
+                    f'image_id {image_id!r:.40} is not among the images'))
+    return FoundPose(images[image_id], raw, path)
+
+
+def _with_category(joints: np.ndarray, score: float,
+                   raw: dict) -> Union[Joints, Problem]:
+    category = raw.get('category_id', 1)
+    if not isinstance(category, int):
+        return Problem('category', f'category {category!r:.40} is not refined')
+    return Joints(joints, score, category)

@@ -1,0 +1,242 @@
+"""SLEAP's ``.slp`` files."""
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+import orjson
+
+from ..datasets.pose_records import PoseRecord, Problem, set_pose
+from ..fileio import atomic_write
+from .base import ImageRef, ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
+from .optional_packages import import_optional
+from .video_names import name_in_folder
+
+# SLEAP's kinds of instances and the data sets with their points.
+_POINTS = ('points', 'pred_points')
+# What h5py and sleap-io raise for a file that is damaged or none of SLEAP's.
+_READ_ERRORS = (AttributeError, IndexError, LookupError, OSError,
+                OverflowError, RuntimeError, TypeError, ValueError)
+# Until this version of the format the corner of the first pixel was the
+# origin, since then its centre is.
+_CENTRED_FORMAT = 1.1
+
+
+class _Content(NamedTuple):
+    """Tables of a file; columns as SLEAP names them."""
+
+    frames: np.ndarray
+    instances: np.ndarray
+    points: Tuple[np.ndarray, np.ndarray]
+    offset: float
+    frame_of: np.ndarray
+    joint_names: List[str]
+    videos: List[Any]
+
+
+class SleapFile(PoseFile):
+    """A ``.slp`` file; each instance of a frame, by a user or predicted.
+
+    The skeleton is read by sleap-io, the tables by h5py. Writing copies the
+    file and changes the coordinates in the copy, so videos, tracks, sessions
+    and embedded images stay as they are. An instance that NMS drops keeps its
+    row, without coordinates. Images are frames of the videos, or the images
+    that a video consists of; embedded ones are not read.
+
+    Raises:
+        ImportError: If sleap-io is not installed.
+    """
+
+    name = 'sleap'
+
+    def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
+        super().__init__(Path(path), skeleton)
+        self._content = _read_content(self.path)
+        keys = self._image_keys()
+        unique, first, inverse = np.unique(
+            keys, axis=0, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        self.images = [self._image(*key) for key in unique[order].tolist()]
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        self.image_index = place[inverse.reshape(-1)]
+
+    @classmethod
+    def joint_names(
+            cls,
+            path: Path,
+            categories: Optional[Sequence[int]] = None
+    ) -> Optional[List[str]]:
+        """Names of the nodes of the first skeleton."""
+        return _read_content(Path(path)).joint_names
+
+    def read(
+        self,
+        indices: Sequence[int],
+        image_size: Optional[Tuple[int, int]] = None
+    ) -> Sequence[PoseRecord]:
+        """Read some instances; see :meth:`PoseFile.read`."""
+        return [self._read_one(int(index)) for index in indices]
+
+    def _image_keys(self) -> np.ndarray:
+        """Video and frame of each instance, (N, 2)."""
+        frames = self._content.frames[self._content.frame_of]
+        return np.stack([frames['video'], frames['frame_idx']],
+                        1).astype(np.int64)
+
+    def _image(self, video: int, frame: int) -> ImageRef:
+        names = self._content.videos[video] \
+            if 0 <= video < len(self._content.videos) else None
+        if isinstance(names, list):
+            if 0 <= frame < len(names):
+                return ImageRef(file_name=name_in_folder(names[frame]))
+            names = None
+        return ImageRef(file_name=names and name_in_folder(names), frame=frame)
+
+    def _rows(self, index: int) -> Tuple[int, slice]:
+        """Kind of an instance, and where its points are."""
+        row = self._content.instances[index]
+        return int(row['instance_type']), slice(
+            int(row['point_id_start']), int(row['point_id_end']))
+
+    def _read_one(self, index: int) -> PoseRecord:
+        content, row = self._content, self._content.instances[index]
+        kind, rows = self._rows(index)
+        record = PoseRecord(index, None, score=1.)
+        image = self.images[self.image_index[index]]
+        record.image_id = image.file_name
+        count = self.skeleton.joint_map.num_source
+        if kind >= len(_POINTS) or int(row['skeleton']) != 0:
+            record.problem = Problem(
+                'skeleton', 'only instances of the first skeleton are refined')
+            return record
+        points = content.points[kind][rows]
+        if len(points) != count:
+            record.problem = Problem(
+                'keypoint_count', f'a pose must have {count} joints, got '
+                f'{len(points)}')
+            return record
+        joints = np.ones((count, 3))
+        joints[:, 0] = points['x'] - content.offset
+        joints[:, 1] = points['y'] - content.offset
+        if kind:
+            joints[:, 2] = points['score']
+            record.score = float(row['score'])
+        # a score of 0 at the origin would mean absent
+        joints[:, 2] = np.where(joints[:, 2] == 0, 1e-6, joints[:, 2])
+        joints[np.isnan(joints).any(1) | ~points['visible']] = 0
+        if not record.score > 0:
+            record.problem = Problem('score_not_positive',
+                                     f'score {record.score} is not above 0')
+            return record
+        record.problem = set_pose(record, joints, self.skeleton.joint_map)
+        return record
+
+    def write(self, out: Path, poses: RefinedPoses,
+              image_sizes: ImageSizes) -> None:
+        """Copy the file and change its points; see :meth:`PoseFile.write`."""
+        h5py = import_optional('h5py', 'formats')
+        points = [part.copy() for part in self._content.points]
+        for index in np.flatnonzero(poses.refined).tolist():
+            self._move(points, index, poses.keypoints[index])
+        for index in np.flatnonzero(poses.dropped).tolist():
+            kind, rows = self._rows(index)
+            points[kind]['x'][rows] = points[kind]['y'][rows] = np.nan
+            points[kind]['visible'][rows] = False
+        with atomic_write(out) as file:
+            with open(self.path, 'rb') as source:
+                shutil.copyfileobj(source, file)
+            file.flush()
+            with h5py.File(file.name, 'r+') as copy:
+                for name, old, new in zip(
+                        _POINTS, self._content.points, points, strict=True):
+                    if not np.array_equal(_as_bytes(old), _as_bytes(new)):
+                        copy[name][...] = new
+
+    def _move(self, points: List[np.ndarray], index: int,
+              keypoints: np.ndarray) -> None:
+        """Move the points of one instance; absent ones stay absent."""
+        kind, rows = self._rows(index)
+        record = self._read_one(index)
+        joint_map = self.skeleton.joint_map
+        changed = (keypoints != record.keypoints) & record.visible[:, None]
+        given = np.stack([points[kind]['x'][rows], points[kind]['y'][rows]], 1)
+        target = joint_map.put(
+            given,
+            keypoints.astype(np.float64) + self._content.offset)
+        moved = joint_map.put(np.zeros(given.shape, bool), changed)
+        target = np.where(moved, target, given)
+        points[kind]['x'][rows], points[kind]['y'][rows] = target.T
+
+    def digest(self) -> str:
+        """Fingerprint of the file."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+
+def _as_bytes(table: np.ndarray) -> np.ndarray:
+    """NaN equals NaN only by its bytes."""
+    return np.ascontiguousarray(table).view(np.uint8)
+
+
+def _read_content(path: Path) -> _Content:
+    if not path.is_file():
+        raise FileNotFoundError(f'the file {path} does not exist')
+    h5py = import_optional('h5py', 'formats')
+    import_optional('sleap_io', 'formats')
+    try:
+        with h5py.File(path, 'r') as file:
+            return _parse(path, file)
+    except _READ_ERRORS as error:
+        raise ValueError(f'{path} is no SLEAP file: {error}') from error
+
+
+def _parse(path: Path, file: Any) -> _Content:
+    from sleap_io.io.slp import read_skeletons
+    frames, instances, *points = (
+        _table(file, name) for name in ('frames', 'instances', *_POINTS))
+    skeletons = read_skeletons(str(path))
+    if not skeletons:
+        raise ValueError('it has no skeleton')
+    starts, ends = (
+        frames[f'instance_id_{end}'].astype(np.int64)
+        for end in ('start', 'end'))
+    # as SLEAP writes them: frame by frame, one after the other
+    bounds = np.append(starts, len(instances))
+    if bounds[0] != 0 or (bounds[1:] != ends).any() or (ends < starts).any():
+        raise ValueError('its frames do not list its instances in order')
+    frame_of = np.repeat(np.arange(len(frames)), ends - starts)
+    given = file['metadata'].attrs['format_id']
+    offset = 0.5 if float(given) < _CENTRED_FORMAT else 0.
+    names = [str(name) for name in skeletons[0].node_names]
+    return _Content(frames, instances, tuple(points), offset, frame_of, names,
+                    _videos(file))
+
+
+def _table(file: Any, name: str) -> np.ndarray:
+    """Read a table that lies in the file itself."""
+    import h5py
+    if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+        raise ValueError(f'its {name} lie in another file')
+    table = file[name]
+    if table.is_virtual or table.external:
+        raise ValueError(f'its {name} lie in another file')
+    return table[:]
+
+
+def _videos(file: Any) -> List[Any]:
+    """Names of the videos, or of the images that one consists of."""
+    videos = []
+    for text in file['videos_json'][:]:
+        video = orjson.loads(text)
+        backend = video.get('backend') or {}
+        names = backend.get('filenames') or backend.get('filename') \
+            or video.get('filename')
+        if names == '.':  # embedded; where the frames are from is noted
+            group = file[backend['dataset']].parent
+            source = orjson.loads(group['source_video'].attrs['json'])
+            names = source.get('filename') or source['backend']['filename']
+        if not isinstance(names, list):
+            names = str(names)
+        videos.append(names)
+    return videos

@@ -1,0 +1,90 @@
+"""JSON of ultralytics' ``Results.to_json()``."""
+from typing import Any, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from ..datasets.pose_records import Problem
+from .base import ImageRef
+from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
+from .json_splice import JsonPath
+from .pose_folder import FoundPose, Joints
+
+
+class UltralyticsResults(JsonPoseFolder):
+    """A folder of JSON files by ``Results.to_json()``, one for each image.
+
+    A file is a list of ``{"name", "class", "confidence", "box",
+    "keypoints": {"x": [...], "y": [...], "visible": [...]}}``; coordinates
+    are pixels, or with ``normalize=True`` fractions of the image's size,
+    which is told by a box (or pose) of less than a pixel. ``0, 0`` is absent.
+    Class 0 counts as COCO's category 1.
+    """
+
+    name = 'ultralytics-json'
+
+    def list_poses(self, content: Any, stem: str) -> Sequence[FoundPose]:
+        """List the detections of one image."""
+        if not isinstance(content, list):
+            raise ValueError('must hold a list of detections, as '
+                             'ultralytics writes')
+        image = ImageRef(stem=stem)
+        return [
+            FoundPose(image, raw, (place, ))
+            for place, raw in enumerate(content)
+        ]
+
+    def is_relative(self, raw: Any) -> bool:
+        """Whether a detection is smaller than a pixel."""
+        if not isinstance(raw, dict):
+            return False
+        box, keypoints = raw.get('box'), raw.get('keypoints')
+        values = []
+        if isinstance(box, dict):
+            values += box.values()
+        if isinstance(keypoints, dict):
+            values += [
+                v for axis in ('x', 'y')
+                if isinstance(keypoints.get(axis), list)
+                for v in keypoints[axis]
+            ]
+        numbers = [v for v in values if isinstance(v, (int, float))]
+        return bool(numbers) and max(numbers) <= 1
+
+    def read_joints(
+            self, raw: Any,
+            image_size: Optional[Tuple[int, int]]) -> Union[Joints, Problem]:
+        """Read ``keypoints`` of a detection."""
+        keypoints = raw.get('keypoints') if isinstance(raw, dict) else None
+        if not isinstance(keypoints, dict):
+            return Problem('keypoints', 'a detection must have keypoints with '
+                           f'x, y and visible, got {raw!r:.40}')
+        # a model without visibility writes none
+        names = ('x', 'y', 'visible') if 'visible' in keypoints else 'xy'
+        columns = [as_numbers(keypoints.get(name), name) for name in names]
+        for column in columns:
+            if isinstance(column, Problem):
+                return column
+        columns += [np.ones_like(columns[0])] * (3 - len(columns))
+        if len({len(column) for column in columns}) > 1:
+            return Problem('keypoint_count',
+                           'x, y and visible must be equally long')
+        joints = np.stack(columns, 1)
+        joints[(joints[:, :2] == 0).all(1)] = 0
+        if self.is_relative(raw):
+            joints[:, :2] *= image_size
+        return _with_score(joints, raw)
+
+    def coordinate_path(self, joint: int, axis: int) -> JsonPath:
+        """Tell where a detection keeps a coordinate."""
+        return 'keypoints', 'xy'[axis], joint
+
+
+def _with_score(joints: np.ndarray, raw: dict) -> Union[Joints, Problem]:
+    """Add score and category of a detection."""
+    score = raw.get('confidence', mean_score(joints[:, 2]))
+    number = as_numbers([score, raw.get('class', 0)], 'confidence and class')
+    if isinstance(number, Problem):
+        return Problem('score', str(number))
+    if not np.isfinite(number).all():
+        return Problem('score', 'confidence and class must be finite')
+    return Joints(joints, float(number[0]), int(number[1]) + 1)

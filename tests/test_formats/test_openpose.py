@@ -1,0 +1,179 @@
+"""OpenPose's folders."""
+
+import json
+
+import numpy as np
+import pytest
+
+from posefix_mm.formats import open_pose_file
+
+NAMES = ['left_wrist', 'nose', 'left_eye']
+
+
+def person(count=25, **fields):
+    pose = [0.] * (3 * count)
+    pose[0:3] = 10, 20.5, .9  # nose
+    pose[21:24] = 30, 40, .5  # left wrist of both skeletons
+    pose[3:6] = 11, 12, .1  # neck, which the refiner does not know
+    return dict(person_id=[-1], pose_keypoints_2d=pose,
+                hand_left_keypoints_2d=[1, 2, .3], **fields)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / 'json'
+    (path / 'night').mkdir(parents=True)
+    files = {
+        'a_keypoints.json': dict(version=1.3, people=[]),
+        'b_keypoints.json': dict(people=[person(), person(extra='x')]),
+        'night/c_keypoints.json': dict(people=[person()], more=[1.50]),
+    }
+    for name, content in files.items():
+        (path / name).write_text(json.dumps(content, indent=1))
+    (path / 'notes.txt').write_bytes(b'\xff no json')
+    return path
+
+
+def all_bytes(folder):
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in folder.rglob('*') if p.is_file()
+    }
+
+
+def test_reads_people_in_the_order_of_the_files(folder, trip):
+    poses = open_pose_file(folder, target_names=NAMES)
+    assert poses.name == 'openpose' and len(poses) == 3
+    assert [image.stem for image in poses.images] == ['b', 'night/c']
+    np.testing.assert_array_equal(poses.image_index, [0, 0, 1])
+    record = trip.read(poses)[2]
+    assert record.problem is None and record.image_id == 'night/c'
+    np.testing.assert_array_equal(record.keypoints,
+                                  [[30, 40], [10, 20.5], [0, 0]])
+    np.testing.assert_array_equal(record.visible, [True, True, False])
+    np.testing.assert_allclose(record.keypoint_scores, [.5, .9, 0])
+    assert record.score == pytest.approx((.9 + .5 + .1) / 3)
+    assert poses.copied == ['notes.txt']
+
+
+def test_the_skeleton_is_told_by_the_length(folder, trip):
+    (folder / 'b_keypoints.json').write_text(
+        json.dumps(dict(people=[person(18), person(25)])))
+    poses = open_pose_file(folder, target_names=NAMES)
+    records = trip.read(poses)
+    np.testing.assert_array_equal(records[0].keypoints[0], [30, 40])
+    assert [r.problem and r.problem.code for r in records] == [
+        None, 'keypoint_count', 'keypoint_count']
+
+
+def test_everything_comes_back_where_nothing_is_refined(folder, trip):
+    out = trip.write(open_pose_file(folder, target_names=NAMES))
+    assert all_bytes(out) == all_bytes(folder)
+
+
+def test_only_present_joints_of_refined_people_move(folder, trip):
+    poses = open_pose_file(folder, target_names=NAMES)
+    out = trip.write(poses, {1: [[31.12345, 40], [10, 20.5], [7, 7]]})
+    before, after = all_bytes(folder), all_bytes(out)
+    name = 'b_keypoints.json'
+    assert before.pop(name) != after[name]
+    expected = json.loads((folder / name).read_bytes())
+    expected['people'][1]['pose_keypoints_2d'][21] = 31.123
+    assert json.loads(after.pop(name)) == expected
+    assert before == after
+
+
+def test_dropped_people_are_taken_out(folder, trip):
+    out = trip.write(open_pose_file(folder, target_names=NAMES), dropped=[0])
+    people = json.loads((out / 'b_keypoints.json').read_bytes())['people']
+    assert people == [person(extra='x')]
+
+
+def test_a_file_that_is_no_json_counts_as_one_pose(folder, trip):
+    broken = b'{"people": ['
+    (folder / 'b_keypoints.json').write_bytes(broken)
+    (folder / 'a_keypoints.json').write_text('{"person": []}')
+    poses = open_pose_file(folder, target_names=NAMES)
+    problems = [r.problem for r in trip.read(poses)]
+    assert [p and p.code for p in problems] == [
+        'unreadable_file', 'unreadable_file', None]
+    assert 'a_keypoints.json must hold an object with a list' in problems[0]
+    assert 'b_keypoints.json is not valid JSON' in problems[1]
+    np.testing.assert_array_equal(poses.image_index, [-1, -1, 0])
+    out = trip.write(poses, {2: [[1, 2], [3, 4], [0, 0]]})
+    assert (out / 'b_keypoints.json').read_bytes() == broken
+
+
+@pytest.mark.parametrize(('change', 'code'), [
+    (3, 'not_an_object'),
+    (dict(pose_keypoints_2d='x'), 'keypoints'),
+    (dict(pose_keypoints_2d=[True] * 75), 'keypoints'),
+    (dict(pose_keypoints_2d=[1.] * 74), 'keypoint_count'),
+    (dict(pose_keypoints_2d=[0.] * 75), 'no_keypoint'),
+    (dict(pose_keypoints_2d=[10**400] * 75), 'not_finite'),
+    (dict(pose_keypoints_2d=[float('nan')] * 75), 'not_finite'),
+    (dict(), 'keypoints'),
+])
+def test_problems(change, code, folder, trip):
+    (folder / 'a_keypoints.json').write_text(json.dumps(
+        dict(people=[change])))
+    poses = open_pose_file(folder, target_names=NAMES)
+    assert [r.problem and r.problem.code for r in trip.read(poses)] == [
+        code, None, None, None]
+
+
+def test_a_single_file_is_a_folder_of_itself(folder, trip):
+    file = folder / 'b_keypoints.json'
+    poses = open_pose_file(file, target_names=NAMES)
+    assert poses.name == 'openpose' and poses.images[0].stem == 'b'
+    out = trip.write(poses, {0: [[31, 40], [10, 20.5], [0, 0]]})
+    expected = json.loads(file.read_bytes())
+    expected['people'][0]['pose_keypoints_2d'][21] = 31
+    assert json.loads(out.read_bytes()) == expected
+
+
+def test_links_out_of_the_folder_are_refused(folder, tmp_path):
+    (tmp_path / 'secret.json').write_text('{"people": []}')
+    (folder / 'd_keypoints.json').symlink_to(tmp_path / 'secret.json')
+    with pytest.raises(ValueError, match='d_keypoints.json is a link out of'):
+        open_pose_file(folder, target_names=NAMES)
+
+
+def test_other_folders_are_not_overwritten(folder, trip):
+    trip.out.mkdir(parents=True)
+    (trip.out / 'mine.txt').write_text('keep me')
+    poses = open_pose_file(folder, target_names=NAMES)
+    with pytest.raises(FileExistsError, match='is not an empty folder'):
+        trip.write(poses)
+    assert [p.name for p in trip.out.parent.iterdir()] == ['refined']
+    assert (trip.out / 'mine.txt').read_text() == 'keep me'
+
+
+def test_the_input_itself_may_be_overwritten(folder, trip):
+    poses = open_pose_file(folder, target_names=NAMES)
+    before = all_bytes(folder)
+    trip.out = folder
+    trip.write(poses, {2: [[31, 40], [10, 20.5], [0, 0]]})
+    after = all_bytes(folder)
+    changed = [name for name in before if before[name] != after[name]]
+    assert changed == ['night/c_keypoints.json'] and len(after) == 4
+    assert [p.name for p in folder.parent.iterdir()] == ['json']
+
+
+def test_a_failure_leaves_nothing(folder, trip, monkeypatch):
+    poses = open_pose_file(folder, target_names=NAMES)
+
+    def fail(*args):
+        raise OSError('disk full')
+
+    monkeypatch.setattr(poses, 'edit', fail)
+    with pytest.raises(OSError, match='disk full'):
+        trip.write(poses, {2: [[31, 40], [10, 20.5], [0, 0]]})
+    assert list(trip.out.parent.iterdir()) == []
+
+
+def test_digest_follows_the_content(folder):
+    first = open_pose_file(folder, target_names=NAMES).digest()
+    assert first == open_pose_file(folder, target_names=NAMES).digest()
+    (folder / 'notes.txt').write_text('other')
+    assert first != open_pose_file(folder, target_names=NAMES).digest()
