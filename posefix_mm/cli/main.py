@@ -17,6 +17,7 @@ from .exit_codes import FAILED, INTERRUPTED, OK
 #: returns the exit code; it imports what is slow in run().
 COMMANDS = {
     'refine': 'refine',
+    'evaluate': 'evaluate',
     'diagnose': 'diagnose',
     'estimate-errors': 'estimate_errors',
 }

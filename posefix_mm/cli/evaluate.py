@@ -1,0 +1,90 @@
+"""Evaluate a COCO results file, before and after refinement.
+
+Where results and annotations do not meet (ids, categories, units, areas,
+scores...), it is said what is wrong with how many of them and what to do.
+"""
+import argparse
+from typing import TYPE_CHECKING, Dict, Iterator, Tuple
+
+from .exit_codes import OK
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ..apis.evaluate_results import Evaluation
+
+HELP = 'show AP, before and after, and explain why it is low'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``posefix evaluate``."""
+    parser.add_argument(
+        'results', metavar='RESULTS.json', help='COCO results file')
+    parser.add_argument(
+        '--ann',
+        required=True,
+        metavar='GT.json',
+        help='COCO annotation file of the same images')
+    parser.add_argument(
+        '--before',
+        metavar='INPUT.json',
+        help='results file to compare with, such as the one that was refined')
+    parser.add_argument(
+        '--json',
+        metavar='FILE',
+        help='write statistics and explanations to this file as well')
+    parser.add_argument(
+        '--skeleton',
+        metavar='NAME',
+        help='metainfo config of mmpose, such as crowdpose, or a file like '
+        'these (default: coco)')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``posefix evaluate``."""
+    from rich.console import Console
+
+    from ..apis.evaluate_results import evaluate_results
+    from ..evaluation import comparison_table
+    from ..fileio import write_json
+
+    evaluation = evaluate_results(
+        args.results, args.ann, before=args.before, skeleton=args.skeleton)
+    if args.json is not None:
+        write_json(args.json, evaluation.to_dict())
+    if args.quiet:
+        return OK
+    console = Console()
+    console.print(
+        _table(evaluation.results) if evaluation.before is None else
+        comparison_table(evaluation.before, evaluation.results))
+    for name, text in _notes(evaluation):
+        console.print(
+            f'{name}: {text}', markup=False, highlight=False, soft_wrap=True)
+    return OK
+
+
+def _table(statistics: Dict[str, float]) -> 'Table':
+    """Lay out the statistics of one file."""
+    from rich.table import Table
+    table = Table(title='COCO keypoints')
+    table.add_column('')
+    table.add_column('results', justify='right')
+    for name, value in statistics.items():
+        table.add_row(name, f'{value:.1f}')
+    return table
+
+
+def _notes(evaluation: 'Evaluation') -> Iterator[Tuple[str, str]]:
+    """What does not meet, once if it is the same in both files."""
+    both = [
+        text for text in map(str, evaluation.before_explanations)
+        if text in map(str, evaluation.explanations)
+    ]
+    for text in both:
+        yield 'input and results', text
+    for name, explanations in (('input', evaluation.before_explanations),
+                               ('results', evaluation.explanations)):
+        for text in map(str, explanations):
+            if text not in both:
+                yield name, text
