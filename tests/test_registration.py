@@ -15,8 +15,10 @@ names = dict(
     DATASETS=['PoseRefineDataset', 'PoseResultsDataset'],
     TRANSFORMS=['ClippedNormalBBoxTransform', 'GetInputPose',
                 'MisplacePose', 'PackRefineInputs', 'SynthesizePoseError'],
-    MODELS=['CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
-            'PyramidHeatmapHead', 'TimmFeatures'],
+    MODELS=['CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner',
+            'PoseFixHead', 'PoseRefiner', 'PyramidHeatmapHead',
+            'TimmFeatures'],
+    HOOKS=['RefineVisualizationHook'],
     METRICS=['MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP'],
     OPTIM_WRAPPERS=['Bfloat16OptimWrapper'])
 
@@ -45,14 +47,21 @@ PUBLIC = {
         'AnnotatedPeople', 'Classification', 'DiagnosedFile', 'Diagnosis',
         'FrequencyTable', 'MeasuredErrors', 'NOT_ANNOTATED', 'change_table',
         'classify_errors', 'config_fragment', 'diagnose_files',
-        'diagnose_results', 'diagnosis_tables', 'error_costs',
-        'estimate_errors', 'frequency_by_joint', 'frequency_by_overlap',
+        'diagnose_results', 'diagnosis_tables', 'estimate_errors',
+        'frequency_by_joint', 'frequency_by_overlap',
         'frequency_by_visible', 'keypoint_similarity', 'load_people',
-        'load_skeleton', 'oks_distribution', 'paired_rows', 'repair',
+        'load_skeleton', 'oks_distribution', 'paired_rows',
         'status_changes', 'status_frequency', 'summarize',
         'summarize_changes', 'twin_groups'
     ],
     'posefix_mm.apis': ['RefineSummary', 'publish_model', 'refine_results'],
+    'posefix_mm.chain': [
+        'Boxes', 'EstimatedPoses', 'Estimator', 'FindPeople', 'InputPoses',
+        'ModelFiles', 'PersonDetector', 'TopdownEstimator',
+        'WholeImageEstimator', 'build_estimator', 'estimate_poses',
+        'find_model', 'load_detector', 'load_estimator', 'load_weights',
+        'read_config', 'to_input_poses', 'whole_images'
+    ],
     'posefix_mm.codecs': ['SoftArgmaxIntegral'],
     'posefix_mm.datasets': [
         'ClippedNormalBBoxTransform', 'GetInputPose', 'MisplacePose',
@@ -67,11 +76,11 @@ PUBLIC = {
         'PackRefineInputs', 'RELEASE_TABLE', 'SynthesizePoseError',
         'build_radii', 'build_table'
     ],
-    'posefix_mm.engine': ['Bfloat16OptimWrapper'],
+    'posefix_mm.engine': ['Bfloat16OptimWrapper', 'RefineVisualizationHook'],
     'posefix_mm.evaluation': [
         'MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP',
-        'STATISTICS', 'can_evaluate', 'comparison_table', 'evaluate_keypoints',
-        'joint_precisions'
+        'STATISTICS', 'can_evaluate', 'comparison_table', 'error_costs',
+        'evaluate_keypoints', 'joint_precisions', 'repair_errors'
     ],
     'posefix_mm.evaluation.metrics':
     ['MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP'],
@@ -80,8 +89,8 @@ PUBLIC = {
         'draw_scene', 'write_dataset', 'write_like'
     ],
     'posefix_mm.models': [
-        'CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
-        'PyramidHeatmapHead', 'TimmFeatures'
+        'CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner', 'PoseFixHead',
+        'PoseRefiner', 'PyramidHeatmapHead', 'TimmFeatures'
     ],
     'posefix_mm.models.backbones': ['TimmFeatures'],
     'posefix_mm.models.heads':
@@ -91,7 +100,7 @@ PUBLIC = {
         'find_input_conv'
     ],
     'posefix_mm.models.pose_estimators':
-    ['EndToEndPoseRefiner', 'PoseRefiner'],
+    ['ChainedPoseRefiner', 'EndToEndPoseRefiner', 'PoseRefiner'],
     'posefix_mm.release': [
         'convert_checkpoint', 'convert_variables', 'describe_variables',
         'read_tensorflow_checkpoint'

@@ -9,7 +9,6 @@ from .error_classification import (
     classify_errors,
     keypoint_similarity,
 )
-from .error_cost import error_costs, repair
 from .error_estimation import MeasuredErrors, estimate_errors, twin_groups
 from .frequencies import (
     FrequencyTable,
@@ -28,9 +27,9 @@ __all__ = [
     'AnnotatedPeople', 'Classification', 'DiagnosedFile', 'Diagnosis',
     'FrequencyTable', 'MeasuredErrors', 'NOT_ANNOTATED', 'change_table',
     'classify_errors', 'config_fragment', 'diagnose_files',
-    'diagnose_results', 'diagnosis_tables', 'error_costs', 'estimate_errors',
+    'diagnose_results', 'diagnosis_tables', 'estimate_errors',
     'frequency_by_joint', 'frequency_by_overlap', 'frequency_by_visible',
     'keypoint_similarity', 'load_people', 'load_skeleton', 'oks_distribution',
-    'paired_rows', 'repair', 'status_changes', 'status_frequency',
+    'paired_rows', 'status_changes', 'status_frequency',
     'summarize', 'summarize_changes', 'twin_groups'
 ]

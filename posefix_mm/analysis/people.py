@@ -130,6 +130,9 @@ def _check_person(person: dict, index: int, num_keypoints: int) -> None:
     ]
     if lacking:
         raise ValueError(f'{name} has no {", ".join(lacking)}')
+    if not isinstance(person['category_id'], int):
+        raise ValueError(f'{name} must have a number as category_id, got '
+                         f'{person["category_id"]!r}')
     for field, length in (('keypoints', 3 * num_keypoints), ('bbox', 4)):
         values = person[field]
         if not isinstance(values, list) or len(values) != length or not all(

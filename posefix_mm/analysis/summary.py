@@ -22,7 +22,7 @@ def summarize(diagnosis: Diagnosis,
     Args:
         diagnosis (Diagnosis): Of a results file.
         costs (Dict[str, float], optional): From
-            :func:`~posefix_mm.analysis.error_costs`.
+            :func:`~posefix_mm.evaluation.error_costs`.
 
     Returns:
         dict: ``frequency`` (share of each status, adds up to 1), ``joints``

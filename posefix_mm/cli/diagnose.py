@@ -69,11 +69,11 @@ def _diagnose(args: argparse.Namespace) -> dict:
     """Make the content of the JSON file."""
     from ..analysis import (
         diagnose_files,
-        error_costs,
         load_skeleton,
         summarize,
         summarize_changes,
     )
+    from ..evaluation import error_costs
 
     metainfo = load_skeleton(args.skeleton)
     summaries, diagnoses = [], []

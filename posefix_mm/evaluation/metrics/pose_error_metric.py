@@ -8,11 +8,11 @@ from mmpose.registry import METRICS
 from ...analysis import (
     Diagnosis,
     diagnose_results,
-    error_costs,
     status_frequency,
 )
 from ...datasets.transforms import ERROR_TYPES
 from ...fileio import read_json
+from ..error_cost import error_costs
 
 
 @METRICS.register_module()

@@ -3,13 +3,13 @@ from typing import Any, Dict, Iterable, List, Sequence
 
 import numpy as np
 
+from ..analysis.diagnosis import Diagnosis
 from ..datasets.transforms.error_synthesis import ERROR_TYPES
-from ..evaluation.coco_table import can_evaluate, evaluate_keypoints
-from .diagnosis import Diagnosis
+from .coco_table import can_evaluate, evaluate_keypoints
 
 
-def repair(diagnosis: Diagnosis, results: Sequence[Any], annotations: dict,
-           kinds: Iterable[int]) -> List[Any]:
+def repair_errors(diagnosis: Diagnosis, results: Sequence[Any],
+                  annotations: dict, kinds: Iterable[int]) -> List[Any]:
     """Replace the joints with given errors by the truth.
 
     Args:
@@ -63,7 +63,7 @@ def error_costs(diagnosis: Diagnosis, results: Sequence[Any],
     parts['all'] = [kind for (kind, ) in parts.values()]
     costs = {'AP': evaluate_keypoints(annotations, results, sigmas)['AP']}
     for name, kinds in parts.items():
-        repaired = repair(diagnosis, results, annotations, kinds)
+        repaired = repair_errors(diagnosis, results, annotations, kinds)
         statistics = evaluate_keypoints(annotations, repaired, sigmas)
         costs[name] = statistics['AP'] - costs['AP']
     return costs
