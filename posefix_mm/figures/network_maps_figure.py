@@ -3,6 +3,7 @@ from typing import Dict, List, NamedTuple, Tuple
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
@@ -29,7 +30,10 @@ class NetworkTrace(NamedTuple):
         features (List[Tuple[str, np.ndarray]]): Names and mean absolute
             activations, (h', w') each, from the input to the head.
         heatmaps (np.ndarray): Softmax maps, (K, H, W).
-        keypoints (np.ndarray): Refined, input pixels, (K, 2).
+        keypoints (np.ndarray): Refined, input pixels, (K, 2); as they came
+            where the model has not learnt them.
+        learnt (np.ndarray): Which keypoints the model has learnt, bool
+            (K, ).
     """
 
     image: np.ndarray
@@ -39,6 +43,7 @@ class NetworkTrace(NamedTuple):
     features: List[Tuple[str, np.ndarray]]
     heatmaps: np.ndarray
     keypoints: np.ndarray
+    learnt: np.ndarray
 
 
 @torch.no_grad()
@@ -71,16 +76,24 @@ def trace_network(predictor: PosePredictor, image: np.ndarray,
     finally:
         for handle in handles:
             handle.remove()
-    features = [(f'backbone 1/{inputs.shape[-1] // size[1]}', maps)
+    features = [(f'backbone 1/{_stride(inputs.shape[-1], size[1])}', maps)
                 for size, maps in by_size.items()]
     features += _head_features(model, feats)
     coords, heatmaps = model.head.locate(feats)
-    scale = np.asarray(model.head.decoder.scale_factor)
+    keypoints = coords.cpu().numpy() * np.asarray(
+        model.head.decoder.scale_factor)
+    learnt = np.ones(keypoints.shape[1], bool)
+    learnt[model.passthrough_keypoints] = False
     return NetworkTrace(
         np.ascontiguousarray(crops.images[0][..., ::-1]),
         crops.input_pose[0], crops.input_pose_visible[0],
         inputs[0, 3:].cpu().numpy(), features, heatmaps[0].cpu().numpy(),
-        coords[0].cpu().numpy() * scale)
+        predictor.keep_unlearnt(keypoints, crops.input_pose)[0], learnt)
+
+
+def _stride(full: int, reduced: int) -> int:
+    """Power of two between two widths, of which the smaller was rounded."""
+    return 2**round(np.log2(full / reduced))
 
 
 def _watch(backbone: nn.Module) -> Tuple[Dict[tuple, np.ndarray], list]:
@@ -123,11 +136,12 @@ def network_maps_figure(trace: NetworkTrace, metainfo: dict) -> Figure:
 
     Returns:
         Figure: Input pose, its maps, mean absolute activations and refined
-        pose above; the heatmap of each keypoint below.
+        pose above; the heatmap of each keypoint that the model has learnt
+        below.
     """
-    num_keypoints = len(trace.heatmaps)
+    shown = np.flatnonzero(trace.learnt)
     top = len(trace.features) + 4
-    rows = -(-num_keypoints // _COLUMNS)
+    rows = -(-len(shown) // _COLUMNS)
     height, width = trace.image.shape[:2]
     figure = Figure(
         figsize=(10, (10 / top + rows * 10 / _COLUMNS) * height / width + .7),
@@ -139,25 +153,26 @@ def network_maps_figure(trace: NetworkTrace, metainfo: dict) -> Figure:
     _show_map(panels[1], trace.pose_maps.max(0), 'its maps')
     for axes, (name, maps) in zip(panels[2:], trace.features, strict=False):
         _show_map(axes, maps, name)
-    _show_map(panels[-2], trace.heatmaps.max(0)**.5, 'heatmaps')
+    _show_map(panels[-2], trace.heatmaps[shown].max(0)**.5, 'heatmaps')
     _show_pose(panels[-1], trace, trace.keypoints, metainfo, 'refined')
     grid = lower.subplots(rows, _COLUMNS, squeeze=False).ravel()
     names = metainfo['keypoint_id2name']
-    for axes in grid[num_keypoints:]:
+    for axes in grid[len(shown):]:
         axes.set_axis_off()
-    for joint, (axes, heatmap) in enumerate(
-            zip(grid, trace.heatmaps, strict=False)):
-        _show_map(axes, heatmap**.5, names[joint].replace('_', ' '))
+    for axes, joint in zip(grid, shown.tolist(), strict=False):
+        # the root shows what little mass lies beside the peak
+        _show_map(axes, trace.heatmaps[joint]**.5,
+                  names[joint].replace('_', ' '))
     return figure
 
 
-def _show_map(axes: object, values: np.ndarray, title: str) -> None:
+def _show_map(axes: Axes, values: np.ndarray, title: str) -> None:
     axes.imshow(values, cmap='magma', aspect='equal')
     axes.set_axis_off()
     axes.set_title(title, fontsize=7)
 
 
-def _show_pose(axes: object, trace: NetworkTrace, pose: np.ndarray,
+def _show_pose(axes: Axes, trace: NetworkTrace, pose: np.ndarray,
                metainfo: dict, title: str) -> None:
     show_photo(axes, trace.image)
     axes.set_title(title, fontsize=7)

@@ -11,7 +11,7 @@ from ..analysis import (
     diagnose_results,
     load_people,
 )
-from ..analysis.error_classification import keypoint_similarity
+from ..analysis.person_oks import person_oks
 from ..datasets.pose_records import PoseRecord, load_pose_records
 from ..datasets.transforms.error_synthesis import ERROR_TYPES
 from ..evaluation import can_evaluate
@@ -206,20 +206,8 @@ def _add_truth(found: Comparison, annotations: dict) -> None:
     # by going over to another one.
     owner = np.where(person[0] >= 0, person[0], person[1])
     status[person != owner] = -1
-    found.truth = PairTruth(
-        owner,
-        np.stack([
-            _oks(side, owner, found.people, np.asarray(metainfo['sigmas']))
-            for side in (found.before, found.after)
-        ]), status)
-
-
-def _oks(poses: PairedPoses, person: np.ndarray, people: AnnotatedPeople,
-         sigmas: np.ndarray) -> np.ndarray:
-    """OKS of poses with given persons, (P, ), NaN without one."""
-    truth, annotated = people.keypoints[person], people.visible[person]
-    ks = keypoint_similarity(
-        np.linalg.norm(poses.keypoints - truth, axis=-1),
-        people.area[person], sigmas) * poses.visible
-    oks = (ks * annotated).sum(-1) / annotated.sum(-1)
-    return np.where(person >= 0, oks, np.nan)
+    oks = [
+        person_oks(*side, owner, found.people, np.asarray(metainfo['sigmas']))
+        for side in (found.before, found.after)
+    ]
+    found.truth = PairTruth(owner, np.stack(oks), status)

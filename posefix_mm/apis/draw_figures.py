@@ -1,0 +1,228 @@
+"""The paper's figures from files."""
+from pathlib import Path
+from typing import Optional, Sequence, Tuple, Union
+
+import mmcv
+import numpy as np
+from matplotlib.figure import Figure
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import DATASETS
+
+from ..analysis import AnnotatedPeople, load_people, load_skeleton
+from ..datasets.pose_records import load_pose_records
+from ..figures import (
+    error_frequency_figure,
+    input_poses_figure,
+    joint_change_figure,
+    network_maps_figure,
+    oks_change_figure,
+    synthesized_errors_figure,
+    trace_network,
+    training_samples,
+    typical_pose,
+)
+from ..fileio import read_json
+from ..refinement import PosePredictor
+from ..report import Comparison, compare_results
+from .image_finder import ImageFinder
+
+PathLike = Union[str, Path]
+
+
+def errors_figure(ann: PathLike,
+                  img_dir: PathLike,
+                  *,
+                  annotation_id: Optional[int] = None,
+                  skeleton: Optional[str] = None,
+                  draws: int = 40,
+                  seed: int = 0) -> Figure:
+    """Show each synthesized error on a photo (figure 3 of the paper).
+
+    Args:
+        ann (str | Path): COCO annotations.
+        img_dir (str | Path): Folder of the images.
+        annotation_id (int, optional): Whose joints. Defaults to a person with
+            many annotated joints and, if possible, somebody near.
+        skeleton (str, optional): See
+            :func:`~posefix_mm.analysis.load_skeleton`. Defaults to COCO's.
+        draws (int): Positions shown for each joint. Defaults to 40.
+        seed (int): Defaults to 0.
+
+    Returns:
+        Figure: The figure.
+
+    Raises:
+        FileNotFoundError: If a file does not exist.
+        LookupError: If the image is not found.
+        ValueError: If the annotations are malformed or lack the person, or
+            ``draws`` is not positive.
+    """
+    if draws < 1:
+        raise ValueError(f'draws must be at least 1, got {draws}')
+    metainfo = load_skeleton(skeleton)
+    content = read_json(ann)
+    people = load_people(content, metainfo['num_keypoints'], area='bbox')
+    index = _choose_person(people, annotation_id, ann)
+    finder = ImageFinder(img_dir, content.get('images'))
+    image = _read_rgb(finder.find(people.image_id[index]))
+    rows = [index, *people.near[index]]
+    return synthesized_errors_figure(
+        image,
+        people.keypoints[rows],
+        people.visible[rows],
+        people.band_area[index],
+        metainfo,
+        draws=draws,
+        seed=seed)
+
+
+def _choose_person(people: AnnotatedPeople, annotation_id: Optional[int],
+                   ann: PathLike) -> int:
+    """Find a person by id, or one that shows most."""
+    if annotation_id is not None:
+        if annotation_id not in people.annotation_id:
+            raise ValueError(f'{ann} has no person {annotation_id} with '
+                             'annotated keypoints')
+        return people.annotation_id.index(annotation_id)
+    # somebody near, so that swaps are possible; then joints, then size
+    order = np.lexsort((people.area, people.visible.sum(1),
+                        people.num_overlap > 0))
+    return int(order[-1])
+
+
+def _read_rgb(path: Path) -> np.ndarray:
+    image = mmcv.imread(str(path), channel_order='rgb')
+    if image is None:
+        raise ValueError(f'{path} is not an image')
+    return image
+
+
+def inputs_figure(config: PathLike,
+                  *,
+                  samples: int = 12,
+                  seed: int = 0,
+                  cfg_options: Optional[dict] = None) -> Figure:
+    """Show input poses as training draws them (figure 4 of the paper).
+
+    Args:
+        config (str | Path): A refiner's config; its training data set is
+            read from where the config says.
+        samples (int): Samples to draw. Defaults to 12.
+        seed (int): Of all that is random. Defaults to 0.
+        cfg_options (dict, optional): Changes of the config.
+
+    Returns:
+        Figure: The figure.
+
+    Raises:
+        FileNotFoundError: If the config or the data do not exist.
+        ValueError: If the config is not a refiner's, or ``samples`` is not
+            positive.
+    """
+    if samples < 1:
+        raise ValueError(f'samples must be at least 1, got {samples}')
+    cfg = Config.fromfile(config)
+    cfg.merge_from_dict(cfg_options or {})
+    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    if 'train_dataloader' not in cfg:
+        raise ValueError(f'{config} has no train_dataloader')
+    dataset = DATASETS.build(cfg.train_dataloader.dataset)
+    return input_poses_figure(
+        training_samples(dataset, samples, seed), dataset.metainfo)
+
+
+def network_figure(poses: PathLike,
+                   img_dir: PathLike,
+                   *,
+                   config: Optional[PathLike] = None,
+                   checkpoint: Optional[str] = None,
+                   ann: Optional[PathLike] = None,
+                   record: int = 0,
+                   device: str = 'cpu') -> Figure:
+    """Show a pose's way through the network (figure 5 of the paper).
+
+    Args:
+        poses (str | Path): COCO results file.
+        img_dir (str | Path): Folder of the images.
+        config (str | Path, optional): As of
+            :class:`~posefix_mm.refinement.PosePredictor`.
+        checkpoint (str, optional): As there.
+        ann (str | Path, optional): COCO file with the names of the images.
+        record (int): Which record of ``poses``. Defaults to the first.
+        device (str): Defaults to ``'cpu'``.
+
+    Returns:
+        Figure: The figure.
+
+    Raises:
+        FileNotFoundError: If a file does not exist.
+        LookupError: If the image is not found.
+        ValueError: If there is no such record, or it can't be refined.
+    """
+    predictor = PosePredictor(config, checkpoint, device=device)
+    records = load_pose_records(poses, predictor.num_keypoints,
+                                predictor.categories)
+    if not 0 <= record < len(records):
+        raise ValueError(f'{poses} has no record {record}; it holds '
+                         f'{len(records)}')
+    chosen = records[record]
+    if chosen.problem is not None:
+        raise ValueError(f'record {record} of {poses} is not refined: '
+                         f'{chosen.problem}')
+    images = None if ann is None else read_json(ann)['images']
+    image = _read_rgb(ImageFinder(img_dir, images).find(chosen.image_id))
+    trace = trace_network(predictor, image[..., ::-1].copy(), chosen)
+    return network_maps_figure(trace, predictor.metainfo)
+
+
+#: Figures of poses before and after refinement.
+COMPARISONS: Tuple[str, ...] = ('oks', 'status', 'joints')
+
+
+def comparison_figure(kind: str,
+                      before: PathLike,
+                      after: PathLike,
+                      ann: PathLike,
+                      *,
+                      skeleton: Optional[str] = None) -> Figure:
+    """Show what refinement did (figures 7 and 8 of the paper, and joints).
+
+    Args:
+        kind (str): ``'oks'``, ``'status'`` or ``'joints'``.
+        before (str | Path): COCO results file with the input poses.
+        after (str | Path): The same after refinement.
+        ann (str | Path): COCO annotations.
+        skeleton (str, optional): See
+            :func:`~posefix_mm.analysis.load_skeleton`. Defaults to COCO's.
+
+    Returns:
+        Figure: The figure.
+
+    Raises:
+        FileNotFoundError: If a file does not exist.
+        ValueError: If ``kind`` is another one, a file is malformed, or there
+            are no annotated keypoints.
+    """
+    if kind not in COMPARISONS:
+        raise ValueError(f'kind must be one of {COMPARISONS}, got {kind!r}')
+    found = compare_results(before, after, load_skeleton(skeleton),
+                            read_json(ann))
+    if kind == 'oks':
+        return oks_change_figure(*found.paired_oks())
+    shares = found.frequencies()
+    if kind == 'status':
+        return error_frequency_figure(
+            *({name: pair[i] for name, pair in shares.items()}
+              for i in range(2)))
+    return _joints_figure(found)
+
+
+def _joints_figure(found: Comparison) -> Figure:
+    before, after = found.mean_ks()
+    names: Sequence[str] = list(
+        found.metainfo['keypoint_id2name'].values())
+    return joint_change_figure(
+        after - before,
+        typical_pose(found.people.keypoints, found.people.visible), names,
+        found.metainfo['skeleton_links'])

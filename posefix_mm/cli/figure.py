@@ -1,0 +1,134 @@
+"""Draw one of the paper's figures from your own data.
+
+The suffix of the output says what is written: PNG, SVG or PDF.
+"""
+import argparse
+from typing import List, Optional
+
+from .exit_codes import OK
+
+HELP = "draw one of the paper's figures from your own data"
+
+_COMPARISONS = {
+    'oks': 'OKS before against after, person by person (figure 7)',
+    'status': 'how often each error occurs, before and after (figure 8)',
+    'joints': 'what every joint gained, on a drawing of the skeleton',
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``posefix figure``."""
+    kinds = parser.add_subparsers(dest='kind', metavar='KIND', required=True)
+    _add_errors(kinds)
+    _add_inputs(kinds)
+    _add_network(kinds)
+    for kind, text in _COMPARISONS.items():
+        one = kinds.add_parser(kind, help=text, description=text)
+        one.add_argument(
+            'before', metavar='BEFORE.json', help='poses before refinement')
+        one.add_argument(
+            'after', metavar='AFTER.json', help='the same poses, refined')
+        one.add_argument(
+            '--ann', required=True, metavar='GT.json', help='COCO annotations')
+        _add_skeleton(one)
+    for one in kinds.choices.values():
+        one.add_argument(
+            '--out', required=True, metavar='FILE', help='.png, .svg or .pdf')
+        # also after KIND, where people will write it
+        one.add_argument(
+            '--quiet',
+            action='store_true',
+            default=argparse.SUPPRESS,
+            help='show errors only')
+
+
+def _add_errors(kinds: argparse._SubParsersAction) -> None:
+    text = 'what each synthesized error looks like on a photo (figure 3)'
+    one = kinds.add_parser('errors', help=text, description=text)
+    one.add_argument(
+        '--ann', required=True, metavar='GT.json', help='COCO annotations')
+    one.add_argument(
+        '--img-dir', required=True, metavar='DIR', help='folder of the images')
+    one.add_argument(
+        '--person', type=int, metavar='ID', help='annotation id of a person')
+    one.add_argument('--draws', type=int, default=40,
+                     help='positions of each joint (default: %(default)s)')
+    one.add_argument('--seed', type=int, default=0)
+    _add_skeleton(one)
+
+
+def _add_inputs(kinds: argparse._SubParsersAction) -> None:
+    text = 'input poses as they are drawn for training (figure 4)'
+    one = kinds.add_parser('inputs', help=text, description=text)
+    one.add_argument('config', help="a refiner's config")
+    one.add_argument('--samples', type=int, default=12,
+                     help='people to show (default: %(default)s)')
+    one.add_argument('--seed', type=int, default=0)
+    one.add_argument('--cfg-options', nargs='+', metavar='KEY=VALUE',
+                     help='changes of the config, as in tools/train.py')
+
+
+def _add_network(kinds: argparse._SubParsersAction) -> None:
+    text = 'feature maps and heatmaps through the network (figure 5)'
+    one = kinds.add_parser('network', help=text, description=text)
+    one.add_argument(
+        '--poses', required=True, metavar='RESULTS.json', help='poses')
+    one.add_argument(
+        '--img-dir', required=True, metavar='DIR', help='folder of the images')
+    one.add_argument(
+        '--config', help="a refiner's config (default: the small refiner that "
+        'comes with the package)')
+    one.add_argument(
+        '--checkpoint', help='its weights (default: beside the config)')
+    one.add_argument(
+        '--ann', metavar='GT.json', help='COCO file with the images')
+    one.add_argument(
+        '--record', type=int, default=0, metavar='N',
+        help='which record of the poses (default: %(default)s)')
+    one.add_argument('--device', default='cpu')
+
+
+def _add_skeleton(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--skeleton',
+        metavar='NAME',
+        help='metainfo config of mmpose or a file like these (default: coco)')
+
+
+def _parse_options(pairs: Optional[List[str]]) -> Optional[dict]:
+    """Read KEY=VALUE pairs as mmengine's tools do."""
+    from mmengine.config import DictAction  # slow, and few need it
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--options', nargs='+', action=DictAction)
+    return parser.parse_args(['--options', *pairs]).options if pairs else None
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``posefix figure``."""
+    from rich.console import Console
+
+    from ..apis import draw_figures
+    from ..figures import check_figure_path, save_figure
+    out = check_figure_path(args.out)
+    if args.kind == 'errors':
+        figure = draw_figures.errors_figure(
+            args.ann, args.img_dir, annotation_id=args.person,
+            skeleton=args.skeleton, draws=args.draws, seed=args.seed)
+    elif args.kind == 'inputs':
+        figure = draw_figures.inputs_figure(
+            args.config, samples=args.samples, seed=args.seed,
+            cfg_options=_parse_options(args.cfg_options))
+    elif args.kind == 'network':
+        figure = draw_figures.network_figure(
+            args.poses, args.img_dir, config=args.config,
+            checkpoint=args.checkpoint, ann=args.ann, record=args.record,
+            device=args.device)
+    else:
+        figure = draw_figures.comparison_figure(
+            args.kind, args.before, args.after, args.ann,
+            skeleton=args.skeleton)
+    save_figure(figure, out)
+    if not args.quiet:
+        Console().print(
+            f'figure: {out}', soft_wrap=True, markup=False, highlight=False)
+    return OK

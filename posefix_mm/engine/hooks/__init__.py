@@ -1,0 +1,4 @@
+"""Hooks, registered in ``mmpose.registry.HOOKS``."""
+from .refine_visualization_hook import RefineVisualizationHook
+
+__all__ = ['RefineVisualizationHook']

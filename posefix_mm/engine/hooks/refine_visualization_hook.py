@@ -1,0 +1,224 @@
+"""Watch a refiner learn: the same people at every validation."""
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+from mmengine.dist import (
+    all_gather_object,
+    get_world_size,
+    is_main_process,
+)
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.runner import Runner
+from mmpose.registry import HOOKS
+from mmpose.structures import PoseDataSample
+
+# first, for analysis and evaluation import each other
+from ... import evaluation
+from ...analysis import AnnotatedPeople, load_people
+from ...analysis.matching import match_records
+from ...analysis.person_oks import person_oks
+from ...datasets.pose_records import PoseRecord
+from .pose_panel import CropPoses, pose_panel
+
+TITLES = ('input pose', 'prediction', 'truth')
+
+
+class _Refined(NamedTuple):
+    """A pose before and after, in image pixels."""
+
+    record: PoseRecord
+    keypoints: np.ndarray
+
+
+class _Crop(NamedTuple):
+    """A sample to be drawn."""
+
+    number: int
+    image: np.ndarray
+    center: np.ndarray
+    scale: np.ndarray
+
+
+@HOOKS.register_module()
+class RefineVisualizationHook(Hook):
+    """Show input pose, prediction and truth on the same crops every epoch.
+
+    At every validation of a refiner, the runner's visualizer gets
+
+    - ``refined_poses``, one picture of a few persons, always the same ones:
+      input pose, prediction and truth side by side on the crop that the
+      network sees
+    - ``refine/OKS_before`` and ``refine/OKS_after``, the mean OKS of all
+      poses that belong to an annotated person, with that person
+
+    and thereby all of its back ends: files, TensorBoard and so on. The losses
+    by part come from mmengine's ``LoggerHook``. Without annotations there is
+    neither truth nor OKS; where the data set has no poses to refine, as that
+    of an ordinary estimator, nothing happens. In distributed training only
+    the main process draws.
+
+    Args:
+        num_samples (int): Persons in the picture, spread evenly over the
+            part of the data set that the main process sees. 0 draws none.
+            Defaults to 6.
+        height (int): Height of a crop in the picture. Defaults to 192.
+    """
+
+    def __init__(self, num_samples: int = 6, height: int = 192) -> None:
+        if num_samples < 0:
+            raise ValueError(
+                f'num_samples must not be negative, got {num_samples}')
+        self.num_samples = num_samples
+        self.height = height
+        self._refined: List[_Refined] = []
+        self._crops: List[_Crop] = []
+        self._chosen: set = set()
+        self._people: Optional[AnnotatedPeople] = None
+        self._searched = False
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Forget the last epoch and choose who is drawn.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        self._refined, self._crops, self._chosen = [], [], set()
+        if is_main_process() and self.num_samples:
+            own = -(-len(runner.val_dataloader.dataset) // get_world_size())
+            self._chosen = set(
+                np.linspace(0, own - 1, min(self.num_samples, own)).astype(
+                    int).tolist())
+
+    def after_val_iter(self,
+                       runner: Runner,
+                       batch_idx: int,
+                       data_batch: Optional[dict] = None,
+                       outputs: Optional[Sequence[PoseDataSample]] = None
+                       ) -> None:
+        """Keep the poses of a batch, and the crops that are drawn.
+
+        Args:
+            runner (Runner): The runner.
+            batch_idx (int): Number of the batch.
+            data_batch (dict, optional): What the loader gave.
+            outputs (Sequence[PoseDataSample], optional): What the refiner
+                made of it.
+        """
+        for row, sample in enumerate(outputs or ()):
+            if 'input_keypoints' not in sample.gt_instances:
+                return
+            number = len(self._refined)
+            self._refined.append(_refined(sample, number))
+            if number in self._chosen:
+                image = data_batch['inputs'][row].cpu().numpy()
+                self._crops.append(
+                    _Crop(number, image[::-1].transpose(1, 2, 0),
+                          np.asarray(sample.metainfo['input_center']),
+                          np.asarray(sample.metainfo['input_scale'])))
+
+    def after_val_epoch(self,
+                        runner: Runner,
+                        metrics: Optional[Dict[str, float]] = None) -> None:
+        """Show the persons and the OKS of all.
+
+        Args:
+            runner (Runner): The runner.
+            metrics (Dict[str, float], optional): Not used.
+        """
+        own = self._refined
+        parts = all_gather_object(own)  # all processes must take part
+        if not is_main_process() or not any(parts):
+            return
+        metainfo = runner.val_dataloader.dataset.metainfo
+        sigmas = np.asarray(metainfo['sigmas'])
+        everyone = [pose for part in parts for pose in part]
+        persons = np.full(len(everyone), -1)
+        self._find_people(runner, len(sigmas))
+        if self._people is not None:
+            index, person, _ = match_records(
+                [pose.record for pose in everyone], self._people, sigmas)
+            persons[index] = person
+            if len(index):
+                runner.visualizer.add_scalars(
+                    self._scalars(everyone, persons, sigmas),
+                    step=_epoch(runner))
+        if self._crops:
+            # the main process is the first one, so its poses come first
+            runner.visualizer.add_image(
+                'refined_poses',
+                pose_panel([
+                    self._drawn(crop, own[crop.number], persons[crop.number])
+                    for crop in self._crops
+                ], TITLES, metainfo, self.height),
+                step=_epoch(runner))
+        self._refined, self._crops = [], []
+
+    def _find_people(self, runner: Runner, num_keypoints: int) -> None:
+        """Take the annotations of the first metric that has any."""
+        if self._searched:
+            return
+        self._searched = True
+        for metric in runner.val_evaluator.metrics:
+            content = getattr(getattr(metric, 'coco', None), 'dataset', None)
+            if not content:
+                continue
+            try:
+                if evaluation.can_evaluate(content, num_keypoints):
+                    self._people = load_people(content, num_keypoints)
+                    return
+            except ValueError as error:
+                print_log(
+                    f'no truth and no OKS are shown at validation: {error}',
+                    logger='current')
+
+    def _scalars(self, poses: List[_Refined], persons: np.ndarray,
+                 sigmas: np.ndarray) -> Dict[str, float]:
+        """Mean OKS of poses with a person."""
+        visible = np.stack([pose.record.visible for pose in poses])
+        before, after = (
+            np.nanmean(
+                person_oks(keypoints, visible, persons, self._people, sigmas))
+            for keypoints in (np.stack([p.record.keypoints for p in poses]),
+                              np.stack([p.keypoints for p in poses])))
+        return {
+            'refine/OKS_before': float(before),
+            'refine/OKS_after': float(after)
+        }
+
+    def _drawn(self, crop: _Crop, pose: _Refined, person: int) -> CropPoses:
+        """Bring the poses of a sample to the pixels of its crop."""
+        size = np.array(crop.image.shape[1::-1])
+
+        def to_crop(points: np.ndarray) -> np.ndarray:
+            return ((points - crop.center) / crop.scale + .5) * size
+
+        poses: List[Any] = [
+            to_crop(pose.record.keypoints), to_crop(pose.keypoints), None]
+        visible: List[Any] = [pose.record.visible, pose.record.visible, None]
+        if person >= 0:
+            poses[2] = to_crop(self._people.keypoints[person])
+            visible[2] = self._people.visible[person]
+        return CropPoses(crop.image, poses, visible)
+
+
+def _refined(sample: PoseDataSample, number: int) -> _Refined:
+    """Take both poses out of a sample, in image pixels."""
+    given, meta = sample.gt_instances, sample.metainfo
+    visible = np.asarray(given.keypoints_visible[0]) > 0
+    return _Refined(
+        PoseRecord(
+            number,
+            None,
+            image_id=meta['img_id'],
+            category_id=int(meta.get('category_id', 1)),
+            score=float(given.bbox_scores[0]),
+            keypoints=np.asarray(given.input_keypoints[0]),
+            visible=visible),
+        np.asarray(sample.pred_instances.keypoints[0]))
+
+
+def _epoch(runner: Runner) -> int:
+    """Number of finished epochs; 0 where there is no training."""
+    loop = getattr(runner, '_train_loop', None)
+    return 0 if loop is None or isinstance(loop, dict) else runner.epoch
