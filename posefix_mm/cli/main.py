@@ -20,6 +20,8 @@ COMMANDS = {
     'evaluate': 'evaluate',
     'diagnose': 'diagnose',
     'estimate-errors': 'estimate_errors',
+    'figure': 'figure',
+    'report': 'report',
 }
 
 _DESCRIPTION = 'Refine 2D poses of any estimator.'

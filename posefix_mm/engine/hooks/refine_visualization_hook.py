@@ -13,12 +13,11 @@ from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 from mmpose.structures import PoseDataSample
 
-# first, for analysis and evaluation import each other
-from ... import evaluation
 from ...analysis import AnnotatedPeople, load_people
 from ...analysis.matching import match_records
 from ...analysis.person_oks import person_oks
 from ...datasets.pose_records import PoseRecord
+from ...evaluation import can_evaluate
 from .pose_panel import CropPoses, pose_panel
 
 TITLES = ('input pose', 'prediction', 'truth')
@@ -164,7 +163,7 @@ class RefineVisualizationHook(Hook):
             if not content:
                 continue
             try:
-                if evaluation.can_evaluate(content, num_keypoints):
+                if can_evaluate(content, num_keypoints):
                     self._people = load_people(content, num_keypoints)
                     return
             except ValueError as error:
