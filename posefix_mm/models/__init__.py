@@ -1,9 +1,13 @@
 """Networks, registered in ``mmpose.registry.MODELS``."""
 from .backbones import TimmFeatures
 from .heads import CPNHead, PoseFixHead, PyramidHeatmapHead
-from .pose_estimators import EndToEndPoseRefiner, PoseRefiner
+from .pose_estimators import (
+    ChainedPoseRefiner,
+    EndToEndPoseRefiner,
+    PoseRefiner,
+)
 
 __all__ = [
-    'CPNHead', 'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner',
-    'PyramidHeatmapHead', 'TimmFeatures'
+    'CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner', 'PoseFixHead',
+    'PoseRefiner', 'PyramidHeatmapHead', 'TimmFeatures'
 ]

@@ -19,8 +19,9 @@ CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 def find(pattern: str) -> List[str]:
     """Configs that can be run, relative to the folder."""
     names = (str(p.relative_to(CONFIGS)) for p in CONFIGS.glob(pattern))
-    return sorted(n for n in names
-                  if not n.startswith('_base_') and '/pose_sources/' not in n)
+    return sorted(
+        n for n in names if not n.startswith('_base_')
+        and '/pose_sources/' not in n and '/chain/' not in n)
 
 
 ALL = find('**/*.py')

@@ -1,0 +1,69 @@
+"""Hand an estimator's poses to the refiner, and take them back."""
+from typing import NamedTuple
+
+import numpy as np
+
+from ..datasets.joint_map import JointMap
+from ..refinement.crops import PoseArrays
+
+
+class InputPoses(NamedTuple):
+    """Poses in the refiner's skeleton.
+
+    Note:
+        - people: N
+        - those that can be refined: M
+        - joints of the estimator: J
+        - keypoints of the refiner: K
+
+    Attributes:
+        usable (np.ndarray): Whether a pose can be refined, bool (N, ).
+        poses (PoseArrays): The M poses that can, with K keypoints.
+    """
+
+    usable: np.ndarray
+    poses: PoseArrays
+
+    def put_back(self, keypoints: np.ndarray, refined: np.ndarray,
+                 joint_map: JointMap) -> np.ndarray:
+        """Put refined keypoints in the place of the estimated ones.
+
+        Args:
+            keypoints (np.ndarray): As they were estimated, (N, J, 2).
+            refined (np.ndarray): Refined, (M, K, 2).
+            joint_map (JointMap): From the J joints to the K keypoints.
+
+        Returns:
+            np.ndarray: A copy of ``keypoints``, (N, J, 2). Joints that the
+            refiner does not know are the estimator's.
+        """
+        # JointMap works on the first axis
+        put = joint_map.put(keypoints[self.usable].swapaxes(0, 1),
+                            refined.swapaxes(0, 1)).swapaxes(0, 1)
+        keypoints = keypoints.copy()
+        keypoints[self.usable] = put
+        return keypoints
+
+
+def to_input_poses(keypoints: np.ndarray, keypoint_scores: np.ndarray,
+                   joint_map: JointMap) -> InputPoses:
+    """Bring an estimator's poses to the refiner's skeleton.
+
+    A joint at the origin with score 0 is absent, as in results files.
+
+    Args:
+        keypoints (np.ndarray): Image pixels, (N, J, 2).
+        keypoint_scores (np.ndarray): (N, J).
+        joint_map (JointMap): From the J joints to the refiner's K keypoints.
+
+    Returns:
+        InputPoses: The poses, and which of them can be refined: those that
+        are finite and have at least one present keypoint.
+    """
+    joints = np.concatenate((keypoints, keypoint_scores[..., None]), -1)
+    taken = joint_map.take(joints.swapaxes(0, 1)).swapaxes(0, 1)
+    present = (taken != 0).any(-1)
+    usable = np.isfinite(taken).all((1, 2)) & present.any(1)
+    taken = taken[usable].astype(np.float32)
+    return InputPoses(
+        usable, PoseArrays(taken[..., :2], present[usable], taken[..., 2]))
