@@ -90,8 +90,6 @@ class PoseFile(ABC):
     #: Whether OKS-NMS drops duplicates unless the user says otherwise: results
     #: files hold what detectors found, other formats what people want back.
     drops_duplicates: bool = False
-    #: Whether coordinates are relative to the size of the image.
-    needs_image_size: bool = False
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         self.path = path

@@ -2,6 +2,7 @@
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Sequence, Union
 
+import mmpose
 from mmengine.config import Config
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
@@ -126,10 +127,13 @@ def source_names(
 
 def _names_of(metainfo: Union[str, dict], config: object) -> List[str]:
     """Names of the joints of an mmpose skeleton, in order."""
-    if isinstance(metainfo, str):
-        metainfo = dict(from_file=metainfo)
+    metainfo = dict(from_file=metainfo) if isinstance(metainfo, str) \
+        else dict(metainfo)
+    own = Path(mmpose.__file__).parent / '.mim' / metainfo.get('from_file', '')
+    if own.is_file():  # mmpose finds it too, but warns
+        metainfo = dict(from_file=str(own))
     try:
-        parsed = parse_pose_metainfo(dict(metainfo))
+        parsed = parse_pose_metainfo(metainfo)
     except (AssertionError, KeyError, OSError, TypeError) as error:
         raise ValueError(f'{config} does not describe an mmpose skeleton '
                          f'({error!r:.200})') from error

@@ -212,13 +212,13 @@ def put_keypoints(values: List[Any], refined: np.ndarray,
     Returns:
         List[Any]: A copy of ``values``.
     """
-    values = list(values)
-    given = np.array([values[0::3], values[1::3]], np.float64).T
+    # objects: 5 stays 5, and 12.34567890123456 keeps its digits
+    written = np.array(values, object).reshape(-1, 3)
+    given = written[:, :2].astype(np.float64)
     target = skeleton.joint_map.put(given, refined.astype(np.float64))
     moved = given.astype(np.float32) != target.astype(np.float32)
-    target = np.where(moved, np.round(target, 3), given)
-    values[0::3], values[1::3] = target.T.tolist()
-    return values
+    written[:, :2] = np.where(moved, np.round(target, 3), written[:, :2])
+    return written.ravel().tolist()
 
 
 def _blocks(elements: Iterator[tuple], size: int = 4096) -> Iterator[list]:

@@ -1,6 +1,7 @@
 """SLEAP's ``.slp`` files."""
 import hashlib
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -144,15 +145,21 @@ class SleapFile(PoseFile):
             kind, rows = self._rows(index)
             points[kind]['x'][rows] = points[kind]['y'][rows] = np.nan
             points[kind]['visible'][rows] = False
-        with atomic_write(out) as file:
+        changed = {
+            name: new
+            for name, old, new in zip(
+                _POINTS, self._content.points, points, strict=True)
+            if not np.array_equal(_as_bytes(old), _as_bytes(new))
+        }
+        with tempfile.TemporaryFile() as copy, atomic_write(out) as file:
             with open(self.path, 'rb') as source:
-                shutil.copyfileobj(source, file)
-            file.flush()
-            with h5py.File(file.name, 'r+') as copy:
-                for name, old, new in zip(
-                        _POINTS, self._content.points, points, strict=True):
-                    if not np.array_equal(_as_bytes(old), _as_bytes(new)):
-                        copy[name][...] = new
+                shutil.copyfileobj(source, copy)
+            if changed:
+                with h5py.File(copy, 'r+') as tables:
+                    for name, new in changed.items():
+                        tables[name][...] = new
+            copy.seek(0)
+            shutil.copyfileobj(copy, file)
 
     def _move(self, points: List[np.ndarray], index: int,
               keypoints: np.ndarray) -> None:

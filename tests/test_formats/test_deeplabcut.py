@@ -1,0 +1,114 @@
+"""CSV files of DeepLabCut."""
+
+import numpy as np
+import pytest
+
+from posefix_mm.formats import open_pose_file
+
+NAMES = ['snout', 'tail', 'wing']
+
+LABELS = """\
+scorer,,,Ann,Ann,Ann,Ann,Ann,Ann
+bodyparts,,,tail,tail,ear,ear,snout,snout
+coords,,,x,y,x,y,x,y
+labeled-data,mouse,img01.png,30.50,40.0,5.0,6.0,10,20
+labeled-data,mouse,img02.png,,,7.123456789012345,8.0,11.0,21.0
+
+labeled-data,mouse,img03.png,,,,,,
+"""
+
+VIDEO = """\
+scorer,DLC_net,DLC_net,DLC_net,DLC_net,DLC_net,DLC_net
+individuals,a,a,a,b,b,b
+bodyparts,snout,snout,snout,snout,snout,snout
+coords,x,y,likelihood,x,y,likelihood
+0,1.0,2.0,0.9,3.0,4.0,0.5
+1,,,,5.0,6.0,0.0
+"""
+
+
+def write(tmp_path, text, name='CollectedData_Ann.csv'):
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_labels_of_images(tmp_path, trip):
+    poses = open_pose_file(write(tmp_path, LABELS), target_names=NAMES)
+    assert poses.name == 'deeplabcut' and len(poses) == 3
+    assert [i.file_name for i in poses.images] == [
+        f'labeled-data/mouse/img0{i}.png' for i in (1, 2, 3)]
+    records = trip.read(poses)
+    np.testing.assert_array_equal(
+        records[0].keypoints, [[10, 20], [30.5, 40], [0, 0]])
+    np.testing.assert_array_equal(records[0].keypoint_scores, [1, 1, 0])
+    np.testing.assert_array_equal(records[1].visible, [True, False, False])
+    assert [r.problem and r.problem.code for r in records] == [
+        None, None, 'no_keypoint']
+
+
+@pytest.mark.parametrize('end', ['\n', '\r\n'])
+def test_only_cells_of_moved_parts_change(tmp_path, trip, end):
+    text = LABELS.replace('\n', end)
+    poses = open_pose_file(write(tmp_path, text), target_names=NAMES)
+    out = trip.write(poses, {
+        0: [[10, 20], [30.5, 41.25], [9, 9]],
+        1: [[11.0004, 22], [9, 9], [9, 9]],
+    })
+    expected = text.replace('30.50,40.0', '30.50,41.25').replace(
+        '8.0,11.0,21.0', '8.0,11.0,22.0')
+    assert out.read_bytes() == expected.encode()
+
+
+def test_the_video_and_individuals(tmp_path, trip):
+    path = write(tmp_path, VIDEO, 'mouseDLC_net.csv')
+    poses = open_pose_file(path, target_names=NAMES)
+    assert [(i.stem, i.frame) for i in poses.images] == [
+        ('mouse', 0), ('mouse', 1)]
+    np.testing.assert_array_equal(poses.image_index, [0, 0, 1, 1])
+    records = trip.read(poses)
+    np.testing.assert_allclose([r.score for r in records], [.9, .5, 1, 1e-6])
+    np.testing.assert_array_equal(
+        [r.keypoints[0] for r in records], [[1, 2], [3, 4], [0, 0], [5, 6]])
+    assert records[2].problem.code == 'no_keypoint'
+    out = trip.write(poses, {1: [[3, 4.5], [0, 0], [0, 0]]}, dropped=[3])
+    assert out.read_text() == VIDEO.replace('4.0,0.5', '4.5,0.5').replace(
+        '5.0,6.0,0.0', ',,')
+
+
+def test_untouched_files_come_back_byte_for_byte(tmp_path, trip):
+    text = LABELS + 'labeled-data,"mouse, two",img.png,1,2,"3",4,é,\n\n'
+    poses = open_pose_file(write(tmp_path, text), target_names=NAMES)
+    assert trip.read(poses)[3].problem.code == 'keypoints'
+    assert trip.write(poses).read_bytes() == text.encode()
+
+
+def test_short_rows_are_problems(tmp_path, trip):
+    text = LABELS + 'labeled-data,mouse,img04.png,1,2\n'
+    poses = open_pose_file(write(tmp_path, text), target_names=NAMES)
+    assert trip.read(poses)[3].problem == (
+        'the row has 5 cells, the header 9')
+
+
+def test_old_paths_of_windows_stay_in_the_folder(tmp_path):
+    text = LABELS.replace(',,,', ',').replace(
+        'labeled-data,mouse,img01.png', r'labeled-data\mouse\img01.png')
+    text = text.replace('labeled-data,mouse,', '../../').replace(
+        '\nlabeled', '\nC:/x/labeled', 0)
+    poses = open_pose_file(write(tmp_path, text), target_names=NAMES)
+    assert [i.file_name for i in poses.images] == [
+        'labeled-data/mouse/img01.png', 'img02.png', 'img03.png']
+
+
+@pytest.mark.parametrize(('text', 'message'), [
+    ('a,b\n1,2\n', 'is no CSV of DeepLabCut: rows scorer, bodyparts'),
+    ('', 'is no CSV of DeepLabCut'),
+    (LABELS.replace('x,y', 'u,v'), 'has no 2D poses: its coords are'),
+    (LABELS.replace('coords,,,x', 'coords,,,z'), 'has no 2D poses'),
+    ('\x89HDF\r\n\x1a\n', 'analyze_videos_converth5_to_csv'),
+])
+def test_other_files(tmp_path, text, message):
+    path = write(tmp_path, '')
+    path.write_bytes(text.encode('latin-1'))
+    with pytest.raises(ValueError, match=f'CollectedData_Ann.csv.*{message}'):
+        open_pose_file(path, target_names=NAMES)

@@ -1,0 +1,70 @@
+"""JSON exports of MediaPipe's pose landmarks."""
+
+import json
+
+import numpy as np
+import pytest
+
+from posefix_mm.formats import open_pose_file
+
+NAMES = ['left_hip', 'nose', 'tail']
+
+
+def person():
+    return [dict(x=i / 100, y=i / 50, z=-.5, visibility=.9) for i in range(33)]
+
+
+CONTENTS = {
+    'solutions': (dict(landmark=person()), ('landmark', )),
+    'results': (dict(pose_landmarks=dict(landmark=person())),
+                ('pose_landmarks', 'landmark')),
+    'tasks': (dict(pose_landmarks=[person(), person()],
+                   pose_world_landmarks=[[dict(x=1)]]), ('pose_landmarks', 1)),
+    'web': (dict(landmarks=[person(), person()]), ('landmarks', 1)),
+}
+
+
+@pytest.mark.parametrize('kind', CONTENTS)
+def test_landmarks_become_pixels_and_go_back(kind, tmp_path, trip):
+    content, place = CONTENTS[kind]
+    folder = tmp_path / 'json'
+    folder.mkdir()
+    (folder / 'img.json').write_text(json.dumps(content))
+    poses = open_pose_file(folder, target_names=NAMES)
+    assert poses.name == 'mediapipe' and poses.images[0].stem == 'img'
+    last = len(poses) - 1
+    record = trip.read(poses)[last]
+    # left hip is landmark 23
+    np.testing.assert_allclose(
+        record.keypoints, [[46, 46], [0, 0], [0, 0]], rtol=1e-6)
+    np.testing.assert_array_equal(record.visible, [True, True, False])
+    assert record.score == pytest.approx(.9)
+    assert poses.read([0])[0].problem.code == 'image_size'
+
+    out = trip.write(poses, {last: [[50, 46], [2, 0], [9, 9]]})
+    expected = json.loads(json.dumps(content))
+    landmarks = expected
+    for key in place:
+        landmarks = landmarks[key]
+    landmarks[23]['x'], landmarks[0]['x'] = .25, .01
+    assert json.loads((out / 'img.json').read_text()) == expected
+
+
+@pytest.mark.parametrize(('content', 'code'), [
+    (dict(landmark=person()[:-1]), 'keypoint_count'),
+    (dict(landmark=[*person()[:-1], 3]), 'keypoints'),
+    (dict(landmark=[*person()[:-1], dict(x=1)]), 'keypoints'),
+    (dict(landmark=3), 'unreadable_file'),
+    (dict(landmark=dict(landmark=dict())), 'unreadable_file'),
+    ([], 'unreadable_file'),
+])
+def test_problems(content, code, tmp_path, trip):
+    (tmp_path / 'img.json').write_text(json.dumps(content))
+    poses = open_pose_file(tmp_path / 'img.json', format='mediapipe',
+                           target_names=NAMES)
+    assert [r.problem.code for r in trip.read(poses)] == [code]
+
+
+def test_an_image_without_people(tmp_path):
+    (tmp_path / 'img.json').write_text('{"pose_landmarks": []}')
+    assert len(open_pose_file(tmp_path, target_names=NAMES)) == 0

@@ -1,0 +1,145 @@
+"""Label files and JSON of ultralytics."""
+
+import json
+
+import numpy as np
+import pytest
+
+from posefix_mm.formats import open_pose_file
+from posefix_mm.formats.ultralytics_labels import label_layout
+
+NAMES = ['nose', 'hand', 'foot']
+LINE = '0 0.5 0.5 0.2 0.4 0.1 0.25 2 0.3 0.5 1 0 0 0'
+
+
+def labels(tmp_path, *lines, end='\n'):
+    path = tmp_path / 'labels'
+    path.mkdir()
+    (path / 'img_1.txt').write_bytes(end.join((*lines, '')).encode())
+    (path / 'img_2.txt').write_bytes(b'')
+    (path / 'classes.names').write_text('person')
+    return path
+
+
+def test_labels_are_fractions_of_the_image(tmp_path, trip):
+    poses = open_pose_file(labels(tmp_path, LINE), target_names=NAMES)
+    assert poses.name == 'ultralytics-txt'
+    assert [image.stem for image in poses.images] == ['img_1']
+    record, = trip.read(poses)
+    np.testing.assert_allclose(record.keypoints, [[20, 25], [60, 50], [0, 0]])
+    np.testing.assert_array_equal(record.visible, [True, True, False])
+    np.testing.assert_array_equal(record.keypoint_scores, [2, 1, 0])
+    assert poses.read([0])[0].problem.code == 'image_size'
+
+
+@pytest.mark.parametrize('end', ['\n', '\r\n'])
+def test_only_fields_of_moved_joints_change(tmp_path, trip, end):
+    odd = '0  .50 0.5 2e-1 0.40 0.1 0.25 0.9 0.3 0.5 .7 0 0 0  0.88 17'
+    folder = labels(tmp_path, LINE, '', odd, end=end)
+    poses = open_pose_file(folder, target_names=NAMES)
+    assert trip.read(poses)[1].score == pytest.approx(.88)
+    out = trip.write(poses, {1: [[20, 25], [70.5, 50], [9, 9]]})
+    text = end.join(
+        (LINE, '', odd.replace('0.3 0.5 .7', '0.3525 0.5 .7'), ''))
+    assert (out / 'img_1.txt').read_bytes() == text.encode()
+    assert (out / 'img_2.txt').read_bytes() == b''
+    assert (out / 'classes.names').read_text() == 'person'
+
+
+def test_dropped_lines_vanish(tmp_path, trip):
+    poses = open_pose_file(labels(tmp_path, LINE, LINE[:-1] + '2'),
+                           target_names=NAMES)
+    out = trip.write(poses, dropped=[0])
+    assert (out / 'img_1.txt').read_text() == LINE[:-1] + '2\n'
+
+
+@pytest.mark.parametrize(('fields', 'joints', 'layout'), [
+    (56, 17, (3, None)), (57, 17, (3, 56)), (58, 17, (3, 56)),
+    (39, 17, (2, None)), (40, 17, (2, 39)), (41, 17, (2, 39)),
+    (55, 17, None), (59, 17, None), (42, 17, None), (5, 17, None),
+])
+def test_how_a_line_is_read(fields, joints, layout):
+    assert label_layout(fields, joints) == layout
+
+
+@pytest.mark.parametrize(('line', 'code'), [
+    ('0 0.5', 'keypoint_count'),
+    (LINE.replace('0.3', 'x'), 'keypoints'),
+    (LINE.replace('0.3', 'nan'), 'not_finite'),
+    ('1' + LINE[1:], 'category'),
+    ('.5' + LINE[1:], 'category'),
+    (LINE + ' -1', 'score_not_positive'),
+    ('0 0.5 0.5 0.2 0.4' + ' 0' * 9, 'no_keypoint'),
+])
+def test_problems_of_lines(tmp_path, trip, line, code):
+    folder = labels(tmp_path, LINE, line)
+    poses = open_pose_file(folder, target_names=NAMES)
+    assert [r.problem and r.problem.code for r in trip.read(poses)] == [
+        None, code]
+    assert (trip.write(poses) / 'img_1.txt').read_bytes() == (
+        folder / 'img_1.txt').read_bytes()
+
+
+def test_points_without_visibility(tmp_path, trip):
+    line = '0 0.5 0.5 0.2 0.4 0.1 0.25 0.3 0.5 0 0'
+    poses = open_pose_file(labels(tmp_path, line), target_names=NAMES)
+    record, = trip.read(poses)
+    np.testing.assert_array_equal(record.visible, [True, True, False])
+    out = trip.write(poses, {0: [[20, 25], [60, 60], [9, 9]]})
+    assert (out / 'img_1.txt').read_text() == line.replace(
+        '0.3 0.5', '0.3 0.6') + '\n'
+
+
+def detection(scale=(1, 1), **fields):
+    x, y = np.array([20., 60, 0]) / scale[0], np.array([25., 50, 0]) / scale[1]
+    return dict(
+        name='person', track_id=4, confidence=.88, **{'class': 0},
+        box=dict(x1=10 / scale[0], y1=5 / scale[1], x2=70 / scale[0],
+                 y2=60 / scale[1]),
+        keypoints=dict(x=x.tolist(), y=y.tolist(), visible=[.9, .8, .2],
+                       **fields))
+
+
+def results(tmp_path, *detections):
+    path = tmp_path / 'json'
+    path.mkdir()
+    (path / 'empty.json').write_text('[]')
+    (path / 'img_1.json').write_text(json.dumps(detections, indent=2))
+    return path
+
+
+@pytest.mark.parametrize('scale', [(1, 1), (200, 100)])
+def test_json_in_pixels_and_normalised(tmp_path, trip, scale):
+    folder = results(tmp_path, detection(scale), detection(scale))
+    poses = open_pose_file(folder, target_names=NAMES)
+    assert poses.name == 'ultralytics-json' and len(poses) == 2
+    record = trip.read(poses)[1]
+    np.testing.assert_allclose(record.keypoints, [[20, 25], [60, 50], [0, 0]])
+    # its models write a confidence for joints that they leave out
+    np.testing.assert_allclose(record.keypoint_scores, [.9, .8, 0])
+    assert record.score == .88 and record.category_id == 1
+    assert (poses.read([0])[0].problem is None) == (scale == (1, 1))
+
+    out = trip.write(poses, {1: [[20, 25], [60, 57.5], [9, 9]]})
+    expected = [detection(scale), detection(scale)]
+    expected[1]['keypoints']['y'][1] = 57.5 / scale[1]
+    assert json.loads((out / 'img_1.json').read_text()) == expected
+    assert (out / 'empty.json').read_text() == '[]'
+
+
+@pytest.mark.parametrize(('change', 'code'), [
+    (dict(keypoints=None), 'keypoints'),
+    (dict(keypoints=dict(x=[1, 2, 3])), 'keypoints'),
+    (dict(keypoints=dict(x=[1, 2, 3], y=[1, 2])), 'keypoint_count'),
+    (dict(keypoints=dict(x=[1, 2], y=[1, 2])), 'keypoint_count'),
+    (dict(keypoints=dict(x=[0] * 3, y=[0] * 3)), 'no_keypoint'),
+    (dict(confidence='high'), 'score'),
+    ({'class': None}, 'score'),
+    ({'class': 1}, 'category'),
+    (dict(keypoints=dict(x=[9, 2, 3], y=[1, 2, 3])), None),
+])
+def test_problems_of_detections(tmp_path, trip, change, code):
+    folder = results(tmp_path, detection(), dict(detection(), **change), 3)
+    poses = open_pose_file(folder, target_names=NAMES)
+    assert [r.problem and r.problem.code for r in trip.read(poses)] == [
+        None, code, 'keypoints']
