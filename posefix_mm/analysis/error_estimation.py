@@ -16,6 +16,7 @@ import numpy as np
 
 from ..datasets.transforms.error_synthesis import (
     ERROR_TYPES,
+    GOOD,
     INVERSION,
     MISS,
     SWAP,
@@ -185,7 +186,7 @@ def _fit(counts: np.ndarray, parent: np.ndarray, prior: float) -> np.ndarray:
     Args:
         counts (np.ndarray): Observations, (..., A, 5).
         parent (np.ndarray): Probabilities of ``prior`` more observations,
-            with all errors possible, (..., 5).
+            with all errors possible, (..., 5); also those without any.
         prior (float): Their number.
 
     Returns:
@@ -200,7 +201,8 @@ def _fit(counts: np.ndarray, parent: np.ndarray, prior: float) -> np.ndarray:
                    (number / np.maximum(total, 1e-12))[..., None]).sum(-2)
         probs = wins / np.maximum(chances, 1e-12)
         probs /= np.maximum(probs.sum(-1, keepdims=True), 1e-12)
-    return probs
+    seen = wins.sum(-1, keepdims=True) > 0
+    return np.where(seen, probs, parent)
 
 
 def _probabilities(counts: np.ndarray, prior: float,
@@ -210,13 +212,13 @@ def _probabilities(counts: np.ndarray, prior: float,
     Returns:
         np.ndarray: (V, O, G, 5).
     """
-    probs = _fit(counts.sum((0, 1, 2)), np.zeros(5), 0)
+    probs = _fit(counts.sum((0, 1, 2)), np.eye(5)[GOOD], 0)
     probs = _fit(counts.sum((0, 1)), probs, prior)
     probs = _fit(counts.sum(1), probs, prior)
     probs = _fit(counts, probs[:, None], prior)
     probs[:, :, ~has_twin, INVERSION] = 0
     probs[:, 0, :, SWAP] = 0
-    return probs / probs.sum(-1, keepdims=True)
+    return probs / np.maximum(probs.sum(-1, keepdims=True), 1e-12)
 
 
 def _rules(probs: np.ndarray, counts: np.ndarray,

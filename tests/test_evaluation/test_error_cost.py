@@ -1,0 +1,68 @@
+"""AP that each error costs, where it can be counted by hand."""
+
+import copy
+
+import pytest
+from toy_people import (
+    D50,
+    METAINFO,
+    POSE,
+    SIGMAS,
+    make_annotations,
+    make_person,
+    make_record,
+)
+
+from posefix_mm.analysis import diagnose_results
+from posefix_mm.datasets.transforms.error_synthesis import INVERSION, JITTER
+from posefix_mm.evaluation import error_costs, repair_errors
+
+TRUTH = make_annotations(
+    [make_person(1), make_person(2, image_id=2, visible=[0, 2, 2, 2, 2])])
+# a perfect pose, and one with the hands exchanged and both feet at one place
+RESULTS = [
+    make_record(score=.9),
+    make_record(POSE[[0, 2, 1, 4, 4]], image_id=2, extra='kept')
+]
+
+
+@pytest.fixture(scope='module')
+def found():
+    return diagnose_results(RESULTS, TRUTH, METAINFO)
+
+
+def test_repair_puts_the_joints_of_one_type_right(found):
+    before = copy.deepcopy(RESULTS)
+    repaired = repair_errors(found, RESULTS, TRUTH, [INVERSION])
+    assert RESULTS == before
+    assert repaired[0] is RESULTS[0]
+    assert repaired[1] == make_record(image_id=2, extra='kept')
+    assert repair_errors(found, RESULTS, TRUTH, [JITTER]) == RESULTS
+
+
+def test_costs(found):
+    """OKS of the second pose is a quarter: one person of two is found.
+
+    pycocotools interpolates at 101 recalls, of which 51 are up to a half.
+    """
+    costs = error_costs(found, RESULTS, TRUTH, SIGMAS)
+    ap = 100 * 51 / 101
+    assert costs == pytest.approx(
+        dict(
+            AP=ap, jitter=0, inversion=100 - ap, swap=0, miss=0,
+            all=100 - ap))
+
+
+def test_cost_of_jitter():
+    """An OKS of just above .50 passes one of ten thresholds."""
+    results = [make_record(POSE + [D50 * .99, 0.])]
+    truth = make_annotations([make_person(1)])
+    found = diagnose_results(results, truth, METAINFO)
+    assert error_costs(found, results, truth, SIGMAS) == pytest.approx(
+        dict(AP=10, jitter=90, inversion=0, swap=0, miss=0, all=90))
+
+
+def test_annotations_without_categories(found):
+    truth = {k: v for k, v in TRUTH.items() if k != 'categories'}
+    with pytest.raises(ValueError, match='no categories'):
+        error_costs(found, RESULTS, truth, SIGMAS)
