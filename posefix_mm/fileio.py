@@ -1,4 +1,5 @@
 """Read and write files safely."""
+import errno
 import os
 import pickle
 import tempfile
@@ -13,6 +14,8 @@ import orjson
 CHECKPOINT_ERRORS = (pickle.UnpicklingError, EOFError, RuntimeError,
                      LookupError, ValueError, TypeError, AttributeError,
                      AssertionError)
+# What a full disk, a full quota and a limit of file size answer.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def read_json(path: Union[str, Path]) -> Any:
@@ -38,6 +41,27 @@ def read_json(path: Union[str, Path]) -> Any:
 
 
 @contextmanager
+def disk_errors(path: Union[str, Path]) -> Iterator[None]:
+    """Say what to do when a file can't be written.
+
+    Args:
+        path (str | Path): What is written.
+
+    Raises:
+        OSError: Of the same kind, with the path and a remedy.
+    """
+    try:
+        yield
+    except OSError as error:
+        remedy = ('free some space' if error.errno in _FULL else
+                  'name a folder that can be written')
+        text = (f'cannot write {path}: {error.strerror or error}; '
+                f'{remedy}')
+        # the message alone: with the number, Python writes that too
+        raise type(error)(text) from error
+
+
+@contextmanager
 def atomic_write(path: Union[str, Path]) -> Iterator[BinaryIO]:
     """Open a file that appears as a whole or not at all.
 
@@ -47,24 +71,28 @@ def atomic_write(path: Union[str, Path]) -> Iterator[BinaryIO]:
     Yields:
         BinaryIO: What to write to; at the end of the block it takes the place
         of ``path``, after an exception nothing has happened.
+
+    Raises:
+        OSError: If it can't be written; the message says what to do.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(
-        dir=path.parent, prefix=f'.{path.name}.')
-    try:
-        with open(handle, 'wb') as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes private files; give this one the usual rights
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(
+            dir=path.parent, prefix=f'.{path.name}.')
+        try:
+            with open(handle, 'wb') as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            # mkstemp makes private files; give this one the usual rights
+            umask = os.umask(0)
+            os.umask(umask)
+            os.chmod(temporary, 0o666 & ~umask)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
 
 
 def write_json(path: Union[str, Path], content: Any) -> None:

@@ -3,6 +3,8 @@ from collections import defaultdict
 from pathlib import Path, PurePath
 from typing import Any, Dict, List, Optional, Sequence, Union
 
+from ..formats import ImageRef
+
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 
 
@@ -46,7 +48,66 @@ class ImageFinder:
         Raises:
             LookupError: If there is none; the message says why.
         """
-        name = self._name(image_id)
+        return self.find_name(self._name(image_id))
+
+    def resolve(self, ref: ImageRef) -> Path:
+        """Find the file of a reference of any format.
+
+        Args:
+            ref (ImageRef): How a file of poses names an image; for a frame,
+                the video.
+
+        Returns:
+            Path: The file, which exists and lies in the folder.
+
+        Raises:
+            LookupError: If there is none; the message says why.
+        """
+        if ref.file_name is not None:
+            return self.find_name(ref.file_name)
+        if ref.stem is not None:
+            return self.find_stem(ref.stem)
+        return self.find(ref.image_id)
+
+    def find_stem(self, stem: str) -> Path:
+        """Find an image by its name without the suffix.
+
+        Args:
+            stem (str): Such as ``'walk/0001'``.
+
+        Returns:
+            Path: The file.
+
+        Raises:
+            LookupError: If there is none, or more than one.
+        """
+        names = [stem + suffix for suffix in IMAGE_SUFFIXES]
+        names += [stem + suffix.upper() for suffix in IMAGE_SUFFIXES]
+        found = []
+        for name in names:
+            try:
+                found.append(self.find_name(name))
+            except LookupError as error:
+                if 'is not in' not in str(error):
+                    raise
+        if len(found) != 1:
+            what = ('more than one image' if found else 'no image')
+            raise LookupError(f'{what} in the image folder has the name '
+                              f'{stem!r:.60} before its suffix')
+        return found[0]
+
+    def find_name(self, name: str) -> Path:
+        """Find an image by its name in the folder.
+
+        Args:
+            name (str): File name, which may have folders in it.
+
+        Returns:
+            Path: The file, which exists and lies in the folder.
+
+        Raises:
+            LookupError: If there is none; the message says why.
+        """
         if not isinstance(name, str) or '\0' in name:
             raise LookupError(f'{name!r:.40} is not a file name')
         if PurePath(name).is_absolute() or '..' in PurePath(name).parts:

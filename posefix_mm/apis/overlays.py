@@ -1,7 +1,7 @@
 """Pictures of input and refined poses side by side."""
 from collections import Counter
 from pathlib import Path
-from typing import Dict, Sequence, Union
+from typing import Iterable, NamedTuple, Union
 
 import cv2
 import mmcv
@@ -10,42 +10,68 @@ from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 from mmpose.visualization import PoseLocalVisualizer
 
-from .image_poses_dataset import ImagePoses
+
+class RefinedImage(NamedTuple):
+    """An image and its poses before and after refinement.
+
+    Note:
+        - poses: N
+        - keypoints: K
+
+    Attributes:
+        name (str): Name of the picture, without a suffix.
+        image (np.ndarray): BGR, uint8 (H, W, 3).
+        before (np.ndarray): Image pixels, (N, K, 2).
+        after (np.ndarray): Image pixels, (N, K, 2).
+        visible (np.ndarray): Whether a keypoint is present, bool (N, K).
+    """
+
+    name: str
+    image: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    visible: np.ndarray
 
 
-def write_overlays(show_dir: Union[str, Path], images: Sequence[ImagePoses],
-                   refined: Dict[int, np.ndarray], metainfo: dict) -> None:
+def write_overlays(show_dir: Union[str, Path], images: Iterable[RefinedImage],
+                   metainfo: dict) -> None:
     """Draw each image twice: with the input and with the refined poses.
 
     Args:
         show_dir (str | Path): Folder for the pictures; it is made.
-        images (Sequence[ImagePoses]): Images and poses.
-        refined (Dict[int, np.ndarray]): Refined keypoints in image pixels,
-            (K, 2), by position of the record; missing where not refined.
+        images (Iterable[RefinedImage]): Images and poses.
         metainfo (dict): Skeleton.
     """
     show_dir = Path(show_dir)
     show_dir.mkdir(parents=True, exist_ok=True)
     visualizer = PoseLocalVisualizer(line_width=2, radius=3)
     visualizer.set_dataset_meta(metainfo)
-    stems = Counter()  # images of different folders may share a name
-    for path, records in images:
-        image = mmcv.imread(path, channel_order='rgb')
-        if image is None or not records:
-            continue
-        visible = np.stack([r.visible for r in records])
-        before = np.stack([r.keypoints for r in records])
-        after = np.stack(
-            [refined.get(r.index, r.keypoints) for r in records])
-        panels = [
-            _draw(visualizer, image, poses, visible, title)
-            for poses, title in ((before, 'input'), (after, 'refined'))
-        ]
-        stem = Path(path).stem
-        number = f'_{stems[stem] + 1}' if stems[stem] else ''
-        stems[stem] += 1
-        target = show_dir / f'{stem}{number}.jpg'
-        mmcv.imwrite(np.hstack(panels)[..., ::-1], str(target))
+    names = Counter()  # images of different folders may share a name
+    for shown in images:
+        number = f'_{names[shown.name] + 1}' if names[shown.name] else ''
+        names[shown.name] += 1
+        picture = side_by_side(visualizer, shown)
+        mmcv.imwrite(picture, str(show_dir / f'{shown.name}{number}.jpg'))
+
+
+def side_by_side(visualizer: PoseLocalVisualizer,
+                 shown: RefinedImage) -> np.ndarray:
+    """Draw an image twice, the input poses on the left.
+
+    Args:
+        visualizer (PoseLocalVisualizer): Draws; it knows the skeleton.
+        shown (RefinedImage): Image and poses.
+
+    Returns:
+        np.ndarray: BGR, uint8 (H, 2 * W, 3).
+    """
+    image = np.ascontiguousarray(shown.image[..., ::-1])
+    panels = [
+        _draw(visualizer, image, poses, shown.visible, title)
+        for poses, title in ((shown.before, 'input'),
+                             (shown.after, 'refined'))
+    ]
+    return np.hstack(panels)[..., ::-1]
 
 
 def _draw(visualizer: PoseLocalVisualizer, image: np.ndarray,

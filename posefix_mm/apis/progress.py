@@ -1,5 +1,6 @@
 """Progress bar with rate and time left."""
-from typing import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Callable, Iterator, Optional
 
 from rich.console import Console
 from rich.progress import (
@@ -13,8 +14,6 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from .image_poses_dataset import ImagePoses, ImageSamples
-
 
 class _RateColumn(ProgressColumn):
     """Poses per second."""
@@ -25,25 +24,25 @@ class _RateColumn(ProgressColumn):
         return Text(f'{speed:.1f} poses/s' if speed else '')
 
 
-def track(loaded: Iterable[ImageSamples], images: Sequence[ImagePoses],
-          enabled: bool) -> Iterator[ImageSamples]:
-    """Iterate over loaded images and show how many poses are done.
+@contextmanager
+def progress_bar(total: Optional[int],
+                 *,
+                 enabled: bool = True,
+                 title: str = 'refining') -> Iterator[Callable[[int], None]]:
+    """Show on standard error how many poses are done.
 
     Args:
-        loaded (Iterable[ImageSamples]): Samples by image.
-        images (Sequence[ImagePoses]): All images, to know the total.
-        enabled (bool): Whether to show anything.
+        total (int, optional): How many there are; None if nobody knows.
+        enabled (bool): Whether to show anything. Defaults to True.
+        title (str): What is done. Defaults to ``'refining'``.
 
     Yields:
-        ImageSamples: The items of ``loaded``.
+        Callable[[int], None]: To be told of so many more poses done.
     """
-    total = sum(len(image.records) for image in images)
-    columns = (TextColumn('refining'), BarColumn(), MofNCompleteColumn(),
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(),
                _RateColumn(), TimeRemainingColumn())
     with Progress(
             *columns, console=Console(stderr=True),
             disable=not enabled) as bar:
-        task = bar.add_task('refining', total=total)
-        for item in loaded:
-            yield item
-            bar.advance(task, len(item.indices))
+        task = bar.add_task(title, total=total)
+        yield lambda count: bar.advance(task, count)

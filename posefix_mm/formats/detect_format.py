@@ -38,6 +38,8 @@ def detect_format(path: Path) -> str:
         found = _of_file(root / name, in_folder=path.is_dir())
         if found is not None:
             return found
+    if path.suffix == '.json' and path.is_file():
+        return 'coco-results'  # whose reader says what is wrong with it
     raise ValueError(f"can't tell the format of {path}; name it with "
                      '--format (format=... in Python)')
 
@@ -71,7 +73,9 @@ def _of_list(file: ByteFile, in_folder: bool) -> Optional[str]:
         return 'ultralytics-json'
     if in_folder:  # results of one image, without anybody
         return None
-    if isinstance(first, dict) and isinstance(first.get('image_id'), str):
+    # COCO's ids may be texts as well
+    if isinstance(first, dict) and isinstance(first.get('image_id'), str) \
+            and ('box' in first or 'idx' in first):
         return 'alphapose'
     return 'coco-results'
 

@@ -81,8 +81,11 @@ def iter_elements(file: ByteFile,
     """
     count = 0
     place = _skip_whitespace(file, begin)
-    if file.read(place, place + 1) != b'[':
-        raise ValueError(f'{file.path} must hold a list at byte {place}')
+    head = file.read(place, place + 1)
+    if head != b'[':
+        found = 'nothing' if not head else f'{head.decode("latin-1")!r}'
+        raise ValueError(f'{file.path} must hold a list of records, found '
+                         f'{found} at byte {place}')
     place = _skip_whitespace(file, place + 1)
     if file.read(place, place + 1) == b']':
         return

@@ -1,9 +1,11 @@
 """A refiner that is loaded once and refines poses of any number of images."""
+import hashlib
 import threading
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional, Union
 
 import numpy as np
+import torch
 from mmengine.config import Config
 
 from .backends import build_backend
@@ -86,6 +88,12 @@ class PosePredictor:
             precision=precision,
             flip_test=flip_test)
         self._lock = threading.Lock()
+        settings = (self.cfg.model.to_dict(),
+                    self.cfg.test_dataloader.dataset.to_dict(),
+                    torch.device(device).type, backend, precision, flip_test)
+        #: Fingerprint of everything but the weights.
+        self.name = hashlib.blake2b(
+            repr(settings).encode(), digest_size=16).hexdigest()
 
     @property
     def num_keypoints(self) -> int:

@@ -113,17 +113,14 @@ def refine_stream(predictor: PosePredictor,
     Raises:
         ValueError: If an argument is out of range.
     """
-    if batch_size < 1:
-        raise ValueError(f'batch_size must be at least 1, got {batch_size}')
-    if num_workers < 0:
-        raise ValueError(f'num_workers must not be negative, got '
-                         f'{num_workers}')
+    check_stream_options(batch_size, num_workers)
     pool = ThreadPoolExecutor(
         num_workers, thread_name_prefix='crop') if num_workers else None
     waiting: Deque[ImageResult] = deque()
     try:
         crops = _crop_ahead(predictor, jobs, batch_size, num_workers, pool)
-        batches = _fill_batches(crops, batch_size, waiting)
+        batches = _fill_batches(crops, batch_size, waiting,
+                                predictor.num_keypoints)
         for refined, shares in _run(predictor, batches):
             _hand_out(predictor, refined, shares)
             while waiting and not waiting[0].missing:
@@ -132,6 +129,19 @@ def refine_stream(predictor: PosePredictor,
     finally:
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def check_stream_options(batch_size: int, num_workers: int) -> None:
+    """Check the options of :func:`refine_stream`, before work is begun.
+
+    Raises:
+        ValueError: If one is out of range.
+    """
+    if batch_size < 1:
+        raise ValueError(f'batch_size must be at least 1, got {batch_size}')
+    if num_workers < 0:
+        raise ValueError(f'num_workers must not be negative, got '
+                         f'{num_workers}')
 
 
 def _ahead(tasks: Iterable[Task], depth: int,
@@ -189,7 +199,7 @@ def _load(predictor: PosePredictor, batch_size: int,
 
 def _fill_batches(
         crops: Iterable[Tuple[_Loaded, Crops, slice]], batch_size: int,
-        waiting: Deque[ImageResult]
+        waiting: Deque[ImageResult], num_keypoints: int
 ) -> Iterator[Tuple[Crops, List[_Share]]]:
     """Fill batches across the images of a group."""
     parts: List[Crops] = []
@@ -200,7 +210,7 @@ def _fill_batches(
             yield Crops.concatenate(parts), shares
             parts, shares, size = [], [], 0
         if part.start == 0:
-            waiting.append(_empty_result(loaded))
+            waiting.append(_empty_result(loaded, num_keypoints))
         while some is not None and len(some):
             taken = min(len(some), batch_size - size)
             parts.append(some.take(slice(taken)))
@@ -216,14 +226,14 @@ def _fill_batches(
         yield Crops.concatenate(parts), shares
 
 
-def _empty_result(loaded: _Loaded) -> ImageResult:
+def _empty_result(loaded: _Loaded, num_keypoints: int) -> ImageResult:
     poses = loaded.poses
-    count, joints = (0, 0) if poses is None else poses.keypoints.shape[:2]
+    count = 0 if poses is None else len(poses.keypoints)
     return ImageResult(
         loaded.job.key,
         poses,
-        np.empty((count, joints, 2), np.float32),
-        np.empty((count, joints), np.float32),
+        np.empty((count, num_keypoints, 2), np.float32),
+        np.empty((count, num_keypoints), np.float32),
         np.empty(count, np.float32),
         problem=loaded.problem,
         group=loaded.job.group,

@@ -374,11 +374,12 @@ def test_missing_config(refine, tmp_path) -> None:
 
 @pytest.mark.parametrize(('name', 'text', 'match'), [
     ('poses', '[{]', 'is not valid JSON'),
-    ('poses', '', 'is not valid JSON'),
-    ('poses', '[NaN]', 'is not valid JSON'),
-    ('poses', '{"images": [], "annotations": []}', 'holds COCO annotations'),
-    ('poses', '{}', 'must hold a list of records .*got a dict'),
-    ('poses', '5', 'must hold a list of records .*got a int'),
+    ('poses', '', 'must hold a list of records, found nothing at byte 0'),
+    ('poses', '[{}', 'is not valid JSON at byte 1, in element 0'),
+    ('poses', '[{}, {"a": tru}]', 'is not valid JSON at byte 5, in element 1'),
+    ('poses', '[' * 100000, 'is nested too deeply'),
+    ('poses', '{}', "must hold a list of records, found '{' at byte 0"),
+    ('poses', '5', "must hold a list of records, found '5' at byte 0"),
     ('ann', '{', 'is not valid JSON'),
     ('ann', '[]', 'has no list of images'),
     ('ann', 'null', 'has no list of images'),

@@ -1,0 +1,78 @@
+"""Account for every record that did not come back refined."""
+from collections import Counter
+from pathlib import Path
+from typing import Dict, List, Sequence, Tuple
+
+import numpy as np
+import orjson
+
+from ..fileio import atomic_write
+from ..formats import PoseFile
+
+#: Code of records that OKS-NMS dropped.
+DUPLICATE = 'duplicate'
+
+
+def log_path(out: Path) -> Path:
+    """Place of the log, beside the output."""
+    return out.with_name(f'{out.name}.log.jsonl')
+
+
+def write_log(path: Path, pose_file: PoseFile,
+              problems: Sequence[Tuple[int, str, str]], dropped: np.ndarray,
+              refined: int) -> Dict[str, int]:
+    """Write a line of JSON for each record that is not in the output refined.
+
+    A line holds the ``index`` of the record in the input, its ``image``, a
+    ``code`` for programs and a ``reason`` for people. The last line is a
+    ``summary`` with counts.
+
+    Args:
+        path (Path): The log.
+        pose_file (PoseFile): The input.
+        problems (Sequence[Tuple[int, str, str]]): Position, code and reason
+            of records that were passed through, in order.
+        dropped (np.ndarray): Records that OKS-NMS dropped, bool (N, ).
+        refined (int): Records that were refined, dropped ones included.
+
+    Returns:
+        Dict[str, int]: Records by code.
+    """
+    duplicates = [(int(index), DUPLICATE, 'dropped by OKS-NMS: a better '
+                   'scored pose of the image is nearly the same')
+                  for index in np.flatnonzero(dropped)]
+    entries = sorted([*problems, *duplicates])
+    codes = Counter(code for _, code, _ in entries)
+    summary = dict(
+        records=len(pose_file),
+        refined=refined,
+        unrefined=len(problems),
+        dropped=len(duplicates),
+        codes=dict(sorted(codes.items())))
+    with atomic_write(path) as file:
+        for index, code, reason in entries:
+            file.write(
+                orjson.dumps(
+                    dict(
+                        index=index,
+                        image=_image_name(pose_file, index),
+                        code=code,
+                        reason=reason),
+                    option=orjson.OPT_APPEND_NEWLINE))
+        file.write(
+            orjson.dumps(
+                dict(summary=summary), option=orjson.OPT_APPEND_NEWLINE))
+    return summary['codes']
+
+
+def _image_name(pose_file: PoseFile, index: int):
+    """What a person would look for."""
+    image = int(pose_file.image_index[index])
+    if image < 0:
+        return None
+    ref = pose_file.images[image]
+    names: List = [ref.file_name, ref.stem, ref.image_id]
+    name = next((name for name in names if name is not None), None)
+    if isinstance(name, int) and name.bit_length() > 63:
+        name = str(name)
+    return name if ref.frame is None else f'{name}#{ref.frame}'

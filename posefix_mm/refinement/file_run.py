@@ -1,0 +1,207 @@
+"""Refine the poses of a file, chunk by chunk."""
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Callable, Iterable, Iterator, List, Tuple
+
+import numpy as np
+
+from ..datasets.pose_records import PoseRecord, Problem
+from ..formats import ImageRef, PoseFile
+from .chunks import ChunkPlan
+from .crops import PoseArrays
+from .images import ImageProblem
+from .journal import ChunkResult
+from .oks_nms import oks_nms
+from .predictor import PosePredictor
+from .stream import (
+    ImageJob,
+    ImageResult,
+    check_stream_options,
+    refine_stream,
+)
+
+# The release's threshold (section 8).
+NMS_THRESHOLD = 0.9
+# So many records are parsed at a time; bounds the memory where an image has
+# very many.
+_RECORDS = 4096
+
+LoadImage = Callable[[ImageRef], np.ndarray]
+
+
+@dataclass
+class _ImageGroup:
+    """The poses of an image of the file.
+
+    Attributes:
+        indices (np.ndarray): Positions of all of them, int64 (n, ).
+        usable (np.ndarray): Positions of those that can be refined, int64
+            (m, ).
+        scores (np.ndarray): Instance scores of those, (m, ).
+        problems (List[Tuple[int, Problem]]): Position and problem of the
+            others.
+    """
+
+    indices: np.ndarray
+    usable: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    problems: List[Tuple[int, Problem]] = field(default_factory=list)
+
+
+class FileRun:
+    """Refines chunks of a file of poses.
+
+    Args:
+        predictor (PosePredictor): The refiner.
+        pose_file (PoseFile): The poses.
+        load_image (LoadImage): Gives the image of a reference, BGR, uint8
+            (H, W, 3); raises :class:`ImageProblem` if there is none.
+        nms (bool): Find duplicates by OKS-NMS.
+        batch_size (int): Poses refined at once.
+        num_workers (int): Threads that decode and crop.
+        chunk_batches (int): Batches of a chunk, at least. Defaults to 16.
+
+    Raises:
+        ValueError: If an option is out of range.
+    """
+
+    def __init__(self,
+                 predictor: PosePredictor,
+                 pose_file: PoseFile,
+                 load_image: LoadImage,
+                 *,
+                 nms: bool,
+                 batch_size: int,
+                 num_workers: int,
+                 chunk_batches: int = 16) -> None:
+        check_stream_options(batch_size, num_workers)
+        self.predictor = predictor
+        self.pose_file = pose_file
+        self.load_image = load_image
+        self.nms = nms
+        self.batch_size = batch_size
+        self.num_workers = num_workers
+        self.chunk_batches = chunk_batches
+        self.plan = ChunkPlan(pose_file.image_index, len(pose_file.images),
+                              batch_size * chunk_batches)
+
+    def refine(
+        self, chunks: Iterable[int], advance: Callable[[int], None]
+    ) -> Iterator[Tuple[int, ChunkResult]]:
+        """Refine chunks.
+
+        Args:
+            chunks (Iterable[int]): Their numbers.
+            advance (Callable[[int], None]): Told of so many poses done.
+
+        Yields:
+            tuple: Number and result of each chunk, in order.
+        """
+        results = refine_stream(
+            self.predictor,
+            self._jobs(chunks),
+            batch_size=self.batch_size,
+            num_workers=self.num_workers)
+        parts: List[ChunkResult] = []
+        chunk = -1
+        for result in results:
+            if parts and result.group != chunk:
+                yield chunk, _join(parts)
+                parts = []
+            chunk = result.group
+            parts.append(self._finish(result))
+            advance(len(result.key.indices))
+        if parts:
+            yield chunk, _join(parts)
+
+    def _jobs(self, chunks: Iterable[int]) -> Iterator[ImageJob]:
+        for chunk in chunks:
+            for image in self.plan.images(chunk):
+                group = _ImageGroup(self.plan.poses(image))
+                yield ImageJob(group, partial(self._load, image),
+                               partial(self._read, group), chunk)
+
+    def _load(self, image: int) -> np.ndarray:
+        if image < 0:
+            raise ImageProblem(
+                Problem('image_id', 'the record names no image'))
+        return self.load_image(self.pose_file.images[image])
+
+    def _records(self, indices: np.ndarray, image_size=None
+                 ) -> Iterator[PoseRecord]:
+        for start in range(0, len(indices), _RECORDS):
+            yield from self.pose_file.read(indices[start:start + _RECORDS],
+                                           image_size)
+
+    def _read(self, group: _ImageGroup, image: np.ndarray) -> PoseArrays:
+        """Read the poses of an image and set the unusable ones apart."""
+        poses, usable, scores = [], [], []
+        size = image.shape[1], image.shape[0]
+        for record in self._records(group.indices, size):
+            if record.problem is not None:
+                group.problems.append((record.index, record.problem))
+                continue
+            poses.append(
+                (record.keypoints, record.visible, record.keypoint_scores))
+            usable.append(record.index)
+            scores.append(record.score)
+        group.usable = np.array(usable, np.int64)
+        group.scores = np.array(scores, np.float64)
+        joints = self.predictor.num_keypoints
+        if not poses:
+            return PoseArrays(
+                np.zeros((0, joints, 2), np.float32),
+                np.zeros((0, joints), bool), np.zeros((0, joints), np.float32))
+        return PoseArrays(*map(np.stack, zip(*poses, strict=True)))
+
+    def _finish(self, result: ImageResult) -> ChunkResult:
+        """Find duplicates, and say what became of each pose."""
+        group: _ImageGroup = result.key
+        if result.problem is not None:
+            group.problems = self._problems(group, result.problem)
+        keypoints = result.keypoints
+        finite = np.isfinite(keypoints).all((1, 2))
+        if not finite.all():
+            group.problems += [
+                (index, Problem('network', 'the network gave no finite '
+                                'coordinates'))
+                for index in group.usable[~finite]
+            ]
+        usable, keypoints = group.usable[finite], keypoints[finite]
+        dropped = np.zeros(len(usable), bool)
+        if self.nms:
+            dropped = ~oks_nms(keypoints, group.scores[finite],
+                               result.areas[finite],
+                               self.predictor.metainfo['sigmas'],
+                               NMS_THRESHOLD)
+        count = len(group.indices)
+        part = ChunkResult(
+            group.indices, np.zeros(count, bool), np.zeros(count, bool),
+            np.zeros((count, self.predictor.num_keypoints, 2), np.float32), [
+                (int(index), problem.code, str(problem))
+                for index, problem in group.problems
+            ])
+        rows = np.searchsorted(group.indices, usable)
+        part.refined[rows] = True
+        part.dropped[rows] = dropped
+        part.keypoints[rows] = keypoints
+        return part
+
+    def _problems(self, group: _ImageGroup, problem: Problem
+                  ) -> List[Tuple[int, Problem]]:
+        """Problems of poses whose image can't be used: their own first."""
+        found = []
+        for record in self._records(group.indices):
+            own = record.problem
+            # that the size of the image is not known is no fault of the pose
+            if own is None or own.code == 'image_size':
+                own = problem
+            found.append((record.index, own))
+        return found
+
+
+def _join(parts: List[ChunkResult]) -> ChunkResult:
+    """Join the results of a chunk's images."""
+    *arrays, problems = zip(*parts, strict=True)
+    return ChunkResult(*map(np.concatenate, arrays),
+                       [p for some in problems for p in some])

@@ -1,0 +1,184 @@
+"""What is done of a long run, so that it can go on after a kill.
+
+A file that only grows: a line that tells the run, then entries, each with a
+checksum. An entry that a kill cut off is dropped when the file is read.
+"""
+import fcntl
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import Iterator, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+import orjson
+
+from ..fileio import disk_errors
+
+_MAGIC = b'PFJ1'
+# magic, number of the chunk, checksum and length of what follows
+_ENTRY = struct.Struct('<4sIIQ')
+
+
+class ChunkResult(NamedTuple):
+    """What became of the poses of a chunk.
+
+    Note:
+        - poses: n
+        - keypoints: K
+
+    Attributes:
+        indices (np.ndarray): Positions of the poses in the file, int64
+            (n, ).
+        refined (np.ndarray): Whether a pose was refined, bool (n, ).
+        dropped (np.ndarray): Whether NMS dropped it, bool (n, ).
+        keypoints (np.ndarray): Refined keypoints in image pixels, float32
+            (n, K, 2); zeros where not refined.
+        problems (List[Tuple[int, str, str]]): Position, code and text of the
+            others.
+    """
+
+    indices: np.ndarray
+    refined: np.ndarray
+    dropped: np.ndarray
+    keypoints: np.ndarray
+    problems: List[Tuple[int, str, str]]
+
+    def to_bytes(self) -> bytes:
+        """Serialize; nothing in it can execute when it is read."""
+        buffer = io.BytesIO()
+        problems = np.frombuffer(orjson.dumps(self.problems), np.uint8)
+        arrays = dict(self._asdict(), problems=problems)
+        np.savez(buffer, **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> 'ChunkResult':
+        """Read what :meth:`to_bytes` wrote."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            fields = dict(arrays)
+        problems = orjson.loads(fields.pop('problems').tobytes())
+        return cls(**fields, problems=[tuple(p) for p in problems])
+
+
+class Journal:
+    """Appends chunks to a file of this process alone.
+
+    Args:
+        path (Path): The file; what is whole in it is kept.
+        run (str): Fingerprint of the run.
+
+    Raises:
+        ValueError: If another process writes to it.
+        OSError: If it can't be written.
+    """
+
+    def __init__(self, path: Path, run: str) -> None:
+        self.path = path
+        header = orjson.dumps({'run': run}) + b'\n'
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = open(path, 'a+b')  # noqa: SIM115  closed by close()
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ValueError(
+                f'another run is writing this output; it holds {path}; name '
+                'another output or wait for its end') from error
+        end = max((stop for *_, stop in _entries(path)), default=len(header))
+        try:
+            with disk_errors(path):
+                if self._file.seek(0, os.SEEK_END) < len(header):
+                    self._file.truncate(0)
+                    self._append(header)
+                else:
+                    self._file.truncate(end)
+        except OSError:
+            path.unlink()  # nothing is in it
+            raise
+
+    def add(self, chunk: int, result: ChunkResult) -> None:
+        """Note a chunk; when this returns it is on the disk.
+
+        Args:
+            chunk (int): Its number.
+            result (ChunkResult): What became of it.
+        """
+        data = result.to_bytes()
+        head = _ENTRY.pack(_MAGIC, chunk, zlib.crc32(data), len(data))
+        with disk_errors(self.path):
+            self._append(head + data)
+
+    def _append(self, data: bytes) -> None:
+        self._file.write(data)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Let other processes have the file."""
+        self._file.close()
+
+
+def journal_path(out: Path, rank: int) -> Path:
+    """Place of a process's journal, beside the output."""
+    return out.with_name(f'.{out.name}.journal-{rank}')
+
+
+def find_journals(out: Path) -> List[Path]:
+    """Find the journals of an output, of all processes."""
+    prefix = f'.{out.name}.journal-'
+    if not out.parent.is_dir():
+        return []
+    return sorted(p for p in out.parent.iterdir()
+                  if p.name.startswith(prefix) and p.is_file())
+
+
+def read_journals(out: Path, run: str) -> Iterator[Tuple[int, ChunkResult]]:
+    """Read what is done of an output, chunk by chunk.
+
+    Args:
+        out (Path): The output.
+        run (str): Fingerprint of the run.
+
+    Yields:
+        tuple: Number of the chunk, and what became of it.
+
+    Raises:
+        ValueError: If a journal is of another run.
+    """
+    for path in find_journals(out):
+        if _read_header(path) not in (run, None):
+            raise ValueError(
+                f'{path} is of a run with another input, model or options; '
+                'go on with those, or start anew without resuming')
+        for chunk, data, _ in _entries(path):
+            yield chunk, ChunkResult.from_bytes(data)
+
+
+def remove_journals(out: Path) -> None:
+    """Remove the journals of an output, of all processes."""
+    for path in find_journals(out):
+        path.unlink(missing_ok=True)
+
+
+def _read_header(path: Path) -> Optional[str]:
+    """Read the fingerprint in a journal; None if it was cut off before."""
+    with open(path, 'rb') as file:
+        line = file.readline(1 << 16)
+    try:
+        return orjson.loads(line)['run'] if line.endswith(b'\n') else None
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+
+
+def _entries(path: Path) -> Iterator[Tuple[int, bytes, int]]:
+    """Yield chunk, content and end of the whole entries of a journal."""
+    with open(path, 'rb') as file:
+        file.readline(1 << 16)
+        while len(head := file.read(_ENTRY.size)) == _ENTRY.size:
+            magic, chunk, checksum, length = _ENTRY.unpack(head)
+            data = file.read(length) if magic == _MAGIC else b''
+            if len(data) < length or zlib.crc32(data) != checksum:
+                return
+            yield chunk, data, file.tell()
