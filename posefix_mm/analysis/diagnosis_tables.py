@@ -54,11 +54,12 @@ def _columns(before: Optional[dict]) -> List[str]:
 
 
 def _frequencies(summary: dict, before: Optional[dict]) -> Table:
-    joints = f'{summary["joints"]:,} joints of {summary["matched"]:,} poses'
-    table = _table(f'Status of {joints} (%)', 'status', *_columns(before))
+    table = _table('Joints (%)', 'status', *_columns(before))
     for error in ERROR_TYPES:
         _rows(table, error, 100 * summary['frequency'][error],
               before and 100 * before['frequency'][error], '.1f')
+    for name, key in (('joints', 'joints'), ('poses', 'matched')):
+        _rows(table, name, summary[key], before and before[key], ',d')
     return table
 
 

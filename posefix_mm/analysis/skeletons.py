@@ -30,7 +30,8 @@ def load_skeleton(name: Optional[str] = None) -> dict:
             f'one of {", ".join(sorted(known))}')
     try:
         metainfo = parse_pose_metainfo(dict(from_file=str(path)))
-    except (AssertionError, KeyError) as error:
+    except (AssertionError, AttributeError, KeyError,
+            SyntaxError) as error:
         raise ValueError(
             f'{path} describes no skeleton: it must set dataset_info as '
             "mmpose's configs/_base_/datasets do") from error

@@ -1,0 +1,112 @@
+"""The metric in mmengine's evaluator and in the test tool."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from mmengine.evaluator import Evaluator
+from mmengine.structures import InstanceData
+from mmpose.structures import PoseDataSample
+from toy_people import (
+    METAINFO,
+    NAMES,
+    POSE,
+    make_annotations,
+    make_person,
+    moved,
+)
+
+from posefix_mm.evaluation import PoseErrorMetric
+
+TRUTH = make_annotations([make_person(1), make_person(2, image_id=2)])
+ALL_GOOD = dict(good=100, jitter=0, inversion=0, swap=0, miss=0)
+
+
+def sample(pose, image_id, score=.9):
+    """Make the output of a top-down estimator."""
+    pred = InstanceData(
+        keypoints=pose[None].copy(),
+        keypoint_scores=np.ones((1, len(pose))),
+        bboxes=np.array([[0., 0., 100., 100.]]),
+        bbox_scores=np.array([score]))
+    truth = InstanceData(
+        bbox_scores=np.array([score]), bboxes=np.zeros((1, 4)))
+    data = PoseDataSample(
+        metainfo=dict(
+            id=image_id, img_id=image_id, category_id=1, ori_shape=(400, 400)))
+    data.pred_instances, data.gt_instances = pred, truth
+    return data.to_dict()
+
+
+@pytest.fixture
+def evaluate(tmp_path, mmpose_scope):
+    """Evaluate poses of images 1 and 2, as a runner does."""
+    (tmp_path / 'truth.json').write_text(json.dumps(TRUTH))
+
+    def run(poses, **options):
+        evaluator = Evaluator([
+            dict(
+                type='PoseErrorMetric',
+                ann_file=str(tmp_path / 'truth.json'),
+                score_mode='bbox',
+                **options)
+        ])
+        evaluator.dataset_meta = dict(
+            METAINFO,
+            keypoint_name2id={n: i
+                              for i, n in enumerate(NAMES)},
+            CLASSES=TRUTH['categories'])
+        evaluator.process(
+            [sample(pose, i) for i, pose in enumerate(poses, 1)],
+            data_batch=[{}] * len(poses))
+        found = evaluator.evaluate(len(poses))
+        assert all(name.startswith('pose_error/') for name in found)
+        return {name.split('/')[1]: value for name, value in found.items()}
+
+    return run
+
+
+def test_shares_in_percent(evaluate):
+    found = evaluate([POSE, moved(1, POSE[2])])
+    assert found == pytest.approx(
+        dict(ALL_GOOD, matched=100, OKS=.9, good=90, inversion=10))
+
+
+def test_poses_of_nobody(evaluate):
+    found = evaluate([POSE, POSE + 500])
+    assert found == pytest.approx(dict(ALL_GOOD, matched=50, OKS=1))
+
+
+def test_a_network_that_has_not_learned_anything(evaluate):
+    found = evaluate([POSE + 500])
+    assert (found['matched'], found['OKS']) == (0, 0)
+    assert math.isnan(found['good'])
+
+
+def test_floor(evaluate):
+    assert evaluate([POSE + [21., 0.]])['matched'] == 100
+    assert evaluate([POSE + [21., 0.]], oks_thr=.2)['matched'] == 0
+
+
+def test_cost(evaluate):
+    """One person of two is found at thresholds up to .80: 4 of 10 more."""
+    found = evaluate([POSE, moved(1, POSE[2])], with_cost=True)
+    half, thresholds = 100 * 51 / 101, 3
+    ap = (7 * 100 + thresholds * half) / 10
+    assert found['AP lost to inversion'] == pytest.approx(100 - ap)
+    assert found['AP lost to all'] == pytest.approx(100 - ap)
+    assert found['AP lost to miss'] == 0
+    assert 'AP lost to AP' not in found
+
+
+def test_annotations_of_another_skeleton(evaluate, tmp_path):
+    content = json.loads((tmp_path / 'truth.json').read_text())
+    content['annotations'][0]['keypoints'] = [1, 2, 2]
+    (tmp_path / 'truth.json').write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='must have 15 finite numbers'):
+        evaluate([POSE])
+
+
+def test_defaults():
+    assert PoseErrorMetric.default_prefix == 'pose_error'
