@@ -2,10 +2,14 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+from mmengine.config import Config
 from mmengine.evaluator import Evaluator
+from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 from toy_people import (
@@ -17,7 +21,14 @@ from toy_people import (
     moved,
 )
 
-from posefix_mm.evaluation import PoseErrorMetric
+from posefix_mm.analysis import (
+    diagnose_files,
+    load_skeleton,
+    status_frequency,
+)
+from posefix_mm.evaluation import error_costs
+
+REFINER = 'body_2d_keypoint/posefix/demo/posefix_tiny_1xb32-14e_demo-64x48.py'
 
 TRUTH = make_annotations([make_person(1), make_person(2, image_id=2)])
 ALL_GOOD = dict(good=100, jitter=0, inversion=0, swap=0, miss=0)
@@ -108,5 +119,35 @@ def test_annotations_of_another_skeleton(evaluate, tmp_path):
         evaluate([POSE])
 
 
-def test_defaults():
-    assert PoseErrorMetric.default_prefix == 'pose_error'
+def test_stands_beside_coco_metric_in_a_runner(people, tmp_path):
+    """All joints pass through: the diagnosis is that of the input file."""
+    cfg = Config.fromfile(
+        Path(__file__).resolve().parents[2] / 'configs' / REFINER)
+    cfg.model.passthrough_keypoints = list(range(17))
+    cfg.merge_from_dict(
+        dict(work_dir=str(tmp_path), experiment_name='pose_error'))
+    cfg.test_dataloader.dataset.update(
+        data_root=str(people),
+        ann_file='annotations.json',
+        pose_file='results.json',
+        data_prefix=dict(img='images/'))
+    shared = dict(
+        ann_file=str(people / 'annotations.json'), score_mode='bbox')
+    cfg.test_evaluator = [
+        dict(shared, type='CocoMetric'),
+        dict(shared, type='PoseErrorMetric', with_cost=True)
+    ]
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        found = Runner.from_cfg(cfg).test()
+    metainfo = load_skeleton()
+    expected = diagnose_files(people / 'results.json',
+                              people / 'annotations.json', metainfo)
+    shares = status_frequency(expected.diagnosis)
+    assert {k: found[f'pose_error/{k}'] / 100 for k in shares} == \
+        pytest.approx(shares, abs=1e-6)
+    assert found['pose_error/OKS'] == pytest.approx(
+        expected.diagnosis.oks.mean(), abs=1e-5)
+    costs = error_costs(*expected, metainfo['sigmas'])
+    assert found['coco/AP'] * 100 == pytest.approx(costs['AP'], abs=.01)
+    assert found['pose_error/AP lost to all'] == pytest.approx(
+        costs['all'], abs=.01)
