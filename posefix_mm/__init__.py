@@ -3,6 +3,8 @@
 Importing this package registers its modules in ``mmpose.registry``; configs
 do so with ``custom_imports``.
 """
+import importlib
+
 from ._compat import (
                       allow_mmengine_checkpoints,
                       check_versions,
@@ -22,4 +24,19 @@ from . import (  # noqa: E402, F401
     models,
 )
 
-__all__ = ['__version__']
+__all__ = ['PosePredictor', '__version__', 'refine', 'refine_file']
+
+# What users call; imported when it is used, since configs import this package
+# for its registered modules alone.
+_FUNCTIONS = {
+    'PosePredictor': 'refinement',
+    'refine': 'apis',
+    'refine_file': 'apis',
+}
+
+
+def __getattr__(name: str):
+    if name in _FUNCTIONS:
+        return getattr(
+            importlib.import_module(f'.{_FUNCTIONS[name]}', __name__), name)
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

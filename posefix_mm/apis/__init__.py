@@ -1,5 +1,16 @@
 """Functions for users, without registries."""
+from .evaluate_results import Evaluation, evaluate_results
 from .publish_model import publish_model
-from .refine_results import RefineSummary, refine_results
+from .refine_poses import PoseRefinement, refine
+from .refine_results import (
+    NotAllRefinedError,
+    RefineSummary,
+    refine_file,
+    refine_results,
+)
 
-__all__ = ['RefineSummary', 'publish_model', 'refine_results']
+__all__ = [
+    'Evaluation', 'NotAllRefinedError', 'PoseRefinement', 'RefineSummary',
+    'evaluate_results', 'publish_model', 'refine', 'refine_file',
+    'refine_results'
+]

@@ -61,7 +61,19 @@ def main(argv: Optional[List[str]] = None) -> int:
     Returns:
         int: Exit code; see :mod:`posefix_mm.cli.exit_codes`.
     """
-    args = build_parser().parse_args(argv)
+    return run_command(build_parser().parse_args(argv))
+
+
+def run_command(args: argparse.Namespace) -> int:
+    """Run a sub-command; errors end as one line.
+
+    Args:
+        args (argparse.Namespace): Parsed arguments, with the command's
+            ``run``.
+
+    Returns:
+        int: Exit code.
+    """
     warnings.filterwarnings('ignore')  # of the libraries below, on import
     # a polite kill ends as Ctrl-C does: what is half done is cleaned up
     signal.signal(signal.SIGTERM, signal.default_int_handler)

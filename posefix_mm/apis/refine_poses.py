@@ -1,0 +1,296 @@
+"""Refine poses in memory: the short door for Python."""
+import threading
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+from mmengine.config import Config
+from PIL import Image
+
+from ..datasets.joint_map import JointMap
+from ..datasets.pose_records import PoseRecord, Problem, set_pose
+from ..formats.joint_maps import build_joint_map
+from ..formats.supervision_key_points import from_supervision
+from ..refinement import (
+    ImageJob,
+    ImageResult,
+    PoseArrays,
+    PosePredictor,
+    load_image,
+    refine_stream,
+)
+
+ImageLike = Union[str, Path, np.ndarray, Image.Image]
+CHANNEL_ORDERS = ('bgr', 'rgb')
+_LOADING = threading.Lock()
+
+
+@dataclass
+class PoseRefinement:
+    """The refined poses of an image, in the order they were given.
+
+    Note:
+        - poses: N
+        - keypoints of the skeleton that was given: K
+
+    Attributes:
+        keypoints (np.ndarray): Refined keypoints in image pixels, float32
+            (N, K, 2). Where a pose could not be refined, those of the input.
+        keypoint_scores (np.ndarray): Those of the input, as in the release;
+            1 where none were given; float32 (N, K).
+        confidences (np.ndarray): How sure the refiner is: peaks of its
+            softmax maps; 0 where a pose could not be refined; float32 (N, K).
+        shifts (np.ndarray): How far each keypoint moved in image pixels, NaN
+            where it was absent, float32 (N, K).
+        refined (np.ndarray): Whether a pose was refined, bool (N, ).
+        problems (List[Problem | None]): Why not, (N, ).
+    """
+
+    keypoints: np.ndarray
+    keypoint_scores: np.ndarray
+    confidences: np.ndarray
+    shifts: np.ndarray
+    refined: np.ndarray
+    problems: List[Optional[Problem]]
+
+
+def refine(images: Union[ImageLike, Sequence[ImageLike]],
+           poses: Any,
+           *,
+           config: Union[str, Path, Config, None] = None,
+           checkpoint: Optional[str] = None,
+           predictor: Optional[PosePredictor] = None,
+           joint_map: Union[str, Path, JointMap, None] = None,
+           channel_order: str = 'bgr',
+           batch_size: int = 32,
+           num_workers: int = 2,
+           **options) -> Union[PoseRefinement, List[PoseRefinement]]:
+    """Refine the poses of one image, or of many.
+
+    A refiner is loaded once and kept for later calls with the same
+    arguments; several threads may call at once.
+
+    Args:
+        images (str | Path | np.ndarray | PIL.Image | Sequence): An image or
+            a list of them: a file, an array (H, W, 3) or (H, W), or an open
+            image.
+        poses: The poses of the image, or a list of such for many images: an
+            array (N, K, 2), or (N, K, 3) with scores, or of a single pose
+            without N; a list of COCO records with ``keypoints``; or
+            ``supervision.KeyPoints``. Coordinates are image pixels; a joint
+            with three zeros, or two where there are no scores, is absent.
+        config (str | Path | Config, optional): As in :class:`PosePredictor`.
+            Defaults to the small refiner that comes with the package.
+        checkpoint (str, optional): As in :class:`PosePredictor`.
+        predictor (PosePredictor, optional): A refiner that is loaded already,
+            in place of all that chooses one.
+        joint_map (str | Path | JointMap, optional): How J joints of another
+            skeleton become the refiner's, such as ``'halpe26'``; the others
+            stay as they are. Defaults to the refiner's skeleton.
+        channel_order (str): ``'bgr'``, as OpenCV and mmpose have it, or
+            ``'rgb'``; of arrays only. Defaults to ``'bgr'``.
+        batch_size (int): Poses refined at once. Defaults to 32.
+        num_workers (int): Threads that load and crop. Defaults to 2.
+        **options: Further arguments of :class:`PosePredictor`: ``device``,
+            ``backend``, ``precision``, ``flip_test``.
+
+    Returns:
+        PoseRefinement | List[PoseRefinement]: Of the image, or of each.
+
+    Raises:
+        FileNotFoundError: If the config or its weights do not exist.
+        ValueError: If an argument has a wrong shape or value; the message
+            names image and pose. A pose that is well-formed but can't be
+            refined comes back as it is, with its problem.
+
+    Example:
+        >>> result = posefix_mm.refine('photo.jpg', keypoints)
+        >>> result.keypoints, result.shifts
+    """
+    if channel_order not in CHANNEL_ORDERS:
+        raise ValueError(f'channel_order must be one of {CHANNEL_ORDERS}, '
+                         f'got {channel_order!r}')
+    single = isinstance(images, (str, Path, np.ndarray, Image.Image))
+    if single:
+        images, poses = [images], [poses]
+    if len(images) != len(poses):
+        raise ValueError(f'{len(images)} images need poses of as many, got '
+                         f'{len(poses)}')
+    if predictor is None:
+        predictor = load_predictor(config, checkpoint, **options)
+    count = predictor.num_keypoints
+    if isinstance(joint_map, (str, Path)):
+        joint_map = build_joint_map(
+            predictor.keypoint_names, config=joint_map)
+    loaders = [
+        _loader(image, place, channel_order)
+        for place, image in enumerate(images)
+    ]
+    given = [
+        _read_poses(some, joint_map, count, place)
+        for place, some in enumerate(poses)
+    ]
+    jobs = (
+        ImageJob(some, loader, some.arrays(count))
+        for some, loader in zip(given, loaders, strict=True))
+    results = [
+        _finish(result) for result in refine_stream(
+            predictor, jobs, batch_size=batch_size, num_workers=num_workers)
+    ]
+    return results[0] if single else results
+
+
+def load_predictor(config: Union[str, Path, Config, None] = None,
+                   checkpoint: Optional[str] = None,
+                   **options) -> PosePredictor:
+    """Load a refiner, or take the one that was loaded before.
+
+    Args:
+        config (str | Path | Config, optional): As in :class:`PosePredictor`.
+        checkpoint (str, optional): As in :class:`PosePredictor`.
+        **options: As in :class:`PosePredictor`.
+
+    Returns:
+        PosePredictor: The refiner; safe to be used by several threads.
+    """
+    if isinstance(config, Config) or options.get('cfg_options'):
+        return PosePredictor(config, checkpoint, **options)
+    with _LOADING:
+        return _kept_predictor(config, checkpoint,
+                               tuple(sorted(options.items())))
+
+
+@lru_cache(maxsize=4)
+def _kept_predictor(config: Union[str, Path, None], checkpoint: Optional[str],
+                    options: Tuple[Tuple[str, Any], ...]) -> PosePredictor:
+    return PosePredictor(config, checkpoint, **dict(options))
+
+
+@dataclass
+class _GivenPoses:
+    """What a caller gave for an image.
+
+    Attributes:
+        joints (np.ndarray): x, y and score of the J joints of the source,
+            all 0 where absent, float64 (N, J, 3).
+        records (List[PoseRecord]): The same as keypoints of the refiner.
+        joint_map (JointMap): From one to the other.
+    """
+
+    joints: np.ndarray
+    records: List[PoseRecord]
+    joint_map: JointMap
+
+    def usable(self) -> List[PoseRecord]:
+        """Poses that can be refined."""
+        return [r for r in self.records if r.problem is None]
+
+    def arrays(self, num_keypoints: int) -> PoseArrays:
+        """Those poses as arrays."""
+        usable = self.usable()
+        if not usable:
+            return PoseArrays(
+                np.zeros((0, num_keypoints, 2), np.float32),
+                np.zeros((0, num_keypoints), bool),
+                np.zeros((0, num_keypoints), np.float32))
+        return PoseArrays(*(
+            np.stack([getattr(r, name) for r in usable])
+            for name in ('keypoints', 'visible', 'keypoint_scores')))
+
+
+def _read_poses(poses: Any, joint_map: Optional[JointMap], num_keypoints: int,
+                place: int) -> _GivenPoses:
+    """Bring the poses of an image into one form."""
+    joint_map = joint_map or JointMap.identity(num_keypoints)
+    count = joint_map.num_source
+    joints = _as_joints(poses, count, place)
+    if joints.ndim != 3 or joints.shape[1:] != (count, 3):
+        raise ValueError(
+            f'poses of image {place} must have the shape (N, {count}, 2) or '
+            f'(N, {count}, 3), got {np.shape(poses)}; poses of another '
+            'skeleton need a joint_map')
+    records = []
+    for index, pose in enumerate(joints):
+        record = PoseRecord(index, None)
+        record.problem = set_pose(record, pose, joint_map)
+        records.append(record)
+    return _GivenPoses(joints, records, joint_map)
+
+
+def _as_joints(poses: Any, count: int, place: int) -> np.ndarray:
+    """Make an array of x, y and score, (N, J, 3), of what was given."""
+    if hasattr(poses, 'xy'):
+        keypoints, scores = from_supervision(poses)
+        if not len(keypoints):
+            return np.zeros((0, count, 3))
+        return np.concatenate((keypoints, scores[..., None]), -1)
+    if isinstance(poses, (list, tuple)) and len(poses) \
+            and isinstance(poses[0], dict):
+        poses = [np.reshape(pose['keypoints'], (-1, 3)) for pose in poses]
+    try:
+        joints = np.asarray(poses, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'poses of image {place} are no array of numbers: '
+                         f'{error}') from error
+    if joints.size == 0:
+        return np.zeros((0, count, 3))
+    if joints.ndim == 2:
+        joints = joints[None]
+    if joints.ndim == 3 and joints.shape[-1] == 2:
+        present = (joints != 0).any(-1, keepdims=True)
+        joints = np.concatenate((joints, present), -1)
+    return joints
+
+
+def _loader(image: ImageLike, place: int,
+            channel_order: str) -> Callable[[], np.ndarray]:
+    """Say how an image is loaded, BGR, uint8 (H, W, 3)."""
+    if isinstance(image, (str, Path)):
+        if not Path(image).is_file():
+            raise FileNotFoundError(f'the image {image} does not exist')
+        return partial(load_image, image)
+    if isinstance(image, Image.Image):
+        return lambda: np.asarray(image.convert('RGB'))[..., ::-1].copy()
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 \
+            or image.ndim not in (2, 3) or not image.size \
+            or image.shape[2:] not in ((), (1, ), (3, )):
+        kind = f'{image.dtype} {image.shape}' if isinstance(
+            image, np.ndarray) else type(image).__name__
+        raise ValueError(f'image {place} must be a file, an open image or an '
+                         f'array, uint8 (H, W, 3) or (H, W), got {kind}')
+    return partial(_to_bgr, image, channel_order)
+
+
+def _to_bgr(image: np.ndarray, channel_order: str) -> np.ndarray:
+    if image.ndim == 2 or image.shape[2] == 1:
+        return np.repeat(image.reshape(*image.shape[:2], 1), 3, 2)
+    return np.ascontiguousarray(
+        image if channel_order == 'bgr' else image[..., ::-1])
+
+
+def _finish(result: ImageResult) -> PoseRefinement:
+    """Put refined poses where they belong among those that were given."""
+    given: _GivenPoses = result.key
+    count, joints = given.joints.shape[:2]
+    keypoints = given.joints[..., :2].astype(np.float32)
+    before = keypoints.copy()
+    confidences = np.zeros((count, joints), np.float32)
+    refined = np.zeros(count, bool)
+    if result.problem is None:
+        for record, pose, sure in zip(
+                given.usable(), result.keypoints, result.confidences,
+                strict=True):
+            keypoints[record.index] = given.joint_map.put(
+                keypoints[record.index], pose)
+            confidences[record.index] = given.joint_map.put(
+                confidences[record.index], sure)
+            refined[record.index] = True
+    absent = (given.joints == 0).all(-1)
+    shifts = np.linalg.norm(keypoints - before, axis=-1)
+    shifts[absent] = np.nan
+    return PoseRefinement(
+        keypoints, given.joints[..., 2].astype(np.float32), confidences,
+        shifts, refined,
+        [record.problem or result.problem for record in given.records])

@@ -1,0 +1,165 @@
+"""Refine the poses in a file of any estimator.
+
+Every record comes back, in order and with all of its fields; only
+coordinates change. Beside the output, OUT.log.jsonl names each record that
+could not be refined, and why.
+"""
+import argparse
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from .exit_codes import NOT_ALL_REFINED, OK
+from .refiner_arguments import add_refiner_arguments, network_options
+
+if TYPE_CHECKING:
+    from ..apis import RefineSummary
+
+HELP = 'refine the poses in a file'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command.
+
+    Args:
+        parser (argparse.ArgumentParser): Parser of the command.
+    """
+    parser.add_argument(
+        'poses', help='file or folder of poses, such as COCO results')
+    parser.add_argument('--out', required=True, help='what to write')
+    add_file_arguments(parser)
+    add_refiner_arguments(parser)
+
+
+def add_file_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how a file is refined.
+
+    Args:
+        parser (argparse.ArgumentParser): What is added to.
+    """
+    parser.add_argument(
+        '--img-dir', required=True, help='folder of the images or videos')
+    parser.add_argument(
+        '--ann',
+        help='COCO annotation file: its images give the file names; with '
+        'annotations, AP before and after is shown')
+    parser.add_argument(
+        '--format',
+        default='auto',
+        help='format of the poses; see `posefix convert --help` (default: '
+        'told by the file)')
+    parser.add_argument(
+        '--joint-map',
+        help='how the joints of the file become those of the refiner: a name '
+        'such as halpe26, or a config (default: joints of the same name, or '
+        'the same skeleton)')
+    parser.add_argument(
+        '--batch-size', type=int, default=32, help='poses at once (32)')
+    parser.add_argument(
+        '--num-workers',
+        type=int,
+        default=2,
+        help='threads that load and crop (2)')
+    parser.add_argument(
+        '--nms',
+        action=argparse.BooleanOptionalAction,
+        help='drop duplicate poses by OKS-NMS (default: only in results of '
+        'detectors: COCO and AlphaPose)')
+    parser.add_argument(
+        '--resume',
+        action='store_true',
+        help='go on where the same command was stopped')
+    parser.add_argument(
+        '--strict',
+        action='store_true',
+        help='write nothing and exit with 3 if a record can not be refined')
+    parser.add_argument(
+        '--overwrite-input',
+        action='store_true',
+        help='allow the output to be the input')
+    parser.add_argument(
+        '--log', help='log of records (default: OUT.log.jsonl)')
+    parser.add_argument(
+        '--show-dir', help='folder for pictures of input and refined poses')
+    parser.add_argument(
+        '--show-limit', type=int, help='pictures at most (default: all)')
+    parser.add_argument(
+        '--launcher',
+        default='none',
+        choices=('none', 'pytorch', 'slurm', 'mpi'),
+        help='share the work between processes, as tools/test.py does')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Refine a file and report what became of it.
+
+    Args:
+        args (argparse.Namespace): Parsed arguments.
+
+    Returns:
+        int: Exit code.
+    """
+    import cv2
+    from mmengine.dist import get_rank
+
+    from ..apis import NotAllRefinedError, refine_results
+    from ..apis.launch import launch
+
+    cv2.setNumThreads(0)  # images are decoded in threads of our own
+    device = launch(args.launcher, args.device)
+    try:
+        summary = refine_results(
+            args.config,
+            args.checkpoint,
+            args.poses,
+            args.img_dir,
+            args.out,
+            ann=args.ann,
+            pose_format=args.format,
+            joint_map=args.joint_map,
+            nms=args.nms,
+            batch_size=args.batch_size,
+            num_workers=args.num_workers,
+            resume=args.resume,
+            strict=args.strict,
+            overwrite_input=args.overwrite_input,
+            log=args.log,
+            show_dir=args.show_dir,
+            show_limit=args.show_limit,
+            progress=not args.quiet,
+            **dict(network_options(args), device=device))
+    except NotAllRefinedError as error:
+        Console(stderr=True).print(
+            f'error: {error}', markup=False, highlight=False, soft_wrap=True)
+        return NOT_ALL_REFINED
+    if not args.quiet and get_rank() == 0:
+        report(summary, args.out)
+    return OK
+
+
+def report(summary: 'RefineSummary', out: str) -> None:
+    """Print what became of the records.
+
+    Args:
+        summary (RefineSummary): What became of them.
+        out (str): The output.
+    """
+    from ..evaluation import comparison_table
+
+    console = Console()
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    say(f'{summary.total} poses read, {summary.refined} refined, '
+        f'{summary.dropped} dropped as duplicates by NMS, '
+        f'{len(summary.unrefined)} passed through unrefined')
+    for reason, count in summary.reasons().most_common(10):
+        say(f'  {count} x {reason}')
+    say(f'written to {out}')
+    if summary.unrefined or summary.dropped:
+        say(f'every record that is not in it refined: {summary.log}')
+    if summary.before is not None:
+        console.print(comparison_table(summary.before, summary.after))
+        for explanation in summary.explanations:
+            say(str(explanation))

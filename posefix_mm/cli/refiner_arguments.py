@@ -1,0 +1,68 @@
+"""Arguments of the commands that run a refiner."""
+import argparse
+from typing import Any, Dict
+
+from mmengine import DictAction
+
+
+def add_refiner_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what chooses a refiner and how it runs.
+
+    Args:
+        parser (argparse.ArgumentParser): What is added to.
+    """
+    parser.add_argument(
+        '--config',
+        help='config file of a refiner, or the name of one of this package '
+        '(default: the small refiner that comes with it)')
+    parser.add_argument(
+        '--checkpoint',
+        help='its weights (default: those beside the config)')
+    add_network_arguments(parser)
+
+
+def add_network_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how the network runs.
+
+    Args:
+        parser (argparse.ArgumentParser): What is added to.
+    """
+    parser.add_argument(
+        '--device', default='cpu', help='such as cuda:0 (default: cpu)')
+    parser.add_argument(
+        '--backend',
+        default='torch',
+        help='what runs the network: torch, compile, onnxruntime or openvino '
+        '(default: torch)')
+    parser.add_argument(
+        '--precision',
+        default='fp32',
+        choices=('fp32', 'bf16', 'fp16'),
+        help='default: fp32')
+    parser.add_argument(
+        '--no-flip-test',
+        action='store_true',
+        help='do not average with the mirrored image: twice as fast')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='changes of the config')
+
+
+def network_options(args: argparse.Namespace) -> Dict[str, Any]:
+    """Turn the arguments into those of :class:`PosePredictor`.
+
+    Args:
+        args (argparse.Namespace): Parsed arguments.
+
+    Returns:
+        Dict[str, Any]: All but config and checkpoint.
+    """
+    return dict(
+        device=args.device,
+        backend=args.backend,
+        precision=args.precision,
+        flip_test=not args.no_flip_test,
+        cfg_options=args.cfg_options)
