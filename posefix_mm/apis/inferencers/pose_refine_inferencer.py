@@ -1,0 +1,375 @@
+"""Refine the people of images, folders, videos and cameras."""
+import logging
+from contextlib import ExitStack
+from itertools import chain
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Optional, Union
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.logging import print_log
+from mmpose.apis.inferencers.base_mmpose_inferencer import BaseMMPoseInferencer
+from mmpose.registry import INFERENCERS
+from mmpose.structures import PoseDataSample
+from rich.progress import track
+
+from ...chain import (
+    Estimator,
+    TopdownEstimator,
+    build_estimator,
+    find_model,
+    load_estimator,
+)
+from ...chain.joint_maps import map_estimator_joints
+from ...chain.model_files import ModelType
+from ...datasets.joint_map import JointMap
+from ...datasets.pose_records import Problem
+from ...refinement import PosePredictor
+from .default_detector import LazyDetector
+from .given_people import GivenPeople, GivenType
+from .group_refiner import refine_group
+from .input_frames import Frame, InputFrames, InputsType, open_inputs
+from .output_files import open_outputs
+from .prediction_files import describe_instances
+from .read_ahead import read_ahead
+from .read_given import read_boxes, read_poses
+from .refinement_drawer import FrameDrawing
+
+
+@INFERENCERS.register_module(name='pose-refinement')
+@INFERENCERS.register_module()
+class PoseRefineInferencer(BaseMMPoseInferencer):
+    """Refines poses that are given, or that a chain of models finds.
+
+    Used as mmpose's inferencers are, with these differences: boxes that are
+    given are honoured; people of all images share batches, in the estimator
+    and in the refiner; what can't be read is reported and skipped; memory
+    does not grow with the length of a video.
+
+    Calls of one inferencer may run at the same time in several threads if
+    poses are given; the chain's models are for one thread.
+
+    Args:
+        model (str | Path | Config | PosePredictor, optional): The refiner:
+            see :class:`PosePredictor`, or one that is loaded already.
+            Defaults to the small one that comes with the package.
+        weights (str, optional): Its checkpoint. Defaults to the one beside
+            its config.
+        device (str, optional): Of all models. Defaults to the best there is.
+        pose2d (str | Config, optional): Estimator of mmpose, top-down or of
+            whole images: a config file, ``'mmpose::path'``, or a name or
+            alias of mmpose's model index. Not needed where poses are given.
+        pose2d_weights (str, optional): Its checkpoint. Defaults to the one of
+            the model index for names, to random weights for config files.
+        det_model (str | Config, optional): Detector of mmdet, likewise;
+            ``'whole_image'`` takes images for people. Defaults to mmpose's
+            choice for the estimator's data set.
+        det_weights (str, optional): Its checkpoint.
+        det_cat_ids (int | Sequence[int], optional): Categories of the
+            detector that are people. Defaults to 0.
+        show_progress (bool): Show a progress bar. Defaults to False.
+        num_workers (int): Threads that decode and crop. Defaults to 2.
+        **kwargs: Further arguments of :class:`PosePredictor`.
+
+    Attributes:
+        problems (Dict[str, Problem]): What could not be used in the last
+            call, by the names of images.
+
+    Raises:
+        FileNotFoundError: If a config or checkpoint does not exist.
+        ValueError: If weights do not fit, or skeletons have nothing in
+            common.
+    """
+
+    preprocess_kwargs: set = {'bboxes', 'poses', 'bbox_thr', 'nms_thr'}
+    forward_kwargs: set = set()
+    visualize_kwargs: set = {
+        'return_vis', 'show', 'wait_time', 'draw_bbox', 'radius', 'thickness',
+        'kpt_thr', 'vis_out_dir', 'skeleton_style', 'black_background',
+        'draw_style', 'opacity'
+    }
+    postprocess_kwargs: set = {'pred_out_dir', 'coco_out', 'ann'}
+
+    def __init__(self,
+                 model: Union[str, Path, Config, PosePredictor, None] = None,
+                 weights: Optional[str] = None,
+                 device: Optional[str] = None,
+                 *,
+                 pose2d: Optional[ModelType] = None,
+                 pose2d_weights: Optional[str] = None,
+                 det_model: Optional[ModelType] = None,
+                 det_weights: Optional[str] = None,
+                 det_cat_ids: Any = None,
+                 show_progress: bool = False,
+                 num_workers: int = 2,
+                 **kwargs) -> None:
+        # as mmpose's MMPoseInferencer, which has several models, too
+        device = device or get_device()
+        self.show_progress = show_progress
+        self.num_workers = num_workers
+        self.problems: Dict[str, Problem] = {}
+        self.estimator: Optional[Estimator] = None
+        self.predictor = model if isinstance(model, PosePredictor) else \
+            PosePredictor(model, weights, device=device, **kwargs)
+        self.model = self.predictor.model
+        self.joint_map = JointMap.identity(self.predictor.num_keypoints)
+        if pose2d is not None:
+            estimator = load_estimator(
+                find_model(pose2d, pose2d_weights, scope='mmpose'), device)
+            self.estimator = build_estimator(
+                estimator,
+                LazyDetector(
+                    estimator,
+                    det_model,
+                    det_weights,
+                    det_cat_ids,
+                    device=device))
+            self.joint_map = map_estimator_joints(self.estimator,
+                                                  self.predictor)
+
+    def __call__(self,
+                 inputs: InputsType,
+                 return_datasamples: bool = False,
+                 batch_size: int = 32,
+                 out_dir: Optional[str] = None,
+                 **kwargs) -> Iterator[dict]:
+        """Refine the people of the input.
+
+        Files are complete when the last result has been taken. A camera is
+        read until the caller stops to take results, or Ctrl-C.
+
+        Args:
+            inputs (str | Path | np.ndarray | int | Iterable): See
+                :func:`open_inputs`.
+            return_datasamples (bool): Return data samples rather than dicts.
+                Defaults to False.
+            batch_size (int): People that are estimated and refined at once;
+                so many images are read at once, too. Defaults to 32.
+            out_dir (str, optional): Folder for ``visualizations`` and
+                ``predictions``, unless they have folders of their own.
+            **kwargs: Of :meth:`preprocess`: ``poses``, ``bboxes``,
+                ``bbox_thr`` and ``nms_thr``. For pictures: ``vis_out_dir``
+                (folder, or file of the video), ``return_vis``, ``show`` and
+                what :class:`RefinementDrawer` takes. For predictions:
+                ``pred_out_dir`` (JSON files as mmpose writes them),
+                ``coco_out`` (COCO results file of all images) and ``ann``
+                (COCO file that gives the ``image_id`` of file names).
+
+        Returns:
+            Iterator[dict]: For each image, in order: ``predictions``, a list
+            with the people of the image as
+            :func:`~.prediction_files.describe_instances` describes them or
+            its data sample; ``visualization``, a list with the RGB picture if
+            ``return_vis`` is set; ``name``; and ``problem``, None unless the
+            image was skipped.
+
+        Raises:
+            FileNotFoundError: If the input or a file does not exist.
+            OSError: If a camera can't be opened.
+            ValueError: If an argument is not as it should be.
+        """
+        if out_dir is not None:
+            kwargs.setdefault('vis_out_dir', f'{out_dir}/visualizations')
+            kwargs.setdefault('pred_out_dir', f'{out_dir}/predictions')
+        preprocess, _, visualize, postprocess = self._dispatch_kwargs(**kwargs)
+        if batch_size < 1:
+            raise ValueError(
+                f'batch_size must be at least 1, got {batch_size}')
+        source = open_inputs(inputs)
+        groups = self.preprocess(source, batch_size, **preprocess)
+        drawing = FrameDrawing(self._metainfo, **visualize)
+        return self._run(source, groups, batch_size, drawing,
+                         return_datasamples, postprocess)
+
+    @property
+    def _metainfo(self) -> dict:
+        """Skeleton of what comes out: of the estimator, if there is one."""
+        return self.predictor.metainfo if self.estimator is None \
+            else self.estimator.model.dataset_meta
+
+    def _run(self, source: InputFrames, groups: Iterator[List[tuple]],
+             batch_size: int, drawing: FrameDrawing, return_datasamples: bool,
+             outputs: dict) -> Iterator[dict]:
+        """Work on the images and give one result for each."""
+        self.problems = {}
+        with ExitStack() as stack:
+            writers = open_outputs(stack, source, drawing.vis_out_dir,
+                                    **outputs)
+            samples = chain.from_iterable(
+                self.forward(group, batch_size) for group in groups)
+            if self.show_progress:
+                samples = track(samples, 'Inference', source.count)
+            try:
+                for frame, sample in samples:
+                    visualization = self.visualize([frame], [sample], drawing)
+                    yield self.postprocess([(frame, sample)], visualization,
+                                           return_datasamples, writers)
+            except (KeyboardInterrupt, GeneratorExit):
+                # the end of what a camera shows; anything else is unfinished
+                if not source.live:
+                    raise
+
+    def preprocess(self,
+                   source: InputFrames,
+                   batch_size: int = 32,
+                   *,
+                   poses: Optional[GivenType] = None,
+                   bboxes: Optional[GivenType] = None,
+                   bbox_thr: float = 0.3,
+                   nms_thr: float = 0.3) -> Iterator[List[tuple]]:
+        """Read images and what is given with them.
+
+        Args:
+            source (InputFrames): From :func:`open_inputs`.
+            batch_size (int): Images of a group. Defaults to 32.
+            poses (optional): Poses to refine, in the refiner's skeleton: for
+                each image an array ((N, K, 2), or (N, K, 3) with scores) or
+                COCO records; or records of all images with ``image_id`` (file
+                name, its number, or number of a frame), or their file.
+            bboxes (optional): Boxes of people, likewise: (N, 4) as x1, y1,
+                x2, y2, or (N, 5) with scores; None where people are to be
+                found. Honoured, unlike in mmpose.
+            bbox_thr (float): Boxes of lower scores are not used. Defaults to
+                0.3.
+            nms_thr (float): Boxes of a greater IoU are duplicates. Defaults
+                to 0.3.
+
+        Returns:
+            Iterator[List[tuple]]: Groups of frames, with the boxes or poses
+            that are given for them.
+
+        Raises:
+            ValueError: If there is neither an estimator nor poses, or what is
+                given does not fit the input.
+        """
+        if poses is None and self.estimator is None:
+            raise ValueError('nothing to refine: give poses, or an estimator '
+                             'as pose2d')
+        if None not in (poses, bboxes):
+            raise ValueError('give poses or bboxes, not both')
+        topdown = isinstance(self.estimator, TopdownEstimator)
+        if bboxes is not None and not topdown:
+            raise ValueError('boxes are of use to a top-down estimator only')
+        if topdown:
+            self.estimator.find_people.bbox_thr = bbox_thr
+            self.estimator.find_people.nms_thr = nms_thr
+        given = None
+        if poses is not None:
+            given = GivenPeople(poses, 'poses', 3)
+        elif bboxes is not None:
+            given = GivenPeople(bboxes, 'boxes', 2)
+        if given is not None:
+            given.check_count(source.count if source.video is None else None)
+        return self._groups(source, batch_size, given, poses is not None)
+
+    def _groups(self, source: InputFrames, batch_size: int,
+                given: Optional[GivenPeople],
+                are_poses: bool) -> Iterator[List[tuple]]:
+        """Read groups of images with what is given for them."""
+        for frames in read_ahead(
+                source, batch_size, num_workers=self.num_workers):
+            yield [(frame, None if given is None else self._read_given(
+                given, frame, are_poses)) for frame in frames]
+        left = None if given is None else given.finish()
+        if left:
+            _warn(left)
+
+    def _read_given(self, given: GivenPeople, frame: Frame,
+                    are_poses: bool) -> Any:
+        item = given.of(frame)
+        try:
+            if not are_poses:
+                return read_boxes(item)
+            return read_poses(item, self.predictor.num_keypoints,
+                              lambda problem: self._report(frame, problem))
+        except ValueError as error:
+            frame.problem = frame.problem or Problem('given', str(error))
+            return None
+
+    def forward(self, group: List[tuple],
+                batch_size: int = 32) -> Iterator[tuple]:
+        """Refine the people of some images.
+
+        Args:
+            group (List[tuple]): Frames with boxes, poses or None.
+            batch_size (int): People that are estimated or refined at once.
+                Defaults to 32.
+
+        Yields:
+            tuple: Frame and :class:`PoseDataSample`; see
+            :func:`refine_group`.
+        """
+        yield from refine_group(
+            group,
+            self.predictor,
+            self.estimator,
+            self.joint_map,
+            batch_size=batch_size,
+            num_workers=self.num_workers)
+
+    def visualize(self, inputs: List[Frame], preds: List[PoseDataSample],
+                  drawing: FrameDrawing) -> List[np.ndarray]:
+        """Draw the people of images, if anybody wants to see them.
+
+        Args:
+            inputs (List[Frame]): Images.
+            preds (List[PoseDataSample]): Their people.
+            drawing (FrameDrawing): How.
+
+        Returns:
+            List[np.ndarray]: RGB pictures; none of images with a problem.
+        """
+        if not drawing.wanted:
+            return []
+        return [
+            drawing.draw(frame.image, pred.get('pred_instances'))
+            for frame, pred in zip(inputs, preds, strict=True)
+            if frame.problem is None
+        ]
+
+    def postprocess(self,
+                    preds: List[tuple],
+                    visualization: List[np.ndarray],
+                    return_datasamples: bool = False,
+                    writers: Optional[Dict[str, Callable]] = None) -> dict:
+        """Write the result of one image and pack it for the caller.
+
+        Args:
+            preds (List[tuple]): Frame and :class:`PoseDataSample`.
+            visualization (List[np.ndarray]): RGB picture, if there is one.
+            return_datasamples (bool): See :meth:`__call__`.
+            writers (Dict[str, Callable], optional): What writes it.
+
+        Returns:
+            dict: See :meth:`__call__`.
+        """
+        [(frame, sample)] = preds
+        writers = writers or {}
+        if frame.problem is not None:
+            self._report(frame, frame.problem)
+        people = describe_instances(sample.get('pred_instances'))
+        if 'predictions' in writers and frame.problem is None:
+            writers['predictions'](frame, people)
+        if 'coco' in writers:
+            writers['coco'](frame, sample.get('pred_instances'))
+        if 'visualization' in writers:
+            for picture in visualization:
+                writers['visualization'](frame, picture)
+        return dict(
+            visualization=visualization,
+            predictions=[sample if return_datasamples else people],
+            name=frame.name,
+            problem=frame.problem)
+
+    def _report(self, frame: Frame, problem: Problem) -> None:
+        self.problems[frame.name] = problem
+        _warn(f'{frame.name} is skipped: {problem}' if frame.problem else
+              f'{frame.name}: a pose is left out: {problem}')
+
+    def _init_pipeline(self, cfg: Any) -> None:
+        """Unused: every model brings its own."""
+
+
+def _warn(text: str) -> None:
+    print_log(text, logger='current', level=logging.WARNING)
