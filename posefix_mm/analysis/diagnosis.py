@@ -117,10 +117,8 @@ def diagnose_results(results: Sequence[Any],
     matched = [records[i] for i in index]
     found, near, twin = _classify(matched, people, person, sigmas,
                                   metainfo['flip_indices'])
-    left = np.ones(len(records), bool)
-    left[index] = False
-    nobody = np.ones(len(people), bool)
-    nobody[person] = False
+    others = np.setdiff1d(np.arange(len(records)), index)
+    without_pose = np.setdiff1d(np.arange(len(people)), person)
     return Diagnosis(
         keypoint_names=list(metainfo['keypoint_id2name'].values()),
         record_index=np.array([r.index for r in matched], np.int64),
@@ -133,12 +131,9 @@ def diagnose_results(results: Sequence[Any],
         present=_stack([r.visible for r in matched], len(sigmas)),
         twin_visible=twin,
         near_visible=near,
-        unmatched_records=np.array(
-            [r.index for r, free in zip(records, left, strict=True) if free],
-            np.int64),
-        unmatched_annotations=[
-            people.annotation_id[i] for i in np.flatnonzero(nobody)
-        ],
+        unmatched_records=np.array([records[i].index for i in others],
+                                   np.int64),
+        unmatched_annotations=[people.annotation_id[i] for i in without_pose],
         skipped_records=len(parsed) - len(records))
 
 

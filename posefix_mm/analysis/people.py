@@ -11,6 +11,10 @@ NEAR_IOU = 0.1
 #: Share of its box that a person without ``area`` fills, as in CrowdPose's
 #: evaluation.
 FILLED = 0.53
+_KINDS = (('id', (int, str), 'a number or name'),
+          ('image_id', (int, str), 'a number or name'),
+          ('category_id', int, 'a number'),
+          ('area', (int, float), 'a number'))
 #: What the area of a person may be taken from.
 AREAS = ('annotation', 'bbox')
 
@@ -130,9 +134,10 @@ def _check_person(person: dict, index: int, num_keypoints: int) -> None:
     ]
     if lacking:
         raise ValueError(f'{name} has no {", ".join(lacking)}')
-    if not isinstance(person['category_id'], int):
-        raise ValueError(f'{name} must have a number as category_id, got '
-                         f'{person["category_id"]!r}')
+    for field, kinds, wanted in _KINDS:
+        if not isinstance(person.get(field, 0), kinds):
+            raise ValueError(f'{name} must have {wanted} as {field}, got '
+                             f'{person[field]!r:.40}')
     for field, length in (('keypoints', 3 * num_keypoints), ('bbox', 4)):
         values = person[field]
         if not isinstance(values, list) or len(values) != length or not all(
@@ -146,7 +151,7 @@ def _check_person(person: dict, index: int, num_keypoints: int) -> None:
 
 def _image_boxes(people: Sequence[dict], images: Sequence[dict]) -> np.ndarray:
     """Boxes (x1, y1, x2, y2) within the images, as mmpose's data sets have."""
-    sizes = {i['id']: (i.get('width'), i.get('height')) for i in images}
+    sizes = {i.get('id'): (i.get('width'), i.get('height')) for i in images}
     boxes = np.array([p['bbox'] for p in people], np.float64)
     boxes[:, 2:] += boxes[:, :2]
     last = np.array([[
