@@ -18,6 +18,7 @@ from .exit_codes import FAILED, INTERRUPTED, OK
 COMMANDS = {
     'refine': 'refine',
     'evaluate': 'evaluate',
+    'convert': 'convert',
     'diagnose': 'diagnose',
     'estimate-errors': 'estimate_errors',
     'figure': 'figure',

@@ -1,7 +1,18 @@
 """What the reader and writer of every format has in common."""
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    FrozenSet,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import numpy as np
 
@@ -90,6 +101,10 @@ class PoseFile(ABC):
     #: Whether OKS-NMS drops duplicates unless the user says otherwise: results
     #: files hold what detectors found, other formats what people want back.
     drops_duplicates: bool = False
+    #: Fields of a pose that :class:`PoseRecord` or another pose has a place
+    #: for; all else is what conversion carries along.
+    own_fields: FrozenSet[str] = frozenset(
+        ('image_id', 'category_id', 'keypoints', 'score'))
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         self.path = path
@@ -137,6 +152,24 @@ class PoseFile(ABC):
             Sequence[PoseRecord]: In the order of ``indices``, keypoints in
             image pixels; those that can't be refined name their ``problem``.
         """
+
+    def other_fields(
+            self,
+            record: PoseRecord,
+            image_size: Optional[Tuple[int, int]] = None) -> Dict[str, Any]:
+        """What else the file knows of a pose.
+
+        Args:
+            record (PoseRecord): One that :meth:`read` gave.
+            image_size (Tuple[int, int], optional): Width and height of its
+                image.
+
+        Returns:
+            Dict[str, Any]: Values as JSON has them, in image pixels; a box is
+            called ``bbox`` and is (x, y, width, height).
+        """
+        raw = record.raw if isinstance(record.raw, dict) else {}
+        return {k: v for k, v in raw.items() if k not in self.own_fields}
 
     @abstractmethod
     def write(self, out: Path, poses: RefinedPoses,

@@ -7,7 +7,7 @@ import orjson
 
 from ..datasets.pose_records import PoseRecord, parse_pose_record
 from .base import ImageRef, SourceSkeleton
-from .coco_results import read_image_id
+from .coco_results import CocoResultsFile, read_image_id
 from .json_fields import find_fields
 from .json_list_file import JsonListFile
 from .json_splice import load_json
@@ -22,6 +22,7 @@ class CocoAnnotationsFile(JsonListFile):
     """
 
     name = 'coco-annotations'
+    own_fields = CocoResultsFile.own_fields | {'num_keypoints'}
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         path = Path(path)

@@ -107,7 +107,9 @@ class DeepLabCutFile(PoseFile):
         header = self._header
         row, individual = divmod(index, len(header.individuals))
         cells = _cells(self._lines[self._rows[row]])
-        record = PoseRecord(index, cells, score=1.)
+        name = header.individuals[individual]
+        record = PoseRecord(index, dict(individual=name) if name else {},
+                            score=1.)
         if self.image_index[index] >= 0:
             image = self.images[self.image_index[index]]
             record.image_id = image.file_name or image.stem

@@ -1,10 +1,10 @@
 """JSON exports of MediaPipe's pose landmarks."""
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..datasets.pose_records import Problem
+from ..datasets.pose_records import PoseRecord, Problem
 from .base import ImageRef
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
@@ -62,6 +62,17 @@ class MediapipeLandmarks(JsonPoseFolder):
         joints[:, :2] = values[:2 * len(raw)].reshape(-1, 2) * image_size
         joints[:, 2] = values[2 * len(raw):]
         return Joints(joints, mean_score(joints[:, 2]))
+
+    def other_fields(
+            self,
+            record: PoseRecord,
+            image_size: Optional[Tuple[int, int]] = None) -> Dict[str, Any]:
+        """What landmarks have besides, such as ``z``: a list of each."""
+        names = {name for one in record.raw for name in one}
+        return {
+            name: [one.get(name) for one in record.raw]
+            for name in sorted(names - {'x', 'y', 'visibility'})
+        }
 
     def coordinate_path(self, joint: int, axis: int) -> JsonPath:
         """Tell where a person keeps a coordinate."""

@@ -89,6 +89,7 @@ def _find_joint_map(reader: Type[PoseFile], path: Path,
             raise ValueError(
                 f'{path} does not name its joints; name them with a joint '
                 f'map, one of {", ".join(joint_map_names())} or a config')
+        return JointMap.identity(len(target_names))
     if config == 'identity':
         return JointMap.identity(len(target_names))
     try:

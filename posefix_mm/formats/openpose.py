@@ -1,9 +1,9 @@
 """Folders that OpenPose writes with ``--write_json``."""
 from itertools import islice
 from pathlib import Path
-from typing import Any, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
-from ..datasets.pose_records import Problem
+from ..datasets.pose_records import PoseRecord, Problem
 from .base import ImageRef
 from .folder_listing import list_folder
 from .joint_maps import load_source_joints
@@ -28,6 +28,7 @@ class OpenPoseFolder(JsonPoseFolder):
 
     name = 'openpose'
     ending = '_keypoints.json'
+    own_fields = frozenset(('pose_keypoints_2d', ))
 
     @classmethod
     def joint_names(
@@ -68,6 +69,14 @@ class OpenPoseFolder(JsonPoseFolder):
                            f'y, confidence triples, got {len(values)} numbers')
         joints = values.reshape(-1, 3)
         return Joints(joints, mean_score(joints[:, 2]))
+
+    def other_fields(
+            self,
+            record: PoseRecord,
+            image_size: Optional[Tuple[int, int]] = None) -> Dict[str, Any]:
+        """Fields other than those that OpenPose writes without content."""
+        fields = super().other_fields(record, image_size)
+        return {k: v for k, v in fields.items() if v not in ([], [-1])}
 
     def coordinate_path(self, joint: int, axis: int) -> JsonPath:
         """Tell where a person keeps a coordinate."""

@@ -24,6 +24,7 @@ class PoseTrack18Folder(JsonPoseFolder):
     """
 
     name = 'posetrack18'
+    own_fields = JsonPoseFolder.own_fields | {'scores'}
 
     @classmethod
     def joint_names(

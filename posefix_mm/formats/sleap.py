@@ -34,6 +34,7 @@ class _Content(NamedTuple):
     frame_of: np.ndarray
     joint_names: List[str]
     videos: List[Any]
+    tracks: List[str]
 
 
 class SleapFile(PoseFile):
@@ -104,7 +105,12 @@ class SleapFile(PoseFile):
     def _read_one(self, index: int) -> PoseRecord:
         content, row = self._content, self._content.instances[index]
         kind, rows = self._rows(index)
-        record = PoseRecord(index, None, score=1.)
+        track = int(row['track'])
+        known = 0 <= track < len(content.tracks)
+        record = PoseRecord(
+            index,
+            dict(individual=content.tracks[track]) if known else {},
+            score=1.)
         image = self.images[self.image_index[index]]
         record.image_id = image.file_name
         count = self.skeleton.joint_map.num_source
@@ -217,7 +223,7 @@ def _parse(path: Path, file: Any) -> _Content:
     offset = 0.5 if float(given) < _CENTRED_FORMAT else 0.
     names = [str(name) for name in skeletons[0].node_names]
     return _Content(frames, instances, tuple(points), offset, frame_of, names,
-                    _videos(file))
+                    _videos(file), _tracks(file))
 
 
 def _table(file: Any, name: str) -> np.ndarray:
@@ -229,6 +235,13 @@ def _table(file: Any, name: str) -> np.ndarray:
     if table.is_virtual or table.external:
         raise ValueError(f'its {name} lie in another file')
     return table[:]
+
+
+def _tracks(file: Any) -> List[str]:
+    """Names of the tracks."""
+    if 'tracks_json' not in file:
+        return []
+    return [str(orjson.loads(text)[1]) for text in file['tracks_json'][:]]
 
 
 def _videos(file: Any) -> List[Any]:

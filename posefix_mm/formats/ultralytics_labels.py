@@ -1,9 +1,18 @@
 """Label files of YOLO pose models."""
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import numpy as np
 
-from ..datasets.pose_records import Problem
+from ..datasets.pose_records import PoseRecord, Problem
 from .base import ImageRef
 from .pose_folder import FoundPose, Joints, PoseEdit, PoseFolder
 
@@ -82,6 +91,15 @@ class UltralyticsLabels(PoseFolder):
         score = 1. if layout.score_field is None \
             else float(numbers[layout.score_field])
         return Joints(joints, score, int(category) + 1)
+
+    def other_fields(
+            self,
+            record: PoseRecord,
+            image_size: Optional[Tuple[int, int]] = None) -> Dict[str, Any]:
+        """Box of a line."""
+        box = np.array(record.raw.split()[1:_BOX_FIELDS], np.float64)
+        box[:2] -= box[2:] / 2
+        return dict(bbox=(box * np.tile(image_size, 2)).tolist())
 
     def edit(self, data: bytes, edits: Sequence[PoseEdit],
              dropped: Sequence[int]) -> bytes:

@@ -1,13 +1,15 @@
 """JSON of ultralytics' ``Results.to_json()``."""
-from typing import Any, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..datasets.pose_records import Problem
+from ..datasets.pose_records import PoseRecord, Problem
 from .base import ImageRef
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
 from .json_splice import JsonPath
 from .pose_folder import FoundPose, Joints
+
+_CORNERS = ('x1', 'y1', 'x2', 'y2')
 
 
 class UltralyticsResults(JsonPoseFolder):
@@ -21,6 +23,7 @@ class UltralyticsResults(JsonPoseFolder):
     """
 
     name = 'ultralytics-json'
+    own_fields = frozenset(('keypoints', 'confidence', 'class', 'box'))
 
     def list_poses(self, content: Any, stem: str) -> Sequence[FoundPose]:
         """List the detections of one image."""
@@ -73,6 +76,22 @@ class UltralyticsResults(JsonPoseFolder):
         if self.is_relative(raw):
             joints[:, :2] *= image_size
         return _with_score(joints, raw)
+
+    def other_fields(
+            self,
+            record: PoseRecord,
+            image_size: Optional[Tuple[int, int]] = None) -> Dict[str, Any]:
+        """Fields of a detection, its box as ``bbox``."""
+        fields = super().other_fields(record, image_size)
+        box = record.raw.get('box')
+        corners = as_numbers([box.get(name) for name in _CORNERS], 'box') \
+            if isinstance(box, dict) else None
+        if isinstance(corners, np.ndarray):
+            if self.is_relative(record.raw):
+                corners = corners * np.tile(image_size, 2)
+            corners[2:] -= corners[:2]
+            fields['bbox'] = corners.tolist()
+        return fields
 
     def coordinate_path(self, joint: int, axis: int) -> JsonPath:
         """Tell where a detection keeps a coordinate."""

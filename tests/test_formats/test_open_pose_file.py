@@ -14,7 +14,8 @@ RECORD = dict(image_id=3, keypoints=[1, 2, .5], score=1)
 @pytest.mark.parametrize(('name', 'content', 'expected'), [
     ('a.json', [RECORD], 'coco-results'),
     ('a.json', [], 'coco-results'),
-    ('a.json', [dict(RECORD, image_id='a.jpg')], 'alphapose'),
+    ('a.json', [dict(RECORD, image_id='a.jpg')], 'coco-results'),
+    ('a.json', [dict(RECORD, image_id='a.jpg', idx=[0.0])], 'alphapose'),
     ('a.json', [dict(keypoints=dict(x=[1]))], 'ultralytics-json'),
     ('a.json', dict(images=[], annotations=[]), 'coco-annotations'),
     ('a.json', dict(annotations=[]), 'coco-annotations'),
@@ -45,12 +46,21 @@ def test_the_format_is_told_by_the_content(name, content, expected, tmp_path):
     assert expected in FORMATS
 
 
+def test_formats_that_cant_be_told(tmp_path):
+    (tmp_path / 'a.json').write_text('3')
+    (tmp_path / 'a.xml').write_text('')
+    with pytest.raises(ValueError, match="can't tell the format of .*; "
+                       'name it with --format'):
+        open_pose_file(tmp_path, target_names=['nose'])
+    with pytest.raises(ValueError, match="can't tell the format of .*a.xml"):
+        open_pose_file(tmp_path / 'a.xml', target_names=['nose'])
+
+
 @pytest.mark.parametrize('content', ['3', '{"a": 1}', ''])
-def test_formats_that_cant_be_told(content, tmp_path):
+def test_other_json_is_said_to_be_no_results(content, tmp_path):
     path = tmp_path / 'a.json'
     path.write_text(content)
-    with pytest.raises(ValueError, match="can't tell the format of .*a.json; "
-                       'name it with --format'):
+    with pytest.raises(ValueError, match='a.json must hold a list'):
         open_pose_file(path, target_names=['nose'])
 
 

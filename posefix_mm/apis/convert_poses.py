@@ -1,0 +1,223 @@
+"""Convert poses from one format to another."""
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from ..datasets.joint_map import JointMap
+from ..datasets.pose_records import PoseRecord
+from ..formats import PoseFile, detect_format, open_pose_file
+from ..formats.joint_maps import load_source_joints, source_names
+from ..formats.open_pose_file import FORMATS
+from ..formats.pose_list import NamedImage, PoseList
+from ..formats.writers import FIXED_SKELETONS, WRITERS
+from .named_images import NamedImages
+
+# Of formats that do not name their joints, if the user does not either.
+_DEFAULT_JOINTS = 'coco'
+
+
+@dataclass
+class ConvertSummary:
+    """What became of the poses.
+
+    Attributes:
+        total (int): Poses read.
+        converted (int): Poses written.
+        unconverted (Counter): Poses that can't be read, by the code of their
+            problem.
+        lost (Counter): Poses that lost something for which the written format
+            has no place, by its name; joints that the written skeleton lacks
+            are called ``joint NAME``.
+    """
+
+    total: int = 0
+    converted: int = 0
+    unconverted: Counter = field(default_factory=Counter)
+    lost: Counter = field(default_factory=Counter)
+
+
+class _Read(NamedTuple):
+    """What is kept of a pose that was read."""
+
+    record: PoseRecord
+    image: int
+    fields: dict
+
+
+def convert_poses(poses: Union[str, Path],
+                  out: Union[str, Path],
+                  target_format: str,
+                  *,
+                  source_format: str = 'auto',
+                  joint_map: Union[str, Path, None] = None,
+                  skeleton: Union[str, Path, None] = None,
+                  ann: Union[str, Path, None] = None,
+                  img_dir: Union[str, Path, None] = None) -> ConvertSummary:
+    """Convert a file or folder of poses to another format.
+
+    Args:
+        poses (str | Path): File or folder to read.
+        out (str | Path): File or folder to write; a folder must not hold
+            anything yet.
+        target_format (str): One of
+            :data:`posefix_mm.formats.writers.WRITERS`.
+        source_format (str): One of :data:`posefix_mm.formats.FORMATS`.
+            Defaults to ``'auto'``.
+        joint_map (str | Path, optional): Names of the source's joints: one of
+            the package's joint maps or a config, whose ``joints`` rename
+            them. Defaults to the names in the file, else COCO's.
+        skeleton (str | Path, optional): Joints to write, by the name of a
+            joint map or a config. Defaults to the source's, or the skeleton
+            of the format if it has one.
+        ann (str | Path, optional): COCO file whose ``images`` link ids, names
+            and sizes of images.
+        img_dir (str | Path, optional): Folder of the images, for their names
+            and sizes.
+
+    Returns:
+        ConvertSummary: What became of the poses.
+
+    Raises:
+        FileNotFoundError: If a file does not exist.
+        ImportError: If a format needs a package that is not installed.
+        ValueError: If a file is malformed, or something that the written
+            format needs is not known; the message tells what to add.
+    """
+    poses, out = Path(poses), Path(out)
+    if target_format not in WRITERS:
+        raise ValueError(f'there is no writer of the format {target_format!r}'
+                         f'; use one of {", ".join(WRITERS)}')
+    if out.exists() and poses.exists() and out.samefile(poses):
+        raise ValueError(f'the output {out} would overwrite the input')
+    if source_format == 'auto':
+        source_format = detect_format(poses)
+    names = _source_joints(poses, source_format, joint_map)
+    source = open_pose_file(
+        poses,
+        format=source_format,
+        joint_map=JointMap.identity(len(names)),
+        categories=None)
+    known = NamedImages(ann, img_dir)
+    images = [known.describe(ref) for ref in source.images]
+    read, unconverted = _read_all(source, images)
+    names = _renamed(names, joint_map)
+    images += known.unused(images)
+    found = _gather(names, images, read)
+    found, lost = _to_skeleton(
+        found, _target_joints(names, target_format, skeleton))
+    return ConvertSummary(
+        len(source), len(found), unconverted,
+        lost + WRITERS[target_format](out, found))
+
+
+def _source_joints(path: Path, source_format: str,
+                   joint_map: Union[str, Path, None]) -> List[str]:
+    """Names of the joints as they are in the file."""
+    if source_format not in FORMATS:
+        raise ValueError(f'there is no format {source_format!r}; use one of '
+                         f'auto, {", ".join(FORMATS)}')
+    own = FORMATS[source_format].joint_names(path)
+    names = source_names(own, joint_map)
+    return list(names or load_source_joints(_DEFAULT_JOINTS).names)
+
+
+def _renamed(names: Sequence[str],
+             joint_map: Union[str, Path, None]) -> List[str]:
+    """Names after the renaming of a joint map."""
+    if joint_map is None or joint_map == 'identity':
+        return list(names)
+    pairs = load_source_joints(joint_map).pairs
+    new = {old: name for name, old in pairs.items()}
+    return [new.get(name, name) for name in names]
+
+
+def _target_joints(names: Sequence[str], target_format: str,
+                   skeleton: Union[str, Path, None]) -> Sequence[str]:
+    """Names of the joints to write."""
+    fixed = FIXED_SKELETONS.get(target_format, ())
+    if skeleton is None and not fixed:
+        return names
+    if skeleton is None:
+        own = [load_source_joints(name).names for name in fixed]
+        return names if names in own else own[0]
+    wanted = load_source_joints(skeleton).names
+    if wanted is None:
+        raise ValueError(f'{skeleton} does not name the joints to write')
+    if fixed and skeleton not in fixed:
+        raise ValueError(f'the format {target_format} has joints of its own: '
+                         f'{" or ".join(fixed)}, not {skeleton}')
+    return wanted
+
+
+def _read_all(source: PoseFile, images: Sequence[NamedImage]
+              ) -> Tuple[List[_Read], Counter]:
+    """Read the poses image by image, in the order of the file."""
+    read: List[Optional[_Read]] = [None] * len(source)
+    problems: Counter = Counter()
+    order = np.argsort(source.image_index, kind='stable')
+    bounds = np.flatnonzero(np.diff(source.image_index[order])) + 1
+    for indices in np.split(order, bounds) if len(order) else ():
+        number = int(source.image_index[indices[0]])
+        size = images[number].size if number >= 0 else None
+        for record in source.read(indices.tolist(), size):
+            if record.problem is None and number >= 0:
+                read[record.index] = _Read(
+                    record, number, source.other_fields(record, size))
+                continue
+            code = 'image_id' if record.problem is None \
+                else record.problem.code
+            if code == 'image_size':
+                images[number].need_size()
+            problems[code] += 1
+    return [one for one in read if one is not None], problems
+
+
+def _gather(names: Sequence[str], images: List[NamedImage],
+            read: List[_Read]) -> PoseList:
+    """Put the poses into arrays."""
+    records = [one.record for one in read]
+    shape = (len(read), len(names))
+    visible = np.array([r.visible for r in records], bool).reshape(shape)
+    scores = _doubles([r.keypoint_scores for r in records]).reshape(shape)
+    keypoints = _doubles([r.keypoints for r in records]).reshape(*shape, 2)
+    return PoseList(
+        names,
+        images,
+        np.array([one.image for one in read], np.int64),
+        keypoints * visible[..., None],
+        scores * visible,
+        visible,
+        np.array([r.score for r in records], np.float64),
+        np.array([r.category_id for r in records], np.int64),
+        [one.fields for one in read])
+
+
+def _doubles(values: Sequence[np.ndarray]) -> np.ndarray:
+    """Make doubles with as few digits as single precision is good for."""
+    return np.array(values, np.float32).astype(str).astype(np.float64)
+
+
+def _to_skeleton(poses: PoseList,
+                 target: Sequence[str]) -> Tuple[PoseList, Counter]:
+    """Bring poses to another skeleton; count what it has no joint for."""
+    if list(target) == list(poses.joint_names):
+        return poses, Counter()
+    places = JointMap.from_names(poses.joint_names, target)
+    missing = np.setdiff1d(
+        np.arange(len(poses.joint_names)), places.places[places.known])
+    lost = Counter({
+        f'joint {poses.joint_names[j]}': int(poses.visible[:, j].sum())
+        for j in missing.tolist()
+    })
+
+    def take(values: np.ndarray) -> np.ndarray:
+        return places.take(values.swapaxes(0, 1)).swapaxes(0, 1)
+
+    mapped = PoseList(target, poses.images, poses.image_index,
+                      take(poses.keypoints), take(poses.keypoint_scores),
+                      take(poses.visible), poses.scores, poses.category_ids,
+                      poses.fields)
+    return mapped, +lost

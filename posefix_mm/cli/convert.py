@@ -1,0 +1,88 @@
+"""Convert poses from one tool's format to another's.
+
+What the written format has no place for, and poses that can't be read, are
+counted. Formats: see docs/formats.md.
+"""
+import argparse
+from typing import TYPE_CHECKING
+
+from .exit_codes import OK
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ..apis.convert_poses import ConvertSummary
+
+HELP = "convert poses from one tool's format to another's"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``posefix convert``."""
+    parser.add_argument('poses', metavar='IN', help='file or folder to read')
+    parser.add_argument('out', metavar='OUT', help='file or folder to write')
+    parser.add_argument(
+        '--from',
+        dest='source_format',
+        default='auto',
+        metavar='FORMAT',
+        help='coco-results, coco-annotations, posetrack18, openpose, '
+        'alphapose, ultralytics-txt, ultralytics-json, mediapipe, deeplabcut '
+        'or sleap (default: told by the content)')
+    parser.add_argument(
+        '--to',
+        dest='target_format',
+        required=True,
+        metavar='FORMAT',
+        help='any of these but ultralytics-json and mediapipe')
+    parser.add_argument(
+        '--joint-map',
+        metavar='NAME',
+        help="names of the input's joints: a joint map of the package, such "
+        'as halpe26, or a config (default: the names in the file, else '
+        "COCO's)")
+    parser.add_argument(
+        '--skeleton',
+        metavar='NAME',
+        help="joints to write, by the name of a joint map (default: the "
+        "input's, or those of the format)")
+    parser.add_argument(
+        '--ann',
+        metavar='IMAGES.json',
+        help='COCO file whose images link ids, names and sizes')
+    parser.add_argument(
+        '--img-dir', help='folder of the images, for their names and sizes')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``posefix convert``."""
+    from rich.console import Console
+
+    from ..apis.convert_poses import convert_poses
+    summary = convert_poses(
+        args.poses,
+        args.out,
+        args.target_format,
+        source_format=args.source_format,
+        joint_map=args.joint_map,
+        skeleton=args.skeleton,
+        ann=args.ann,
+        img_dir=args.img_dir)
+    if not args.quiet:
+        Console().print(_table(summary, args.out))
+    return OK
+
+
+def _table(summary: 'ConvertSummary', out: str) -> 'Table':
+    """Lay out what became of the poses."""
+    from rich.markup import escape
+    from rich.table import Table
+    table = Table(title=escape(out))
+    table.add_column('')
+    table.add_column('poses', justify='right')
+    table.add_row('read', str(summary.total))
+    table.add_row('converted', str(summary.converted))
+    for kind, counts in (('not converted', summary.unconverted),
+                         ('no place for', summary.lost)):
+        for name, count in sorted(counts.items()):
+            table.add_row(escape(f'{kind}: {name}'), str(count))
+    return table
