@@ -86,8 +86,8 @@ def _choose_person(people: AnnotatedPeople, annotation_id: Optional[int],
                              'annotated keypoints')
         return people.annotation_id.index(annotation_id)
     # somebody near, so that swaps are possible; then joints, then size
-    order = np.lexsort((people.area, people.visible.sum(1),
-                        people.num_overlap > 0))
+    order = np.lexsort((people.area, people.visible.sum(1), people.num_overlap
+                        > 0))
     return int(order[-1])
 
 
@@ -212,16 +212,16 @@ def comparison_figure(kind: str,
         return oks_change_figure(*found.paired_oks())
     shares = found.frequencies()
     if kind == 'status':
-        return error_frequency_figure(
-            *({name: pair[i] for name, pair in shares.items()}
-              for i in range(2)))
+        return error_frequency_figure(*({
+            name: pair[i]
+            for name, pair in shares.items()
+        } for i in range(2)))
     return _joints_figure(found)
 
 
 def _joints_figure(found: Comparison) -> Figure:
     before, after = found.mean_ks()
-    names: Sequence[str] = list(
-        found.metainfo['keypoint_id2name'].values())
+    names: Sequence[str] = list(found.metainfo['keypoint_id2name'].values())
     return joint_change_figure(
         after - before,
         typical_pose(found.people.keypoints, found.people.visible), names,

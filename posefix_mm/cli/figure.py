@@ -51,8 +51,11 @@ def _add_errors(kinds: argparse._SubParsersAction) -> None:
         '--img-dir', required=True, metavar='DIR', help='folder of the images')
     one.add_argument(
         '--person', type=int, metavar='ID', help='annotation id of a person')
-    one.add_argument('--draws', type=int, default=40,
-                     help='positions of each joint (default: %(default)s)')
+    one.add_argument(
+        '--draws',
+        type=int,
+        default=40,
+        help='positions of each joint (default: %(default)s)')
     one.add_argument('--seed', type=int, default=0)
     _add_skeleton(one)
 
@@ -61,11 +64,17 @@ def _add_inputs(kinds: argparse._SubParsersAction) -> None:
     text = 'input poses as they are drawn for training (figure 4)'
     one = kinds.add_parser('inputs', help=text, description=text)
     one.add_argument('config', help="a refiner's config")
-    one.add_argument('--samples', type=int, default=12,
-                     help='people to show (default: %(default)s)')
+    one.add_argument(
+        '--samples',
+        type=int,
+        default=12,
+        help='people to show (default: %(default)s)')
     one.add_argument('--seed', type=int, default=0)
-    one.add_argument('--cfg-options', nargs='+', metavar='KEY=VALUE',
-                     help='changes of the config, as in tools/train.py')
+    one.add_argument(
+        '--cfg-options',
+        nargs='+',
+        metavar='KEY=VALUE',
+        help='changes of the config, as in tools/train.py')
 
 
 def _add_network(kinds: argparse._SubParsersAction) -> None:
@@ -76,14 +85,18 @@ def _add_network(kinds: argparse._SubParsersAction) -> None:
     one.add_argument(
         '--img-dir', required=True, metavar='DIR', help='folder of the images')
     one.add_argument(
-        '--config', help="a refiner's config (default: the small refiner that "
+        '--config',
+        help="a refiner's config (default: the small refiner that "
         'comes with the package)')
     one.add_argument(
         '--checkpoint', help='its weights (default: beside the config)')
     one.add_argument(
         '--ann', metavar='GT.json', help='COCO file with the images')
     one.add_argument(
-        '--record', type=int, default=0, metavar='N',
+        '--record',
+        type=int,
+        default=0,
+        metavar='N',
         help='which record of the poses (default: %(default)s)')
     one.add_argument('--device', default='cpu')
 
@@ -112,20 +125,33 @@ def run(args: argparse.Namespace) -> int:
     out = check_figure_path(args.out)
     if args.kind == 'errors':
         figure = draw_figures.errors_figure(
-            args.ann, args.img_dir, annotation_id=args.person,
-            skeleton=args.skeleton, draws=args.draws, seed=args.seed)
+            args.ann,
+            args.img_dir,
+            annotation_id=args.person,
+            skeleton=args.skeleton,
+            draws=args.draws,
+            seed=args.seed)
     elif args.kind == 'inputs':
         figure = draw_figures.inputs_figure(
-            args.config, samples=args.samples, seed=args.seed,
+            args.config,
+            samples=args.samples,
+            seed=args.seed,
             cfg_options=_parse_options(args.cfg_options))
     elif args.kind == 'network':
         figure = draw_figures.network_figure(
-            args.poses, args.img_dir, config=args.config,
-            checkpoint=args.checkpoint, ann=args.ann, record=args.record,
+            args.poses,
+            args.img_dir,
+            config=args.config,
+            checkpoint=args.checkpoint,
+            ann=args.ann,
+            record=args.record,
             device=args.device)
     else:
         figure = draw_figures.comparison_figure(
-            args.kind, args.before, args.after, args.ann,
+            args.kind,
+            args.before,
+            args.after,
+            args.ann,
             skeleton=args.skeleton)
     save_figure(figure, out)
     if not args.quiet:

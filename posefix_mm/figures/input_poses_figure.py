@@ -1,4 +1,5 @@
 """Figure 4 of the paper: the input poses that a refiner is trained with."""
+import copy
 from typing import List, Sequence
 
 import numpy as np
@@ -12,7 +13,8 @@ from .error_colors import ERROR_COLORS
 from .pose_drawing import draw_pose, show_photo, status_colors
 
 
-def training_samples(dataset: BaseDataset, count: int,
+def training_samples(dataset: BaseDataset,
+                     count: int,
                      seed: int = 0) -> List[dict]:
     """Draw samples as training does, up to the input pose.
 
@@ -30,7 +32,8 @@ def training_samples(dataset: BaseDataset, count: int,
         ValueError: If the pipeline does not synthesize input poses, or the
             data set is empty.
     """
-    steps = dataset.pipeline.transforms
+    # copies, for transforms may keep generators of their own
+    steps = copy.deepcopy(dataset.pipeline.transforms)
     last = next((i for i, step in enumerate(steps)
                  if isinstance(step, SynthesizePoseError)), None)
     if last is None:
@@ -44,8 +47,10 @@ def training_samples(dataset: BaseDataset, count: int,
     np.random.seed(seed)  # what mmpose's transforms draw from
     try:
         chosen = rng.permutation(len(dataset))[:count]
-        return [_run(dataset.get_data_info(int(i)), steps[:last + 1])
-                for i in chosen]
+        return [
+            _run(dataset.get_data_info(int(i)), steps[:last + 1])
+            for i in chosen
+        ]
     finally:
         np.random.set_state(state)
 
@@ -87,9 +92,12 @@ def input_poses_figure(samples: Sequence[dict], metainfo: dict) -> Figure:
             size=.8)
     figure.legend(
         handles=[
-            Line2D([], [], marker='o', linestyle='', markeredgecolor='black',
-                   color=ERROR_COLORS[name], label=name)
-            for name in ERROR_TYPES
+            Line2D([], [],
+                   marker='o',
+                   linestyle='',
+                   markeredgecolor='black',
+                   color=ERROR_COLORS[name],
+                   label=name) for name in ERROR_TYPES
         ],
         loc='outside lower center',
         ncols=len(ERROR_TYPES),

@@ -41,8 +41,12 @@ def joint_change_figure(change: np.ndarray,
     placed = ~np.isnan(pose).any(1)
     segments = pose_segments(np.nan_to_num(pose), placed, skeleton_links)
     for start, end in segments:
-        drawing.plot(*np.stack((start, end)).T, color='0.75', linewidth=3,
-                     solid_capstyle='round', zorder=1)
+        drawing.plot(
+            *np.stack((start, end)).T,
+            color='0.75',
+            linewidth=3,
+            solid_capstyle='round',
+            zorder=1)
     shown = placed & known
     drawing.scatter(
         *pose[shown].T,
@@ -60,10 +64,12 @@ def joint_change_figure(change: np.ndarray,
     drawing.set_axis_off()
     rows = np.flatnonzero(known)
     bars.barh(
-        np.arange(len(rows)), change[rows], color=_colors(change[rows], norm),
-        edgecolor='0.3', linewidth=.5)
-    bars.set_yticks(np.arange(len(rows)), [names[r] for r in rows],
-                    fontsize=7)
+        np.arange(len(rows)),
+        change[rows],
+        color=_colors(change[rows], norm),
+        edgecolor='0.3',
+        linewidth=.5)
+    bars.set_yticks(np.arange(len(rows)), [names[r] for r in rows], fontsize=7)
     bars.invert_yaxis()
     bars.axvline(0, color='0.3', linewidth=.8)
     bars.set_xlabel(label)

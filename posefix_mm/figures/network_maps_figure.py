@@ -85,9 +85,9 @@ def trace_network(predictor: PosePredictor, image: np.ndarray,
     learnt = np.ones(keypoints.shape[1], bool)
     learnt[model.passthrough_keypoints] = False
     return NetworkTrace(
-        np.ascontiguousarray(crops.images[0][..., ::-1]),
-        crops.input_pose[0], crops.input_pose_visible[0],
-        inputs[0, 3:].cpu().numpy(), features, heatmaps[0].cpu().numpy(),
+        np.ascontiguousarray(crops.images[0][..., ::-1]), crops.input_pose[0],
+        crops.input_pose_visible[0], inputs[0, 3:].cpu().numpy(), features,
+        heatmaps[0].cpu().numpy(),
         predictor.keep_unlearnt(keypoints, crops.input_pose)[0], learnt)
 
 
@@ -117,8 +117,8 @@ def _head_features(model: nn.Module, feats: tuple) -> list:
     used = feats[model.head.in_index]
     found = [('neck', _activity(used))] if model.with_neck else []
     if not isinstance(model.head.deconv_layers, nn.Identity):
-        found.append(('deconvolved', _activity(
-            model.head.deconv_layers(used))))
+        found.append(
+            ('deconvolved', _activity(model.head.deconv_layers(used))))
     return found
 
 
@@ -176,5 +176,10 @@ def _show_pose(axes: Axes, trace: NetworkTrace, pose: np.ndarray,
                metainfo: dict, title: str) -> None:
     show_photo(axes, trace.image)
     axes.set_title(title, fontsize=7)
-    draw_pose(axes, pose, trace.visible, metainfo['skeleton_links'],
-              joint_colors='#f0e442', size=.6)
+    draw_pose(
+        axes,
+        pose,
+        trace.visible,
+        metainfo['skeleton_links'],
+        joint_colors='#f0e442',
+        size=.6)

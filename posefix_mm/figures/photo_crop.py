@@ -60,8 +60,9 @@ def crop_photo(image: np.ndarray,
     margin = max(pad * (high - low).max(), 8.)
     low, high = low - margin, high + margin
     if aspect is not None:
-        grow = np.maximum((high - low)[::-1] * (aspect, 1 / aspect),
-                          high - low) - (high - low)
+        grow = np.maximum(
+            (high - low)[::-1] * (aspect, 1 / aspect), high - low) - (
+                high - low)
         low, high = low - grow / 2, high + grow / 2
     low = np.floor(low).clip(0, np.maximum(size - 16, 0))
     high = np.ceil(high).clip(np.minimum(low + 16, size), size)
@@ -70,6 +71,6 @@ def crop_photo(image: np.ndarray,
     scale = 1.
     if max_side is not None and max(part.shape[:2]) > max_side:
         scale = max_side / max(part.shape[:2])
-        part = cv2.resize(part, None, fx=scale, fy=scale,
-                          interpolation=cv2.INTER_AREA)
+        part = cv2.resize(
+            part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return PhotoCrop(part, low, scale)

@@ -97,13 +97,17 @@ def synthesized_errors_figure(image: np.ndarray,
         figsize=(6.9, 2.45 * 2 * height / width), layout='constrained')
     panels = figure.subplots(2, 3).ravel()
     show_photo(panels[0], crop.image, 'annotation')
-    draw_pose(panels[0], crop.transform(poses[0]), visible[0],
-              metainfo['skeleton_links'], joint_colors='white')
+    draw_pose(
+        panels[0],
+        crop.transform(poses[0]),
+        visible[0],
+        metainfo['skeleton_links'],
+        joint_colors='white')
     for axes, name, pose in zip(panels[1:], ERROR_TYPES, drawn, strict=True):
         show_photo(axes, crop.image, name)
-        _draw_errors(axes, pose._replace(
-            keypoints=crop.transform(pose.keypoints)), metainfo,
-                     ERROR_COLORS[name])
+        _draw_errors(axes,
+                     pose._replace(keypoints=crop.transform(pose.keypoints)),
+                     metainfo, ERROR_COLORS[name])
     return figure
 
 
@@ -113,11 +117,25 @@ def _draw_errors(axes: Axes, pose: SynthesizedPose, metainfo: dict,
     shown = pose.status != ABSENT
     if not shown.any():
         axes.text(
-            .5, .04, 'not possible here: nobody near', ha='center',
-            transform=axes.transAxes, fontsize=7, color='white',
+            .5,
+            .04,
+            'not possible here: nobody near',
+            ha='center',
+            transform=axes.transAxes,
+            fontsize=7,
+            color='white',
             bbox=dict(facecolor='black', alpha=.7, linewidth=0))
         return
-    axes.scatter(*pose.keypoints[shown].T, s=2.5, c=color, alpha=.55,
-                 linewidths=0, zorder=1.5)
-    draw_pose(axes, pose.keypoints[0], pose.visible[0],
-              metainfo['skeleton_links'], joint_colors=color)
+    axes.scatter(
+        *pose.keypoints[shown].T,
+        s=2.5,
+        c=color,
+        alpha=.55,
+        linewidths=0,
+        zorder=1.5)
+    draw_pose(
+        axes,
+        pose.keypoints[0],
+        pose.visible[0],
+        metainfo['skeleton_links'],
+        joint_colors=color)

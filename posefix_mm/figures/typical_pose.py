@@ -35,11 +35,10 @@ def typical_pose(keypoints: np.ndarray, visible: np.ndarray) -> np.ndarray:
     poses = poses - np.nanmin(poses, 1, keepdims=True)
     poses /= np.maximum(np.nanmax(poses, (1, 2), keepdims=True), 1e-6)
     # joints that only other poses have go where these poses have them
-    average = np.where(
-        ever[:, None], _average(poses, keypoints, visible), np.nan)
+    average = np.where(ever[:, None], _average(poses, keypoints, visible),
+                       np.nan)
     poses = np.where(np.isnan(poses), average, poses)
-    distance = np.nanmean(
-        np.linalg.norm(poses - average, axis=-1), axis=1)
+    distance = np.nanmean(np.linalg.norm(poses - average, axis=-1), axis=1)
     near = np.argsort(distance, kind='stable')[:(len(poses) + 1) // 2]
     return poses[near[np.argmax(_spread(poses[near][:, ever]))]]
 

@@ -65,8 +65,7 @@ def scatter_chart(before: np.ndarray,
     x, y = before[shown] * side, (1 - after[shown]) * side
     better = after[shown] >= before[shown]
     return ScatterChart(side, _dots(x[better], y[better]),
-                        _dots(x[~better], y[~better]), len(shown),
-                        len(before))
+                        _dots(x[~better], y[~better]), len(shown), len(before))
 
 
 def _dots(x: np.ndarray, y: np.ndarray) -> str:
@@ -94,7 +93,9 @@ def frequency_bars(shares: Dict[str, Sequence[float]]) -> List[List[Bar]]:
     ] for name in ERROR_TYPES]
 
 
-def histogram(values: np.ndarray, *, bins: int = 20,
+def histogram(values: np.ndarray,
+              *,
+              bins: int = 20,
               upper: float = .5) -> List[Bar]:
     """Count values in bins of equal width.
 
@@ -112,7 +113,6 @@ def histogram(values: np.ndarray, *, bins: int = 20,
     most = max(int(counts.max(initial=0)), 1)
     return [
         Bar(f'{low:.1%} to {high:.1%}' if high < upper else f'over {low:.1%}',
-            int(count), count / most)
-        for count, low, high in zip(counts, edges[:-1], edges[1:],
-                                    strict=True)
+            int(count), count / most) for count, low, high in zip(
+                counts, edges[:-1], edges[1:], strict=True)
     ]

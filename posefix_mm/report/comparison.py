@@ -154,19 +154,18 @@ def compare_results(before: Union[str, Path],
     refined = load_pose_records(after, num_keypoints, None)
     pairs = pair_poses(given, refined)
     if not len(pairs.before):
-        problem = next((f'; for instance, record {r.index} of '
-                        f'{path}: {r.problem}'
-                        for path, records in ((before, given),
-                                              (after, refined))
-                        for r in records if r.problem is not None), '')
+        problem = next(
+            (f'; for instance, record {r.index} of '
+             f'{path}: {r.problem}'
+             for path, records in ((before, given), (after, refined))
+             for r in records if r.problem is not None), '')
         raise ValueError(f'no pose of {after} is a pose of {before}{problem}')
     sides = [
         _paired(records, places)
         for records, places in ((given, pairs.before), (refined, pairs.after))
     ]
     found = Comparison(
-        metainfo,
-        ([r.raw for r in given], [r.raw for r in refined]),
+        metainfo, ([r.raw for r in given], [r.raw for r in refined]),
         [given[i] for i in pairs.before], pairs, *sides,
         joint_moves(sides[0].keypoints, sides[1].keypoints,
                     sides[0].visible & sides[1].visible))

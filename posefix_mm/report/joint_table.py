@@ -79,8 +79,8 @@ def trend_of(change: float) -> str:
     return 'gain' if change > 0 else 'loss' if change < 0 else ''
 
 
-def joint_table(found: Comparison
-                ) -> Tuple[List[str], List[JointRow], np.ndarray]:
+def joint_table(
+        found: Comparison) -> Tuple[List[str], List[JointRow], np.ndarray]:
     """Count and measure joint by joint.
 
     Args:
@@ -96,9 +96,9 @@ def joint_table(found: Comparison
     if found.diagnoses is None:
         far = _medians(found.moves, 90)
         rows = [
-            JointRow(names[i], [Cell(_percent(moved[i])),
-                                Cell(_percent(far[i]))])
-            for i in range(len(moved))
+            JointRow(names[i],
+                     [Cell(_percent(moved[i])),
+                      Cell(_percent(far[i]))]) for i in range(len(moved))
         ]
         return ['median move', 'nine of ten below'], rows, moved
     ks = found.mean_ks()
@@ -110,10 +110,11 @@ def joint_table(found: Comparison
     rows = [
         JointRow(names[i], [
             Cell(f'{counts[0][i].sum():,}'),
-            Cell(f'{_percent(good[0, i])} \u2192 {_percent(good[1, i])}'),
-            Cell(f'{_fixed(ks[0, i])} \u2192 {_fixed(ks[1, i])}'),
-            Cell(_fixed(ks[1, i] - ks[0, i], '+.3f'),
-                 trend_of(round(ks[1, i] - ks[0, i], 3))),
+            Cell(_arrow(*map(_percent, good[:, i]))),
+            Cell(_arrow(*map(_fixed, ks[:, i]))),
+            Cell(
+                _fixed(ks[1, i] - ks[0, i], '+.3f'),
+                trend_of(round(ks[1, i] - ks[0, i], 3))),
             Cell(_percent(moved[i]))
         ]) for i in range(len(moved))
     ]
@@ -124,8 +125,8 @@ def joint_table(found: Comparison
 def _medians(moves: np.ndarray, percentile: float = 50) -> np.ndarray:
     """Percentile of each column that has any number, (K, )."""
     return np.array([
-        np.percentile(column[~np.isnan(column)], percentile)
-        if (~np.isnan(column)).any() else np.nan for column in moves.T
+        np.percentile(column[~np.isnan(column)], percentile) if
+        (~np.isnan(column)).any() else np.nan for column in moves.T
     ])
 
 
@@ -135,6 +136,10 @@ def _percent(share: float) -> str:
 
 def _fixed(value: float, form: str = '.3f') -> str:
     return _NONE if np.isnan(value) else format(value, form)
+
+
+def _arrow(before: str, after: str) -> str:
+    return _NONE if before == after == _NONE else f'{before} \u2192 {after}'
 
 
 def draw_skeleton(found: Comparison, pose: np.ndarray,

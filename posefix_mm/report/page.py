@@ -15,7 +15,7 @@ from ..version import __version__
 from .comparison import compare_results
 from .joint_table import trend_of
 from .page_content import PageContent, page_content
-from .people_cards import CardMaker
+from .people_cards import CardMaker, known
 
 #: Name of the page in its folder.
 PAGE_NAME = 'index.html'
@@ -111,6 +111,7 @@ def render_page(content: PageContent) -> str:
         figure='{:.1f}'.format,
         change='{:+.1f}'.format,
         percent='{:.1%}'.format,
+        known=known,
         trend=lambda change: trend_of(round(change, 1)))
     style, script = (_asset(name) for name in ('style.css', 'script.js'))
     policy = ("default-src 'none'; img-src data:; "

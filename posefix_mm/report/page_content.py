@@ -142,15 +142,12 @@ def _truth(found: Comparison, annotations: dict, seed: int) -> TruthContent:
         evaluate_keypoints(annotations, results, sigmas)
         for results in found.results)
     oks = found.paired_oks()
-    return TruthContent(
-        [
-            PrecisionRow(name, before[name], after[name],
-                         after[name] - before[name]) for name in STATISTICS
-            if before[name] >= 0 and after[name] >= 0
-        ],
-        scatter_chart(*oks, seed=seed),
-        _scatter_text(oks),
-        frequency_bars(found.frequencies()))
+    return TruthContent([
+        PrecisionRow(name, before[name], after[name],
+                     after[name] - before[name])
+        for name in STATISTICS if before[name] >= 0 and after[name] >= 0
+    ], scatter_chart(*oks, seed=seed), _scatter_text(oks),
+                        frequency_bars(found.frequencies()))
 
 
 def _scatter_text(oks: np.ndarray) -> str:

@@ -25,13 +25,26 @@ class ErrorChange(NamedTuple):
 
     Attributes:
         name (str): The error.
-        before (int): Joints of the input pose.
-        after (int): Joints of the refined pose.
+        before (int | None): Joints of the input pose; None if it belongs to
+            nobody, so that its errors are not known.
+        after (int | None): The same of the refined pose.
     """
 
     name: str
-    before: int
-    after: int
+    before: Optional[int]
+    after: Optional[int]
+
+
+def known(count: Optional[int]) -> str:
+    """Write a count.
+
+    Args:
+        count (int, optional): None if it is not known.
+
+    Returns:
+        str: The count, or a question mark.
+    """
+    return '?' if count is None else str(count)
 
 
 class PersonCard(NamedTuple):
@@ -119,7 +132,7 @@ class CardMaker:
         """Make the card of one pair."""
         record = self.found.records[pair]
         errors = self._errors(pair)
-        name, picture, problem = str(record.image_id), None, ''
+        name, picture, problem = f'{record.image_id!s:.80}', None, ''
         try:
             path = self.finder.find(record.image_id)
             name = PurePath(path).name
@@ -129,7 +142,7 @@ class CardMaker:
             problem = str(error.args[0])
         name = f'{name}, record {record.index}'
         facts = self._facts(pair)
-        listed = ', '.join(f'{e.name} {e.before} to {e.after}'
+        listed = ', '.join(f'{e.name} {known(e.before)} to {known(e.after)}'
                            for e in errors)
         alt = f'A person of {name}. {facts}.' + (
             f' Joints with errors: {listed}.' if listed else '')
@@ -149,13 +162,15 @@ class CardMaker:
     def _errors(self, pair: int) -> List[ErrorChange]:
         if self.found.truth is None:
             return []
-        before, after = self.found.truth.status[:, pair]
-        counts = [
-            ErrorChange(name, int((before == code).sum()),
-                        int((after == code).sum()))
-            for code, name in enumerate(ERROR_TYPES) if code
+        counts = [[
+            int((status == code).sum()) if (status >= 0).any() else None
+            for code in range(len(ERROR_TYPES))
+        ] for status in self.found.truth.status[:, pair]]
+        return [
+            ErrorChange(name, before, after) for name, before, after in zip(
+                ERROR_TYPES[1:], counts[0][1:], counts[1][1:], strict=True)
+            if before or after
         ]
-        return [c for c in counts if c.before or c.after]
 
     def _picture(self, path: PurePath, pair: int) -> PosePicture:
         """Take the picture, unless the page is full."""

@@ -81,15 +81,15 @@ def _by_image(records: Sequence[PoseRecord]) -> Dict[Any, List[PoseRecord]]:
 
 def _assign(before: List[PoseRecord], after: List[PoseRecord]) -> List[tuple]:
     """Pair the poses of one image."""
-    poses, refined = (np.stack([r.keypoints for r in group])
-                      for group in (before, after))
+    poses, refined = (
+        np.stack([r.keypoints for r in group]) for group in (before, after))
     shown = np.stack([r.visible for r in before])[:, None] & np.stack(
         [r.visible for r in after])[None]
     distance = np.linalg.norm(
         poses[:, None] - refined[None], axis=-1).clip(max=1e5)
     cost = (distance * shown).sum(-1) / np.maximum(shown.sum(-1), 1)
-    scores, new_scores = (np.array([r.score for r in group])
-                          for group in (before, after))
+    scores, new_scores = (
+        np.array([r.score for r in group]) for group in (before, after))
     other = ~np.isclose(scores[:, None], new_scores[None], atol=1e-6)
     rows, columns = linear_sum_assignment(cost + other * _OTHER_SCORE)
     return [(before[i].index, after[j].index)

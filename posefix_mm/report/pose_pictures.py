@@ -124,7 +124,6 @@ def draw_paths(points: np.ndarray, visible: np.ndarray,
     return DrawnPose(
         ''.join('M{:.1f} {:.1f}L{:.1f} {:.1f}'.format(*limb)
                 for limb in limbs.tolist()),
-        [('unknown' if code < 0 else ERROR_TYPES[code],
-          ''.join('M{:.1f} {:.1f}h0'.format(*point)
-                  for point in group.tolist()))
+        [('unknown' if code < 0 else ERROR_TYPES[code], ''.join(
+            'M{:.1f} {:.1f}h0'.format(*point) for point in group.tolist()))
          for code, group in groups if len(group)])

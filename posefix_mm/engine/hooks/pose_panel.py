@@ -48,8 +48,9 @@ def pose_panel(crops: Sequence[CropPoses], titles: Sequence[str],
             np.ascontiguousarray(crop.image), None, fx=scale, fy=scale)
         rows.append(
             np.hstack([
-                image if pose is None else _draw(
-                    visualizer, image, (pose + .5) * scale - .5, there)
+                image if pose is None else _draw(visualizer, image,
+                                                 (pose + .5) * scale -
+                                                 .5, there)
                 for pose, there in zip(crop.poses, crop.visible, strict=True)
             ]))
     header = np.full((_HEADER, rows[0].shape[1], 3), 255, np.uint8)

@@ -86,15 +86,15 @@ class RefineVisualizationHook(Hook):
         if is_main_process() and self.num_samples:
             own = -(-len(runner.val_dataloader.dataset) // get_world_size())
             self._chosen = set(
-                np.linspace(0, own - 1, min(self.num_samples, own)).astype(
-                    int).tolist())
+                np.linspace(0, own - 1, min(self.num_samples,
+                                            own)).astype(int).tolist())
 
-    def after_val_iter(self,
-                       runner: Runner,
-                       batch_idx: int,
-                       data_batch: Optional[dict] = None,
-                       outputs: Optional[Sequence[PoseDataSample]] = None
-                       ) -> None:
+    def after_val_iter(
+            self,
+            runner: Runner,
+            batch_idx: int,
+            data_batch: Optional[dict] = None,
+            outputs: Optional[Sequence[PoseDataSample]] = None) -> None:
         """Keep the poses of a batch, and the crops that are drawn.
 
         Args:
@@ -193,7 +193,9 @@ class RefineVisualizationHook(Hook):
             return ((points - crop.center) / crop.scale + .5) * size
 
         poses: List[Any] = [
-            to_crop(pose.record.keypoints), to_crop(pose.keypoints), None]
+            to_crop(pose.record.keypoints),
+            to_crop(pose.keypoints), None
+        ]
         visible: List[Any] = [pose.record.visible, pose.record.visible, None]
         if person >= 0:
             poses[2] = to_crop(self._people.keypoints[person])
@@ -213,8 +215,7 @@ def _refined(sample: PoseDataSample, number: int) -> _Refined:
             category_id=int(meta.get('category_id', 1)),
             score=float(given.bbox_scores[0]),
             keypoints=np.asarray(given.input_keypoints[0]),
-            visible=visible),
-        np.asarray(sample.pred_instances.keypoints[0]))
+            visible=visible), np.asarray(sample.pred_instances.keypoints[0]))
 
 
 def _epoch(runner: Runner) -> int:
