@@ -1,0 +1,94 @@
+"""Files that are written as results come."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmengine.structures import InstanceData
+
+from posefix_mm.apis.inferencers.image_ids import choose_image_ids
+from posefix_mm.apis.inferencers.input_frames import (
+    Frame,
+    InputFrames,
+    VideoInfo,
+    open_inputs,
+)
+from posefix_mm.apis.inferencers.prediction_files import (
+    PredictionFiles,
+    coco_records,
+    json_list,
+)
+
+
+@pytest.mark.parametrize('items', [[], [1], [{'a': 1}, 'b']])
+def test_json_list(tmp_path: Path, items: list) -> None:
+    with json_list(tmp_path / 'new' / 'a.json') as append:
+        for item in items:
+            append(item)
+    assert json.loads((tmp_path / 'new' / 'a.json').read_text()) == items
+
+
+def test_a_list_that_fails_does_not_appear(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match='stop'), \
+            json_list(tmp_path / 'a.json') as append:
+        append(1)
+        raise RuntimeError('stop')
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_score_is_the_boxs_times_the_sure_keypoints() -> None:
+    instances = InstanceData(
+        keypoints=np.array([[[1., 2.], [3., 4.], [5., 6.]]] * 2),
+        keypoint_scores=np.array([[.8, .6, .1], [.1, .2, .1]]),
+        bboxes=np.array([[1., 2., 11., 22.]] * 2),
+        bbox_scores=np.array([.5, .5]))
+    first, second = coco_records(instances, 7)
+    assert first == dict(
+        image_id=7,
+        category_id=1,
+        keypoints=[1, 2, .8, 3, 4, .6, 5, 6, .1],
+        bbox=[1, 2, 10, 20],
+        score=pytest.approx(.5 * .7))
+    assert second['score'] == 0
+
+
+def test_names_that_come_twice_are_numbered(tmp_path: Path) -> None:
+    with PredictionFiles(tmp_path, InputFrames(iter([]))) as files:
+        for number, name in enumerate(('a.jpg', 'b.jpg', 'a.png')):
+            files.write(Frame(number, name), [dict(number=number)])
+    assert {p.name: json.loads(p.read_text())[0]['number']
+            for p in tmp_path.iterdir()
+            } == {'a.json': 0, 'b.json': 1, 'a_2.json': 2}
+
+
+@pytest.mark.parametrize(('names', 'expected'), [
+    (['0010.jpg', 'x_2.jpg'], [10, 2]),
+    (['a_1.jpg', 'b_1.jpg'], ['a_1.jpg', 'b_1.jpg']),
+    (['1.jpg', 'b.jpg'], ['1.jpg', 'b.jpg']),
+])
+def test_numbers_are_ids_where_all_differ(names: list,
+                                          expected: list) -> None:
+    image_id = choose_image_ids(open_inputs(names))
+    frames = [Frame(i, n, Path(n)) for i, n in enumerate(names)]
+    assert [image_id(frame) for frame in frames] == expected
+
+
+def test_ids_of_arrays_and_frames_are_their_places() -> None:
+    frame = Frame(3, '000003.jpg')
+    for inputs in (open_inputs([np.zeros((2, 2, 3), np.uint8)]),
+                   InputFrames(iter([]), video=VideoInfo('a.mp4', None, 1.))):
+        assert choose_image_ids(inputs)(frame) == 3
+
+
+def test_ids_of_an_annotation_file(tmp_path: Path) -> None:
+    (tmp_path / 'ann.json').write_text(
+        json.dumps(dict(images=[dict(file_name='d/a.jpg', id=99)])))
+    image_id = choose_image_ids(open_inputs(['a.jpg']), tmp_path / 'ann.json')
+    assert image_id(Frame(0, 'a.jpg', Path('a.jpg'))) == 99
+
+
+def test_a_file_without_images(tmp_path: Path) -> None:
+    (tmp_path / 'ann.json').write_text('{"images": [{"id": 1}]}')
+    with pytest.raises(ValueError, match='has no list of images'):
+        choose_image_ids(open_inputs(['a.jpg']), tmp_path / 'ann.json')
