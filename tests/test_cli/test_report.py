@@ -1,0 +1,67 @@
+"""``posefix report``."""
+
+from pathlib import Path
+
+import pytest
+from report_files import write_report_files
+
+from posefix_mm.cli import main
+
+
+@pytest.fixture(scope='module')
+def files(tmp_path_factory):
+    return write_report_files(tmp_path_factory.mktemp('report_cli'), 4)
+
+
+def arguments(files, out: Path) -> list:
+    return [
+        'report',
+        str(files.before),
+        str(files.after), '--img-dir',
+        str(files.img_dir), '--out',
+        str(out)
+    ]
+
+
+def test_names_the_page(files, tmp_path, capsys) -> None:
+    assert main([
+        *arguments(files, tmp_path / 'a b'), '--ann',
+        str(files.ann), '--people', '2'
+    ]) == 0
+    page = tmp_path / 'a b' / 'index.html'
+    captured = capsys.readouterr()
+    assert captured.out == f'report: {page}\n'
+    assert captured.err == ''
+    text = page.read_text(encoding='utf-8')
+    assert text.count('<article') == 6
+    assert 'Average precision' in text
+
+
+def test_quiet_and_without_annotations(files, tmp_path, capsys) -> None:
+    assert main([*arguments(files, tmp_path), '--quiet']) == 0
+    assert capsys.readouterr() == ('', '')
+    assert 'How far joints moved' in (tmp_path / 'index.html').read_text()
+
+
+@pytest.mark.parametrize(('extra', 'reason'), [
+    (['--ann', 'none.json'], 'the file none.json does not exist'),
+    (['--skeleton', 'x'], "there is no skeleton 'x'"),
+    (['--people', '-1'], 'people must not be negative, got -1'),
+])
+def test_errors_are_one_line(files, tmp_path, capsys, extra, reason) -> None:
+    assert main([*arguments(files, tmp_path / 'out'), *extra]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ''
+    assert captured.err.startswith('error: ') and reason in captured.err
+    assert captured.err.count('\n') == 1
+    assert not (tmp_path / 'out').exists()
+
+
+def test_help(capsys) -> None:
+    with pytest.raises(SystemExit, match='0'):
+        main(['report', '--help'])
+    shown = capsys.readouterr().out
+    assert [
+        flag for flag in ('--ann', '--img-dir', '--out', '--people', '--seed',
+                          '--skeleton', '--quiet') if flag not in shown
+    ] == []
