@@ -17,6 +17,7 @@ from .exit_codes import FAILED, INTERRUPTED, OK
 #: returns the exit code; it imports what is slow in run().
 COMMANDS = {
     'refine': 'refine',
+    'predict': 'predict',
     'evaluate': 'evaluate',
     'convert': 'convert',
     'diagnose': 'diagnose',

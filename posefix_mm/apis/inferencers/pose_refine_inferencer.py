@@ -12,6 +12,7 @@ from mmengine.logging import print_log
 from mmpose.apis.inferencers.base_mmpose_inferencer import BaseMMPoseInferencer
 from mmpose.registry import INFERENCERS
 from mmpose.structures import PoseDataSample
+from rich.console import Console
 from rich.progress import track
 
 from ...chain import (
@@ -176,6 +177,8 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
         if batch_size < 1:
             raise ValueError(
                 f'batch_size must be at least 1, got {batch_size}')
+        for given in ('poses', 'bboxes'):
+            _check_output(postprocess.get('coco_out'), kwargs.get(given))
         source = open_inputs(inputs)
         groups = self.preprocess(source, batch_size, **preprocess)
         drawing = FrameDrawing(self._metainfo, **visualize)
@@ -199,7 +202,11 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
             samples = chain.from_iterable(
                 self.forward(group, batch_size) for group in groups)
             if self.show_progress:
-                samples = track(samples, 'Inference', source.count)
+                samples = track(
+                    samples,
+                    'Inference',
+                    source.count,
+                    console=Console(stderr=True))
             try:
                 for frame, sample in samples:
                     visualization = self.visualize([frame], [sample], drawing)
@@ -369,6 +376,13 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
 
     def _init_pipeline(self, cfg: Any) -> None:
         """Unused: every model brings its own."""
+
+
+def _check_output(out: Optional[str], given: Any) -> None:
+    """Refuse to write where poses or boxes are read."""
+    if out and isinstance(given, (str, Path)) \
+            and Path(out).resolve() == Path(given).resolve():
+        raise ValueError(f'the output {out} would overwrite an input file')
 
 
 def _warn(text: str) -> None:

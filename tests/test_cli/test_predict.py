@@ -1,0 +1,165 @@
+"""``posefix predict`` on small models with random weights."""
+
+import importlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
+KEYPOINT_CONFIGS = CONFIGS / 'body_2d_keypoint'
+ESTIMATOR = (
+    KEYPOINT_CONFIGS / 'rtmpose/demo/rtmpose_tiny_1xb32-14e_demo-64x48.py')
+REFINER = (
+    KEYPOINT_CONFIGS / 'posefix/demo/posefix_tiny_1xb32-14e_demo-64x48.py')
+DETECTOR = CONFIGS / '_base_' / 'detectors' / 'rtmdet_toy_person.py'
+
+
+@pytest.fixture
+def posefix(monkeypatch):
+    """Run ``posefix predict``, and no other sub-command's imports."""
+    main = importlib.import_module('posefix_mm.cli.main')
+    assert main.COMMANDS['predict'] == 'predict'
+    monkeypatch.setattr(main, 'COMMANDS', dict(predict='predict'))
+    return lambda *argv: main.main(['predict', *map(str, argv)])
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory) -> Path:
+    """Checkpoint of the refiner."""
+    from mmengine.registry import DefaultScope
+    from mmpose.registry import MODELS
+
+    import posefix_mm  # noqa: F401  registers
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        model = MODELS.build(Config.fromfile(REFINER).model)
+    path = tmp_path_factory.mktemp('weights') / 'refiner.pth'
+    torch.save({'state_dict': model.state_dict()}, path)
+    return path
+
+
+@pytest.fixture
+def refiner(weights: Path) -> tuple:
+    return '--config', REFINER, '--checkpoint', weights
+
+
+def test_chain(posefix, people: Path, tmp_path: Path, refiner, capfd) -> None:
+    """From config files to JSON and pictures."""
+    pytest.importorskip('mmdet')
+    out = tmp_path / 'out.json'
+    code = posefix(people / 'images', '--det', DETECTOR, '--pose2d', ESTIMATOR,
+                   *refiner, '--out', out, '--vis-dir', tmp_path / 'pictures',
+                   '--blend', '--pred-dir', tmp_path / 'predictions')
+    printed = capfd.readouterr()
+    assert code == 0
+    records = json.loads(out.read_text())
+    images = sorted((people / 'images').iterdir())
+    assert {r['image_id'] for r in records} == {1, 2, 3}
+    assert (f'3 images, {len(records)} poses refined, 0 images skipped'
+            in printed.out)
+    assert 'WARNING' not in printed.out  # the log is for people
+    assert 'runs with random weights' in printed.err
+    assert sorted(p.name for p in (tmp_path / 'pictures').iterdir()
+                  ) == [p.name for p in images]
+    predictions = [
+        json.loads((tmp_path / f'predictions/{p.stem}.json').read_text())
+        for p in images
+    ]
+    assert sum(map(len, predictions)) == len(records)
+    np.testing.assert_allclose(records[0]['keypoints'][:2],
+                               predictions[0][0]['keypoints'][0])
+
+
+def test_boxes_of_a_file(posefix, people: Path, tmp_path: Path,
+                         refiner) -> None:
+    boxes = [
+        dict(image_id=2, category_id=1, bbox=[10, 5, 40, 70], score=.8),
+    ]
+    (tmp_path / 'boxes.json').write_text(json.dumps(boxes))
+    assert posefix(people / 'images', '--boxes', tmp_path / 'boxes.json',
+                   '--pose2d', ESTIMATOR, *refiner, '--out',
+                   tmp_path / 'out.json', '--quiet') == 0
+    [record] = json.loads((tmp_path / 'out.json').read_text())
+    assert (record['image_id'], record['bbox']) == (2, [10, 5, 40, 70])
+
+
+def test_poses_of_a_file(posefix, people: Path, tmp_path: Path, refiner,
+                         capfd) -> None:
+    assert posefix(people / 'images', '--poses', people / 'results.json',
+                   *refiner, '--out', tmp_path / 'out.json', '--quiet') == 0
+    records = json.loads((tmp_path / 'out.json').read_text())
+    given = json.loads((people / 'results.json').read_text())
+    assert len(records) == len(given)
+    assert capfd.readouterr().out == ''
+
+
+def test_strict(posefix, people: Path, tmp_path: Path, refiner,
+                capfd) -> None:
+    """Bad images are named, and the rest is written all the same."""
+    images = tmp_path / 'images'
+    images.mkdir()
+    [first, *_] = sorted((people / 'images').iterdir())
+    (images / 'good_1.jpg').write_bytes(first.read_bytes())
+    (images / 'cut_2.jpg').write_bytes(first.read_bytes()[:200])
+    arguments = [
+        images, '--det', 'whole_image', '--pose2d', ESTIMATOR, *refiner,
+        '--out', tmp_path / 'out.json'
+    ]
+    assert posefix(*arguments) == 0
+    printed = capfd.readouterr()
+    assert '2 images, 1 poses refined, 1 images skipped' in printed.out
+    assert 'cut_2.jpg is skipped' in printed.err
+    assert posefix(*arguments, '--strict') == 3
+    assert len(json.loads((tmp_path / 'out.json').read_text())) == 1
+
+
+@pytest.mark.parametrize(('options', 'message'), [
+    (['--out', 'out.json'], 'give poses, or an estimator as pose2d'),
+    ([], 'nothing would be written'),
+    (['--out', 'out.json', '--pose2d', 'nope'], 'nope is neither a config'),
+    (['--out', 'out.json', '--pose2d', 'no.py'], 'no.py does not exist'),
+    (['--out', 'out.json', '--poses', 'no.json'], 'no.json does not exist'),
+    (['--out', 'poses.json', '--poses', 'poses.json'],
+     'poses.json would overwrite an input file'),
+])
+def test_wrong_options(posefix, people: Path, refiner, options, message,
+                       tmp_path: Path, monkeypatch, capfd) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'poses.json').write_text('[]')
+    assert posefix(people / 'images', *refiner, *options) == 1
+    assert message in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(('name', 'message'), [
+    ('no.mp4', 'the input no.mp4 does not exist'),
+    ('no*.jpg', 'there are no images in the pattern'),
+])
+def test_wrong_input(posefix, refiner, name, message, tmp_path: Path,
+                     monkeypatch, capfd) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert posefix(name, '--poses', 'x.json', *refiner, '--out', 'o.json') == 1
+    assert message in capfd.readouterr().err
+
+
+def test_a_number_is_a_camera(tmp_path: Path, monkeypatch) -> None:
+    from posefix_mm.cli.predict import read_input
+    monkeypatch.chdir(tmp_path)
+    assert read_input('0') == 0
+    (tmp_path / '0').mkdir()
+    assert read_input('0') == '0'
+
+
+def test_help(posefix, capsys) -> None:
+    with pytest.raises(SystemExit, match='^0$'):
+        posefix('--help')
+    text = capsys.readouterr().out
+    assert [
+        flag for flag in ('--pose2d', '--det', '--det-cat-ids', '--boxes',
+                          '--poses', '--config', '--checkpoint', '--out',
+                          '--vis-dir', '--blend', '--pred-dir', '--strict')
+        if flag not in text
+    ] == []
