@@ -221,7 +221,7 @@ def _read_lines(path: Path) -> List[str]:
 def _cells(line: str) -> List[str]:
     """Split a row; one that is no CSV is a single cell."""
     try:
-        return next(csv.reader([line.rstrip('\r\n')]), [''])
+        return next(csv.reader([line.rstrip('\r\n')])) or ['']
     except csv.Error:
         return [line]
 
