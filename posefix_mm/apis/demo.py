@@ -15,6 +15,7 @@ from rich.progress import (
 )
 
 from ..evaluation import comparison_table
+from ..report import write_report
 from ..synthetic import write_dataset
 from .refine_results import RefineSummary, refine_results
 from .tool_runner import ToolRunner, progress_bars
@@ -101,7 +102,8 @@ def run_demo(out_dir: Union[str, Path],
         ann=data / 'val' / 'annotations.json',
         show_dir=out_dir / 'pictures',
         show_limit=size.pictures)
-    _report(summary, out_dir, time.monotonic() - started)
+    _show(summary, out_dir, time.monotonic() - started)
+    _write_report(summary, poses, data / 'val', out_dir)
     return summary
 
 
@@ -144,7 +146,7 @@ def _advance(bar: Progress, task: TaskID, done: int, total: int) -> None:
     bar.update(task, completed=done, total=total)
 
 
-def _report(summary: RefineSummary, out_dir: Path, seconds: float) -> None:
+def _show(summary: RefineSummary, out_dir: Path, seconds: float) -> None:
     """Show what the demo found."""
     console = Console()
     console.print(
@@ -159,3 +161,19 @@ def _report(summary: RefineSummary, out_dir: Path, seconds: float) -> None:
         f'pictures: {out_dir / "pictures"}\n'
         f'data, weights and logs: {out_dir}',
         soft_wrap=True)
+
+
+def _write_report(summary: RefineSummary, poses: Path, data: Path,
+                  out_dir: Path) -> None:
+    """Write the page of what refinement did, and name it."""
+    console = Console()
+    if not summary.refined:  # of a training too short to find anybody
+        console.print('no report: no pose could be refined')
+        return
+    page = write_report(
+        poses,
+        out_dir / 'refined.keypoints.json',
+        data / 'images',
+        out_dir / 'report',
+        ann=data / 'annotations.json')
+    console.print(f'report, for a browser: {page}', soft_wrap=True)

@@ -258,6 +258,30 @@ def test_size_is_bounded(files, tmp_path, monkeypatch) -> None:
     assert 'the page would become too large' in parsed.text
 
 
+def test_poses_of_nobody(files, tmp_path) -> None:
+    """All poses are far from every annotation."""
+    for name, path in zip('ab', files[:2], strict=True):
+        records = json.loads(path.read_text())
+        for record in records:
+            pose = np.reshape(record['keypoints'], (17, 3))
+            pose[pose.any(1), :2] += 5000
+            record['keypoints'] = pose.ravel().tolist()
+        (tmp_path / name).write_text(json.dumps(records))
+    parsed = Page(
+        write_report(
+            tmp_path / 'a',
+            tmp_path / 'b',
+            files.img_dir,
+            tmp_path / 'out',
+            ann=files.ann,
+            people=2))
+    assert 'No pose belongs to an annotated person.' in parsed.text
+    assert ['AP', '0.0', '0.0', '+0.0'] in parsed.rows
+    assert parsed.all('circle') == []
+    assert [s['data-group'] for s in parsed.all('section')
+            if 'data-group' in s] == ['random']
+
+
 def test_no_people(files, tmp_path) -> None:
     parsed = Page(
         write_report(

@@ -201,6 +201,12 @@ def test_miniature_demo(tmp_path) -> None:
     pictures = sorted(p.name for p in (out / 'pictures').iterdir())
     assert pictures == [f'{i:06d}.jpg' for i in sorted(refined)]
     assert {r['image_id'] for r in before} <= {13, 14, 15, 16}
+    if refined:
+        page = out / 'report' / 'index.html'
+        assert result.stdout.rstrip().endswith(f'browser: {page}')
+        assert '<article' in page.read_text(encoding='utf-8')
+    else:
+        assert 'no report' in result.stdout
     for name in ('estimator', 'refiner'):
         assert (out / name / 'epoch_1.pth').is_file()
         assert (out / f'{name}.log').is_file()
