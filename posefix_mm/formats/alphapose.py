@@ -14,8 +14,6 @@ class AlphaPoseFile(CocoResultsFile):
     """
 
     name = 'alphapose'
-    # AlphaPose has dropped duplicates by its own, finer measure.
-    drops_duplicates = False
 
     def image_ref(self, key: Hashable) -> ImageRef:
         """Take the image's name."""

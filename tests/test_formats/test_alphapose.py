@@ -26,7 +26,7 @@ def file(tmp_path):
 
 def test_image_ids_are_file_names_and_scores_may_be_above_one(file, trip):
     poses = open_pose_file(file, target_names=NAMES, joint_map='halpe26')
-    assert poses.name == 'alphapose' and not poses.drops_duplicates
+    assert poses.name == 'alphapose' and poses.drops_duplicates
     assert [image.file_name for image in poses.images] == ['a.jpg', 'b.jpg']
     np.testing.assert_array_equal(poses.image_index, [0, 1, 0])
     first = trip.read(poses)[0]
