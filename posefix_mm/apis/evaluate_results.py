@@ -1,6 +1,5 @@
 """Evaluate results files and explain what does not meet."""
 import json
-import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Union
@@ -119,54 +118,14 @@ def _read_annotations(path: Union[str, Path], num_keypoints: int) -> dict:
     """Read annotations that can be evaluated."""
     content = read_json(path)
     try:
-        _check_lists(content)
+        if not isinstance(content, dict):
+            raise ValueError('it must be an object with images, annotations '
+                             f'and categories, got a {type(content).__name__}')
         if not can_evaluate(content, num_keypoints):
             raise ValueError('no annotation has keypoints; annotations of '
                              'keypoints are needed, not those of boxes')
-        for person in content['annotations']:
-            if 'keypoints' in person:
-                _check_person(person)
     except ValueError as error:
         raise ValueError(f'{path} can not be evaluated against: {error} (the '
                          f'skeleton has {num_keypoints} keypoints; name '
                          'another one with --skeleton)') from error
     return content
-
-
-def _check_lists(content: Any) -> None:
-    """Check what :func:`can_evaluate` takes for granted."""
-    if not isinstance(content, dict):
-        raise ValueError('it must be an object with images, annotations and '
-                         f'categories, got a {type(content).__name__}')
-    for name in ('images', 'annotations', 'categories'):
-        items = content.get(name)
-        if not isinstance(items, list) or not all(
-                isinstance(item, dict) for item in items):
-            raise ValueError(f'{name} must be a list of objects')
-    for name in ('images', 'categories'):
-        types = {type(item.get('id')) for item in content[name]}
-        if types not in ({int}, {str}):
-            raise ValueError(f'each of the {name} must have an id, all of '
-                             'them numbers or all of them texts')
-
-
-def _check_person(person: dict) -> None:
-    """Check the fields that pycocotools reads."""
-    for name, count in (('keypoints', len(person['keypoints'])), ('bbox', 4)):
-        values = person[name]
-        if not isinstance(values, list) or len(values) != count \
-                or not all(map(_is_number, values)):
-            raise ValueError(f'annotation {person["id"]!r:.40}: {name} must '
-                             f'hold {count} numbers, got {values!r:.60}')
-    for name in ('image_id', 'category_id'):
-        if type(person[name]) not in (int, str):
-            raise ValueError(f'annotation {person["id"]!r:.40}: {name} must '
-                             f'be a number or text, got {person[name]!r:.40}')
-    for name in ('area', 'iscrowd', 'num_keypoints'):
-        if not _is_number(person.get(name, 0)):
-            raise ValueError(f'annotation {person["id"]!r:.40}: {name} must '
-                             f'be a number, got {person[name]!r:.40}')
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value)

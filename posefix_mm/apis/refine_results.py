@@ -223,8 +223,8 @@ def refine_file(predictor: PosePredictor,
     # starts.
     content = None if ann is None else _load_annotations(ann)
     source = ImageSource(ImageFinder(img_dir, content and content['images']))
-    evaluable = content is not None and can_evaluate(
-        content, predictor.num_keypoints)
+    evaluable = content is not None and _has_truth(ann, content,
+                                                   predictor.num_keypoints)
     pose_file = open_pose_file(
         poses,
         target_names=predictor.keypoint_names,
@@ -314,6 +314,13 @@ def _load_annotations(path: PathLike) -> dict:
         raise ValueError(f'{path} has no list of images with id and '
                          'file_name; a COCO annotation file is needed')
     return content
+
+
+def _has_truth(path: PathLike, content: dict, num_keypoints: int) -> bool:
+    try:
+        return can_evaluate(content, num_keypoints)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from error
 
 
 def _fingerprint(run: FileRun, ann: Optional[PathLike]) -> str:

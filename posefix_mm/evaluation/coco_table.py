@@ -9,12 +9,12 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from rich.table import Table
 
+from .annotation_format import check_annotation, check_annotation_lists
+
 #: Names of the ten statistics, in pycocotools' order.
 STATISTICS = ('AP', 'AP50', 'AP75', 'AP(M)', 'AP(L)', 'AR', 'AR50', 'AR75',
               'AR(M)', 'AR(L)')
 
-# What pycocotools reads of an annotation and nothing else tells.
-_FIELDS = ('id', 'image_id', 'category_id', 'bbox')
 # The share of its box that a person fills; CrowdPose, whose annotations have
 # no areas, is evaluated with it.
 _FILLED = 0.53
@@ -38,23 +38,15 @@ def can_evaluate(annotations: dict, num_keypoints: int) -> bool:
     Raises:
         ValueError: If there are keypoints, but not as pycocotools needs them.
     """
-    people = [
-        person for person in annotations.get('annotations') or []
-        if 'keypoints' in person
-    ]
-    if not people:
-        return False
-    if 'categories' not in annotations:
-        raise ValueError('the annotation file has no categories')
+    people = annotations.get('annotations') or []
+    if isinstance(people, list):
+        people = [p for p in people if not isinstance(p, dict)
+                  or 'keypoints' in p]
+        if not people:
+            return False
+    check_annotation_lists(annotations)
     for person in people:
-        lacking = [name for name in _FIELDS if name not in person]
-        if lacking:
-            raise ValueError(f'annotation {person.get("id")} has no '
-                             f'{", ".join(lacking)}')
-        if len(person['keypoints']) != 3 * num_keypoints:
-            raise ValueError(
-                f'annotation {person["id"]} must have {3 * num_keypoints} '
-                f'numbers as keypoints, got {len(person["keypoints"])}')
+        check_annotation(person, num_keypoints)
     return True
 
 

@@ -114,11 +114,11 @@ def test_missing_files(people, tmp_path) -> None:
     (('annotations', ), [3], 'annotations must be a list of objects'),
     (('annotations', ), [], 'no annotation has keypoints'),
     (('images', 0, 'id'), 'a', 'all of them numbers or all of them texts'),
-    (('annotations', 0, 'bbox'), [1, 2, 3], 'bbox must hold 4 numbers'),
-    (('annotations', 0, 'bbox'), 'wide', 'bbox must hold 4 numbers'),
+    (('annotations', 0, 'bbox'), [1, 2, 3], 'must have 4 numbers as bbox, got 3'),
+    (('annotations', 0, 'bbox'), 'wide', "must have 4 numbers as bbox, got 'wide'"),
     (('annotations', 0, 'area'), None, 'area must be a number, got None'),
     (('annotations', 0, 'image_id'), [1], 'image_id must be'),
-    (('annotations', 0, 'keypoints'), ['x'] * 51, 'must hold 51 numbers'),
+    (('annotations', 0, 'keypoints'), ['x'] * 51, 'must have 51 numbers'),
 ])
 def test_annotations_that_are_none(people, truth, tmp_path, place, value,
                                    reason) -> None:
