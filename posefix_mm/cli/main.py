@@ -24,6 +24,7 @@ COMMANDS = {
     'estimate-errors': 'estimate_errors',
     'figure': 'figure',
     'report': 'report',
+    'export': 'export',
 }
 
 _DESCRIPTION = 'Refine 2D poses of any estimator.'

@@ -1,14 +1,23 @@
 """What runs the network: PyTorch or an inference engine."""
-from typing import Sequence
-
 from torch import nn
 
 from .base import Backend, Located
+from .compile_backend import CompileBackend
+from .onnxruntime_backend import OnnxRuntimeBackend
+from .openvino_backend import OpenVinoBackend
+from .refiner_parts import RefinerParts
 from .sample_backend import SampleBackend
 from .torch_backend import PRECISIONS, TorchBackend
 
+_CLASSES = {
+    'torch': TorchBackend,
+    'compile': CompileBackend,
+    'onnxruntime': OnnxRuntimeBackend,
+    'openvino': OpenVinoBackend,
+}
+
 #: Names of the back ends.
-BACKENDS = ('torch', )
+BACKENDS = tuple(_CLASSES)
 
 
 def build_backend(model: nn.Module,
@@ -21,7 +30,8 @@ def build_backend(model: nn.Module,
 
     Args:
         model (nn.Module): A ``PoseRefiner`` in evaluation mode, on its
-            device.
+            device. It is changed, for inference only: its batch norms are
+            folded into the convolutions.
         metainfo (dict): Skeleton.
         backend (str): One of :data:`BACKENDS`. Defaults to ``'torch'``.
         precision (str): ``'fp32'``, ``'bf16'`` or ``'fp16'``. Defaults to
@@ -32,21 +42,26 @@ def build_backend(model: nn.Module,
         Backend: Runs the network.
 
     Raises:
+        ImportError: If a back end's package is not installed.
         ValueError: If there is no such back end, or it can't do what is asked.
     """
     if backend not in BACKENDS:
         raise ValueError(f'backend must be one of {BACKENDS}, got {backend!r}')
-    flip_indices: Sequence[int] = metainfo['flip_indices']
     if not hasattr(model.head, 'locate'):
-        if precision != 'fp32':
-            raise ValueError(f'{type(model.head).__name__} runs in fp32 only, '
-                             f'got {precision!r}')
+        if (backend, precision) != ('torch', 'fp32'):
+            raise ValueError(
+                f"{type(model.head).__name__} runs by backend 'torch' in fp32 "
+                f'only, got {backend!r} and {precision!r}')
         model.test_cfg = dict(model.test_cfg, flip_test=flip_test)
         return SampleBackend(model, metainfo)
-    return TorchBackend(
+    flip_indices = metainfo['flip_indices']
+    return _CLASSES[backend](
         model,
         flip_indices=flip_indices if flip_test else None,
         precision=precision)
 
 
-__all__ = ['BACKENDS', 'PRECISIONS', 'Backend', 'Located', 'build_backend']
+__all__ = [
+    'BACKENDS', 'PRECISIONS', 'Backend', 'Located', 'RefinerParts',
+    'build_backend'
+]

@@ -22,3 +22,17 @@ class Backend(Protocol):
         Returns:
             Callable[[], Located]: Waits for the device and gives the result.
         """
+
+
+def no_poses(crops: Crops) -> Callable[[], Located]:
+    """Answer a batch without crops, which no engine takes.
+
+    Args:
+        crops (Crops): No crops.
+
+    Returns:
+        Callable[[], Located]: No poses.
+    """
+    shape = crops.input_pose.shape
+    located = np.empty(shape, np.float32), np.empty(shape[:2], np.float32)
+    return lambda: located

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from ..crops import Crops
-from .base import Located
+from .base import Located, no_poses
+from .processor import require_bf16
+from .refiner_parts import RefinerParts
 
 #: Precisions and what autocast computes in.
 PRECISIONS = {'fp32': None, 'bf16': torch.bfloat16, 'fp16': torch.float16}
@@ -20,13 +22,17 @@ class TorchBackend:
 
     Args:
         model (nn.Module): A ``PoseRefiner`` with a ``PoseFixHead``, in
-            evaluation mode, on its device.
+            evaluation mode, on its device. Its batch norms are folded into
+            the convolutions, in place.
         flip_indices (Sequence[int], optional): Twin of every keypoint, (K, ):
             average with the mirrored image. Defaults to None: no flip test.
         precision (str): ``'fp32'``, ``'bf16'`` or ``'fp16'`` (GPUs only).
             Defaults to ``'fp32'``.
         channels_last (bool): Convert the weights to that memory format.
             Defaults to True; crops come that way anyway.
+
+    Raises:
+        ValueError: If the device can't compute in that precision.
     """
 
     def __init__(self,
@@ -42,9 +48,10 @@ class TorchBackend:
         self.device = next(model.parameters()).device
         if precision == 'fp16' and self.device.type == 'cpu':
             raise ValueError('fp16 is for GPUs; on a CPU take bf16 or fp32')
-        self.flip_indices = None if flip_indices is None else list(
-            flip_indices)
+        if precision == 'bf16' and self.device.type == 'cpu':
+            require_bf16()
         self.dtype = PRECISIONS[precision]
+        self.parts = RefinerParts(model, flip_indices)
         if channels_last:
             model.memory_format = torch.channels_last
             model.to(memory_format=torch.channels_last)
@@ -58,19 +65,27 @@ class TorchBackend:
     @torch.inference_mode()
     def start(self, crops: Crops) -> Callable[[], Located]:
         """Start on a batch; see :class:`Backend`."""
+        if not len(crops):
+            return no_poses(crops)
         images, pose, visible = (
             self._send(torch.from_numpy(array))
             for array in (crops.images, crops.input_pose,
                           crops.input_pose_visible))
+        inputs = self.parts.prepare(images, pose, visible)
         with self.autocast():
-            located = self.run(images.permute(0, 3, 1, 2), pose, visible)
-        return self._receive([part.float() for part in located])
+            logits = self.run(inputs)
+        return self._receive(self.parts.locate(logits.float()))
 
-    def run(self, images: Tensor, input_pose: Tensor,
-            input_pose_visible: Tensor) -> Sequence[Tensor]:
-        """Run the network; a subclass may compile it."""
-        return self.model.refine(images, input_pose, input_pose_visible,
-                                 self.flip_indices)
+    def run(self, inputs: Tensor) -> Tensor:
+        """Run the network; a subclass may compile it.
+
+        Args:
+            inputs (Tensor): Images and pose maps, (M, 3 + K, h, w).
+
+        Returns:
+            Tensor: Maps before the softmax, (M, K, H, W).
+        """
+        return self.parts.network(inputs)
 
     def _send(self, tensor: Tensor) -> Tensor:
         if self.device.type != 'cuda':

@@ -1,0 +1,17 @@
+"""Refiners as ONNX models."""
+from .check_export import TOLERANCE, largest_difference
+from .export_refiner import (
+    INPUTS,
+    OUTPUTS,
+    ExportableRefiner,
+    export_refiner,
+    load_exportable,
+    refiner_to_onnx,
+)
+from .onnx_model import MIN_OPSET, network_to_onnx, to_onnx
+
+__all__ = [
+    'INPUTS', 'MIN_OPSET', 'OUTPUTS', 'TOLERANCE', 'ExportableRefiner',
+    'export_refiner', 'largest_difference', 'load_exportable',
+    'network_to_onnx', 'refiner_to_onnx', 'to_onnx'
+]

@@ -1,0 +1,209 @@
+"""Export a refiner: from image crop and input pose to coordinates."""
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Optional, Sequence, Tuple, Union
+
+import torch
+from mmengine.config import Config
+from torch import Tensor, nn
+
+from ..fileio import atomic_write
+from ..formats.optional_packages import import_optional
+from ..refinement.backends import RefinerParts
+from ..refinement.load_model import (
+    build_test_dataset,
+    find_refiner,
+    load_refiner,
+    load_refiner_config,
+)
+from ..version import __version__
+from .onnx_model import MIN_OPSET, to_onnx
+
+if TYPE_CHECKING:
+    import onnx
+
+#: Names of the inputs and of the outputs of an exported refiner.
+INPUTS = ('images', 'input_pose', 'input_pose_visible')
+OUTPUTS = ('keypoints', 'confidences')
+
+
+class ExportableRefiner(nn.Module):
+    """All that an exported refiner does.
+
+    Keypoints that the model never learnt come out as they went in.
+
+    Args:
+        model (nn.Module): A ``PoseRefiner`` with a ``PoseFixHead``, in
+            evaluation mode. Its batch norms are folded into the convolutions,
+            in place.
+        flip_indices (Sequence[int], optional): Twin of every keypoint, (K, ):
+            average with the mirrored image. Defaults to None: no flip test.
+
+    Raises:
+        ValueError: If the model's head does not work on tensors alone.
+    """
+
+    def __init__(self,
+                 model: nn.Module,
+                 flip_indices: Optional[Sequence[int]] = None) -> None:
+        if not hasattr(model.head, 'locate'):
+            raise ValueError('only refiners with a PoseFixHead are exported, '
+                             f'got a {type(model.head).__name__}')
+        super().__init__()
+        self.parts = RefinerParts(model, flip_indices)
+        unlearnt = torch.zeros(model.num_keypoints, dtype=torch.bool)
+        unlearnt[model.passthrough_keypoints] = True
+        self.register_buffer('unlearnt', unlearnt, persistent=False)
+        self.training = False
+
+    def example_inputs(self, batch_size: int, seed: int = 0) -> Tuple:
+        """Make up crops and poses, some keypoints absent and not a number.
+
+        Args:
+            batch_size (int): N.
+            seed (int): Defaults to 0.
+
+        Returns:
+            tuple: images, uint8 (N, h, w, 3), input_pose in input pixels,
+            float32 (N, K, 2), and input_pose_visible, float32 (N, K).
+        """
+        rng = torch.Generator().manual_seed(seed)
+        width, height = self.parts.input_size
+        shape = batch_size, len(self.unlearnt)
+        # smooth images: noise from pixel to pixel is like no photo
+        coarse = torch.rand((batch_size, 3, 8, 6), generator=rng) * 255
+        images = nn.functional.interpolate(
+            coarse, (height, width), mode='bilinear')
+        pose = torch.rand((*shape, 2), generator=rng)
+        pose = pose * torch.tensor([width, height])
+        visible = (torch.rand(shape, generator=rng) < .8).float()
+        pose[(visible == 0) & ~self.unlearnt] = float('nan')
+        images = images.permute(0, 2, 3, 1).to(torch.uint8).contiguous()
+        return images, pose, visible
+
+    def forward(self, images: Tensor, input_pose: Tensor,
+                input_pose_visible: Tensor) -> Tuple[Tensor, Tensor]:
+        """Refine.
+
+        Args:
+            images (Tensor): BGR crops, uint8 (N, h, w, 3).
+            input_pose (Tensor): Input pixels, float32 (N, K, 2).
+            input_pose_visible (Tensor): Above 0 where present, float32
+                (N, K).
+
+        Returns:
+            tuple: keypoints in input pixels, float32 (N, K, 2), and the peaks
+            of their maps, float32 (N, K).
+        """
+        keypoints, confidences = self.parts(images, input_pose,
+                                            input_pose_visible)
+        if self.parts.model.passthrough_keypoints:
+            keypoints = torch.where(self.unlearnt[:, None], input_pose,
+                                    keypoints)
+        return keypoints, confidences
+
+
+def load_exportable(config: Union[str, Path, Config, None] = None,
+                    checkpoint: Optional[str] = None,
+                    *,
+                    flip_test: bool = True,
+                    cfg_options: Optional[dict] = None
+                    ) -> Tuple[ExportableRefiner, dict]:
+    """Load a refiner to be exported.
+
+    Args:
+        config (str | Path | Config, optional): As of
+            :class:`posefix_mm.refinement.PosePredictor`.
+        checkpoint (str, optional): As there.
+        flip_test (bool): Average with the mirrored image. Defaults to True.
+        cfg_options (dict, optional): Changes of the config.
+
+    Returns:
+        tuple: The refiner, and the metadata of its ONNX model: strings by
+        name.
+
+    Raises:
+        FileNotFoundError: If a file does not exist.
+        ValueError: If the config is not a refiner's, or it can't be exported.
+    """
+    files = find_refiner(config, checkpoint)
+    cfg = load_refiner_config(
+        files.config,
+        pretrained=files.checkpoint is None,
+        cfg_options=cfg_options)
+    skeleton = build_test_dataset(cfg).metainfo
+    model = load_refiner(cfg, files.checkpoint, 'cpu')
+    refiner = ExportableRefiner(
+        model, skeleton['flip_indices'] if flip_test else None)
+    names = skeleton['keypoint_id2name']
+    metadata = dict(
+        posefix_mm_version=__version__,
+        model=Path(cfg.filename or 'refiner').stem,
+        input_size=json.dumps(refiner.parts.input_size),
+        image_format='BGR, uint8, NHWC',
+        flip_test=json.dumps(flip_test),
+        keypoint_names=json.dumps([names[i] for i in range(len(names))]))
+    return refiner, metadata
+
+
+def refiner_to_onnx(refiner: ExportableRefiner,
+                    metadata: dict,
+                    *,
+                    opset: int = MIN_OPSET) -> 'onnx.ModelProto':
+    """Turn a refiner into one graph.
+
+    Args:
+        refiner (ExportableRefiner): The refiner.
+        metadata (dict): Strings by name.
+        opset (int): Version of ONNX's operators. Defaults to 18.
+
+    Returns:
+        onnx.ModelProto: From :data:`INPUTS` to :data:`OUTPUTS`, which are
+        those of :meth:`ExportableRefiner.forward`; N is dynamic.
+
+    Raises:
+        ImportError: If what exports is not installed.
+        ValueError: If there is no such opset.
+    """
+    onnx = import_optional('onnx', 'onnx')
+    examples = dict(zip(INPUTS, refiner.example_inputs(2), strict=True))
+    model = to_onnx(refiner, examples, OUTPUTS, opset=opset)
+    model.producer_name, model.producer_version = 'posefix_mm', __version__
+    onnx.helper.set_model_props(model, metadata)
+    onnx.checker.check_model(model)
+    return model
+
+
+def export_refiner(config: Union[str, Path, Config, None],
+                   checkpoint: Optional[str],
+                   out: Union[str, Path],
+                   *,
+                   flip_test: bool = True,
+                   opset: int = MIN_OPSET,
+                   cfg_options: Optional[dict] = None) -> ExportableRefiner:
+    """Write a refiner as an ONNX model.
+
+    Args:
+        config (str | Path | Config | None): As of
+            :class:`posefix_mm.refinement.PosePredictor`.
+        checkpoint (str | None): As there.
+        out (str | Path): The file, which appears as a whole or not at all.
+        flip_test (bool): Average with the mirrored image. Defaults to True.
+        opset (int): Version of ONNX's operators. Defaults to 18.
+        cfg_options (dict, optional): Changes of the config.
+
+    Returns:
+        ExportableRefiner: What was exported.
+
+    Raises:
+        FileNotFoundError: If a file does not exist.
+        ImportError: If what exports is not installed.
+        ValueError: If the refiner can't be exported, or there is no such
+            opset.
+    """
+    refiner, metadata = load_exportable(
+        config, checkpoint, flip_test=flip_test, cfg_options=cfg_options)
+    model = refiner_to_onnx(refiner, metadata, opset=opset)
+    with atomic_write(out) as file:
+        file.write(model.SerializeToString())
+    return refiner

@@ -1,0 +1,167 @@
+"""A refiner in three parts: before, in and behind its network."""
+import copy
+from typing import Optional, Sequence, Tuple
+
+import torch
+from mmpose.models.heads import HeatmapHead
+from torch import Tensor, nn
+
+from .fold_batch_norm import fold_batch_norm
+
+
+class RefinerNetwork(nn.Module):
+    """Backbone, neck and the convolutions of the head: what takes the time.
+
+    Args:
+        model (nn.Module): A ``PoseRefiner`` with a ``PoseFixHead``, in
+            evaluation mode.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+        self.training = False
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Compute maps.
+
+        Args:
+            inputs (Tensor): Normalised images and pose maps, (B, 3 + K, h, w).
+
+        Returns:
+            Tensor: Maps before the softmax, (B, K, H, W).
+        """
+        head = self.model.head
+        feats = self.model.extract_feat(inputs)
+        return HeatmapHead.forward(head, (feats[head.in_index], ))
+
+
+class RefinerParts(nn.Module):
+    """What :meth:`PoseRefiner.refine` does, in three parts.
+
+    An engine runs the network alone: pose maps and soft-argmax keep all of
+    their digits where the network computes in bfloat16. With the flip test,
+    images and their mirrors are one batch. Batch norms are folded into the
+    convolutions, in place.
+
+    Note:
+        - poses: N
+        - images in a batch: M, N or with the flip test 2 * N
+        - keypoints: K
+        - input size: [w, h]
+
+    Args:
+        model (nn.Module): A ``PoseRefiner`` with a ``PoseFixHead``, in
+            evaluation mode, on its device.
+        flip_indices (Sequence[int], optional): Twin of every keypoint, (K, ):
+            average with the mirrored image. Defaults to None: no flip test.
+    """
+
+    def __init__(self,
+                 model: nn.Module,
+                 flip_indices: Optional[Sequence[int]] = None) -> None:
+        super().__init__()
+        self.network = RefinerNetwork(model)
+        self.flip_indices = None if flip_indices is None else list(
+            flip_indices)
+        self.training = False
+        self._decoder = _without_convolutions(model.head)
+        fold_batch_norm(model, lambda: self.network(self.example_inputs()))
+
+    @property
+    def model(self) -> nn.Module:
+        """The refiner."""
+        return self.network.model
+
+    @property
+    def input_size(self) -> Tuple[int, int]:
+        """[w, h]."""
+        width, height = self.model.head.decoder.input_size
+        return int(width), int(height)
+
+    def example_inputs(self, batch_size: int = 1) -> Tensor:
+        """Make up what the network reads, always the same.
+
+        Args:
+            batch_size (int): M. Defaults to 1.
+
+        Returns:
+            Tensor: (M, 3 + K, h, w).
+        """
+        weight = next(self.model.parameters())
+        width, height = self.input_size
+        noise = torch.randn(
+            (batch_size, 3 + self.model.num_keypoints, height, width),
+            generator=torch.Generator().manual_seed(0))
+        return noise.to(weight) * 64
+
+    def prepare(self, images: Tensor, input_pose: Tensor,
+                input_pose_visible: Tensor) -> Tensor:
+        """Do what is before the network.
+
+        Args:
+            images (Tensor): BGR, uint8 (N, h, w, 3).
+            input_pose (Tensor): Input pixels, (N, K, 2).
+            input_pose_visible (Tensor): Above 0 where present, (N, K).
+
+        Returns:
+            Tensor: Images and pose maps, (M, 3 + K, h, w).
+        """
+        model = self.model
+        with torch.autocast(images.device.type, enabled=False):
+            inputs = model.add_maps(
+                model.normalize(images.permute(0, 3, 1, 2)), input_pose,
+                input_pose_visible)
+            if self.flip_indices is None:
+                return inputs
+            return torch.cat((inputs, model.flip(inputs, self.flip_indices)))
+
+    def locate(self, logits: Tensor) -> Tuple[Tensor, Tensor]:
+        """Do what is behind the network.
+
+        Args:
+            logits (Tensor): Maps before the softmax, (M, K, H, W).
+
+        Returns:
+            tuple: keypoints in input pixels, float32 (N, K, 2), and the peaks
+            of their maps, float32 (N, K).
+        """
+        logits_flip = None
+        if self.flip_indices is not None:
+            half = logits.shape[0] // 2
+            logits, logits_flip = logits[:half], logits[half:]
+        # products of coordinates need more digits than half precision has
+        with torch.autocast(logits.device.type, enabled=False):
+            coords, heatmaps = self._decoder.locate(
+                (logits, ), None if logits_flip is None else (logits_flip, ),
+                self.flip_indices)
+            scale = coords.new_tensor(
+                self._decoder.decoder.scale_factor.tolist())
+            return coords * scale, heatmaps.flatten(2).amax(-1)
+
+    def forward(self, images: Tensor, input_pose: Tensor,
+                input_pose_visible: Tensor) -> Tuple[Tensor, Tensor]:
+        """Refine: all three parts.
+
+        Args:
+            images (Tensor): BGR, uint8 (N, h, w, 3).
+            input_pose (Tensor): Input pixels, (N, K, 2).
+            input_pose_visible (Tensor): Above 0 where present, (N, K).
+
+        Returns:
+            tuple: As :meth:`locate`.
+        """
+        inputs = self.prepare(images, input_pose, input_pose_visible)
+        return self.locate(self.network(inputs))
+
+
+def _without_convolutions(head: nn.Module) -> nn.Module:
+    """Copy a head for maps that are computed already."""
+    bare = copy.copy(head)
+    bare._modules = dict(
+        head._modules,
+        deconv_layers=nn.Identity(),
+        conv_layers=nn.Identity(),
+        final_layer=nn.Identity())
+    bare.in_index = 0
+    return bare
