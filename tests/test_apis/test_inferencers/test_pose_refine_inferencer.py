@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 
+from posefix_mm.apis.demo import ESTIMATOR
 from posefix_mm.apis.inferencers import PoseRefineInferencer
 
 CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
+DETECTOR = CONFIGS / '_base_' / 'detectors' / 'rtmdet_toy_person.py'
 BOXES = np.array([[10, 5, 60, 80, .9], [40, 10, 100, 85, .5]], np.float32)
 
 
@@ -95,6 +98,37 @@ def test_none_means_that_people_are_found(inferencer, pictures) -> None:
     [found] = inferencer(pictures[1])
     assert people_of(second) == people_of(found)
     assert len(people_of(found)) > 0
+
+
+def test_finds_what_mmposes_inferencer_finds(inferencer, pictures,
+                                             tmp_path: Path) -> None:
+    """Boxes and estimates, before refinement."""
+    from mmpose.apis import Pose2DInferencer
+    config = tmp_path / 'estimator.py'
+    config.write_text(f"_base_ = '{CONFIGS / ESTIMATOR}'\n"
+                      "data_mode = 'topdown'\n"
+                      "dataset_type = 'CocoDataset'\n")
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        theirs = Pose2DInferencer(
+            str(config),
+            det_model=str(DETECTOR),
+            det_cat_ids=0,
+            device='cpu')
+    theirs.model.load_state_dict(inferencer.estimator.model.state_dict())
+    list(inferencer(pictures[0]))  # loads the detector
+    ours = inferencer.estimator.find_people._find.model
+    theirs.detector.model.load_state_dict(ours.state_dict())
+    for path in pictures[:2]:
+        [result] = inferencer(path)
+        [expected] = theirs(str(path))
+        people = expected['predictions'][0]
+        assert len(people_of(result)) == len(people) > 0
+        for name in ('keypoints', 'keypoint_scores', 'bbox_score'):
+            ours_name = 'input_keypoints' if name == 'keypoints' else name
+            np.testing.assert_allclose(
+                [person[ours_name] for person in people_of(result)],
+                [person[name] for person in people],
+                atol=1e-3)
 
 
 def test_thresholds_reach_the_detector(inferencer, pictures) -> None:
@@ -263,6 +297,22 @@ def test_an_estimator_of_whole_images(inferencer, pictures) -> None:
         assert all(person['refined'] for person in people_of(result))
     with pytest.raises(ValueError, match='to a top-down estimator only'):
         chained(pictures[:1], bboxes=[BOXES])
+
+
+def test_pictures_can_be_shown(inferencer, pictures, monkeypatch) -> None:
+    from mmpose.visualization import PoseLocalVisualizer
+    shown = []
+    monkeypatch.setattr(
+        PoseLocalVisualizer, 'show', lambda _, picture, **options: shown.
+        append((picture.shape, options['wait_time'])))
+    list(
+        inferencer(
+            pictures[:2],
+            bboxes=[BOXES, []],
+            show=True,
+            wait_time=.5,
+            draw_style='refined'))
+    assert shown == [((88, 112, 3), .5)] * 2
 
 
 def test_data_samples(inferencer, pictures) -> None:
