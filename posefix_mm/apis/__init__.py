@@ -2,12 +2,8 @@
 from .evaluate_results import Evaluation, evaluate_results
 from .publish_model import publish_model
 from .refine_poses import PoseRefinement, refine
-from .refine_results import (
-    NotAllRefinedError,
-    RefineSummary,
-    refine_file,
-    refine_results,
-)
+from .refine_results import refine_file, refine_results
+from .refine_summary import NotAllRefinedError, RefineSummary
 
 __all__ = [
     'Evaluation', 'NotAllRefinedError', 'PoseRefinement', 'RefineSummary',

@@ -1,90 +1,29 @@
 """Refine the poses of a file."""
-import hashlib
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import Iterable, Iterator, Optional, Union
 
 import numpy as np
 from mmengine.config import Config
 from mmengine.dist import barrier, get_dist_info
 
 from ..evaluation.coco_table import can_evaluate, evaluate_keypoints
-from ..evaluation.explain_mismatch import Explanation, explain
+from ..evaluation.explain_mismatch import explain
 from ..fileio import read_json
 from ..formats import RefinedPoses
 from ..formats.coco_results import CocoResultsFile
 from ..formats.open_pose_file import open_pose_file
 from ..refinement import PosePredictor
 from ..refinement.file_run import FileRun
-from ..refinement.journal import (
-    Journal,
-    journal_path,
-    read_journals,
-    remove_journals,
-)
-from ..version import __version__
+from ..refinement.journal import remove_journals
 from .evaluate_results import read_results
 from .image_finder import ImageFinder
 from .image_source import ImageSource
 from .overlays import RefinedImage, write_overlays
-from .progress import progress_bar
+from .refine_chunks import fingerprint, gather_chunks, refine_chunks
 from .refine_log import log_path, write_log
+from .refine_summary import NotAllRefinedError, RefineSummary
 
 PathLike = Union[str, Path]
-
-
-@dataclass
-class RefineSummary:
-    """What became of the records.
-
-    Attributes:
-        total (int): Records read.
-        refined (int): Records refined, those that NMS dropped included.
-        dropped (int): Records that OKS-NMS dropped.
-        unrefined (Dict[int, str]): Reasons by position of the records that
-            came back as they were.
-        codes (Dict[str, int]): Records that are not in the output refined, by
-            the codes of the log.
-        log (Path | None): The log, which names every one of them.
-        before (Dict[str, float] | None): COCO statistics of the input, where
-            there are annotations.
-        after (Dict[str, float] | None): The same of the output.
-        explanations (List[Explanation]): What in results and annotations does
-            not meet, so that a low AP is never unexplained.
-    """
-
-    total: int = 0
-    refined: int = 0
-    dropped: int = 0
-    unrefined: Dict[int, str] = field(default_factory=dict)
-    codes: Dict[str, int] = field(default_factory=dict)
-    log: Optional[Path] = None
-    before: Optional[Dict[str, float]] = None
-    after: Optional[Dict[str, float]] = None
-    explanations: List[Explanation] = field(default_factory=list)
-
-    def reasons(self) -> Counter:
-        """Count the reasons of records that were not refined."""
-        return Counter(self.unrefined.values())
-
-
-class NotAllRefinedError(ValueError):
-    """Some records could not be refined, and all should be.
-
-    Args:
-        summary (RefineSummary): What became of the records.
-        out (Path): The output, which is not written.
-    """
-
-    def __init__(self, summary: RefineSummary, out: Path) -> None:
-        self.summary = summary
-        counts = ', '.join(f'{n} x {code}'
-                           for code, n in sorted(summary.codes.items()))
-        super().__init__(
-            f'{len(summary.unrefined)} of {summary.total} records could not '
-            f'be refined ({counts}), so {out} is not written; {summary.log} '
-            'names them')
 
 
 def refine_results(config: Union[str, Path, Config, None],
@@ -238,14 +177,14 @@ def refine_file(predictor: PosePredictor,
         nms=pose_file.drops_duplicates if nms is None else nms,
         batch_size=batch_size,
         num_workers=num_workers)
-    name = _fingerprint(run, ann)
-    _refine_chunks(run, out, name, resume, progress)
+    name = fingerprint(run, [ann])
+    refine_chunks(run, out, name, resume=resume, progress=progress)
     rank, world_size = get_dist_info()
     if rank != 0:
         if world_size > 1:
             barrier()
         return RefineSummary(total=len(pose_file))
-    refined, problems = _gather(out, name, run)
+    refined, problems = gather_chunks(run, out, name)
     summary = RefineSummary(
         total=len(pose_file),
         refined=int(refined.refined.sum()),
@@ -321,61 +260,6 @@ def _has_truth(path: PathLike, content: dict, num_keypoints: int) -> bool:
         return can_evaluate(content, num_keypoints)
     except ValueError as error:
         raise ValueError(f'{path}: {error}') from error
-
-
-def _fingerprint(run: FileRun, ann: Optional[PathLike]) -> str:
-    """Tell runs apart whose results may differ."""
-    digest = hashlib.blake2b(digest_size=16)
-    for path in (run.predictor.files.checkpoint, ann):
-        if path is not None and Path(path).is_file():
-            with open(path, 'rb') as file:
-                digest.update(hashlib.file_digest(file, 'blake2b').digest())
-    skeleton = run.pose_file.skeleton
-    digest.update(
-        repr((__version__, run.predictor.name, run.pose_file.digest(),
-              run.pose_file.name, skeleton.joint_map.places.tolist(),
-              skeleton.joint_map.num_source, skeleton.categories, run.nms,
-              run.batch_size, run.chunk_batches)).encode())
-    return digest.hexdigest()
-
-
-def _refine_chunks(run: FileRun, out: Path, name: str, resume: bool,
-                   progress: bool) -> None:
-    """Refine what is not done yet; each process its share of the chunks."""
-    rank, world_size = get_dist_info()
-    if rank == 0 and not resume:
-        remove_journals(out)
-    barrier()
-    done = {number for number, _ in read_journals(out, name)}
-    todo = [number for number in run.plan.numbers if number not in done]
-    barrier()  # nobody writes before all have read
-    share = todo[rank::world_size]
-    journal = Journal(journal_path(out, rank), name)
-    with progress_bar(
-            len(run.pose_file), enabled=progress and rank == 0) as advance:
-        for number in set(run.plan.numbers).difference(share):
-            advance(run.plan.size(number))
-        for number, result in run.refine(share, advance):
-            journal.add(number, result)
-    journal.close()
-    barrier()
-
-
-def _gather(out: Path, name: str, run: FileRun
-            ) -> Tuple[RefinedPoses, List[Tuple[int, str, str]]]:
-    """Bring the results of all processes into the order of the input."""
-    count, joints = len(run.pose_file), run.predictor.num_keypoints
-    refined = RefinedPoses(
-        np.zeros(count, bool), np.zeros(count, bool),
-        np.zeros((count, joints, 2), np.float32))
-    problems: Dict[int, Tuple[int, str, str]] = {}
-    for _, result in read_journals(out, name):
-        for array, values in zip(
-                refined, (result.refined, result.dropped, result.keypoints),
-                strict=True):
-            array[result.indices] = values
-        problems.update((problem[0], problem) for problem in result.problems)
-    return refined, [problems[index] for index in sorted(problems)]
 
 
 def _evaluate(summary: RefineSummary, annotations: dict, before: list,
