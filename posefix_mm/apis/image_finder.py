@@ -6,6 +6,8 @@ from typing import Any, Dict, List, Optional, Sequence, Union
 from ..formats import ImageRef
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
+VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.m4v', '.mpg', '.mpeg',
+                  '.webm', '.wmv')
 
 
 class ImageFinder:
@@ -66,14 +68,20 @@ class ImageFinder:
         if ref.file_name is not None:
             return self.find_name(ref.file_name)
         if ref.stem is not None:
-            return self.find_stem(ref.stem)
+            return self.find_stem(
+                ref.stem,
+                IMAGE_SUFFIXES if ref.frame is None else VIDEO_SUFFIXES)
         return self.find(ref.image_id)
 
-    def find_stem(self, stem: str) -> Path:
-        """Find an image by its name without the suffix.
+    def find_stem(self,
+                  stem: str,
+                  suffixes: Sequence[str] = IMAGE_SUFFIXES) -> Path:
+        """Find an image or video by its name without the suffix.
 
         Args:
             stem (str): Such as ``'walk/0001'``.
+            suffixes (Sequence[str]): What may follow, in lower case. Defaults
+                to those of images.
 
         Returns:
             Path: The file.
@@ -81,8 +89,8 @@ class ImageFinder:
         Raises:
             LookupError: If there is none, or more than one.
         """
-        names = [stem + suffix for suffix in IMAGE_SUFFIXES]
-        names += [stem + suffix.upper() for suffix in IMAGE_SUFFIXES]
+        names = [stem + suffix for suffix in suffixes]
+        names += [stem + suffix.upper() for suffix in suffixes]
         found = []
         for name in names:
             try:
@@ -91,7 +99,7 @@ class ImageFinder:
                 if 'is not in' not in str(error):
                     raise
         if len(found) != 1:
-            what = ('more than one image' if found else 'no image')
+            what = ('more than one file' if found else 'no file')
             raise LookupError(f'{what} in the image folder has the name '
                               f'{stem!r:.60} before its suffix')
         return found[0]

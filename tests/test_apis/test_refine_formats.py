@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from posefix_mm.apis import refine_results
 from posefix_mm.apis.convert_poses import convert_poses
+from posefix_mm.formats.joint_maps import load_source_joints
 
 # format: file or folder, tolerance in pixels: a digit of each format, and
 # single precision of coordinates that were fractions
@@ -74,3 +76,34 @@ def test_refined_alike(name, records, refine_file, drawn, tmp_path) -> None:
     np.testing.assert_allclose(
         found[present][:, :2], expected[present][:, :2], rtol=0,
         atol=tolerance)
+
+
+def test_frames_of_a_video(records, refiner_config, checkpoint, drawn,
+                           tmp_path) -> None:
+    """DeepLabCut's CSV names no suffix; frames are read from the video."""
+    images = sorted((drawn / 'images').iterdir())
+    frames = [cv2.imread(str(path)) for path in images]
+    height, width = frames[0].shape[:2]
+    writer = cv2.VideoWriter(
+        str(tmp_path / 'walk.avi'), cv2.VideoWriter_fourcc(*'MJPG'), 5,
+        (width, height))
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+    pose = np.reshape(records[0]['keypoints'], (-1, 3))[:, :2].round(3)
+    names = load_source_joints('coco').names
+    rows = [['scorer', *['net'] * 34],
+            ['bodyparts', *[name for name in names for _ in 'xy']],
+            ['coords', *['x', 'y'] * 17],
+            ['0', *map(repr, pose.ravel().tolist())],
+            [str(len(frames)), *map(repr, pose.ravel().tolist())]]
+    path, out = tmp_path / 'walknet.csv', tmp_path / 'out.csv'
+    path.write_text('\n'.join(map(','.join, rows)) + '\n')
+    summary = refine_results(refiner_config, checkpoint, path, tmp_path, out,
+                             progress=False, num_workers=0)
+    assert summary.refined == 1
+    assert 'walk.avi has no frame 4' in summary.unrefined[1]
+    lines = out.read_text().splitlines()
+    assert lines[:3] + lines[4:] == [','.join(r) for r in rows[:3] + rows[4:]]
+    moved = np.array(lines[3].split(',')[1:], float).reshape(-1, 2) - pose
+    assert (np.abs(moved) > .1).mean() > .9
