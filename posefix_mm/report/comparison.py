@@ -10,6 +10,7 @@ from ..analysis import (
     Diagnosis,
     diagnose_results,
     load_people,
+    status_frequency,
 )
 from ..analysis.person_oks import person_oks
 from ..datasets.pose_records import PoseRecord, load_pose_records
@@ -83,16 +84,18 @@ class Comparison:
 
         Returns:
             Dict[str, Tuple[float, float]]: Shares before and after, from 0 to
-            1, by the names of ``ERROR_TYPES``.
+            1, by the names of ``ERROR_TYPES``; zeros if nobody is matched.
 
         Raises:
             ValueError: If there are no annotations.
         """
-        counts = [d.count().sum((0, 1)) for d in self._need_diagnoses()]
-        shares = [c / max(c.sum(), 1) for c in counts]
+        shares = [
+            status_frequency(d) if len(d) else dict.fromkeys(ERROR_TYPES, 0.)
+            for d in self._need_diagnoses()
+        ]
         return {
-            name: (float(shares[0][i]), float(shares[1][i]))
-            for i, name in enumerate(ERROR_TYPES)
+            name: (shares[0][name], shares[1][name])
+            for name in ERROR_TYPES
         }
 
     def paired_oks(self) -> np.ndarray:
