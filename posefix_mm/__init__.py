@@ -4,32 +4,34 @@ Importing this package registers its modules in ``mmpose.registry``; configs
 do so with ``custom_imports``.
 """
 import importlib
+import warnings
 
-from ._compat import (
-                      allow_mmengine_checkpoints,
-                      check_versions,
-                      register_config_package,
-)
 from .version import __version__
 
-check_versions()
-allow_mmengine_checkpoints()
-register_config_package()
+with warnings.catch_warnings():
+    # what the libraries below say when they are imported, of no use here
+    warnings.filterwarnings('ignore', message='Failed to load image Python')
+    warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
+    from ._compat import (
+        allow_mmengine_checkpoints,
+        check_versions,
+        register_config_package,
+    )
+    check_versions()
+    allow_mmengine_checkpoints()
+    register_config_package()
+    from . import codecs, datasets, engine, evaluation, models  # noqa: F401
 
-from . import (  # noqa: E402, F401
-    codecs,
-    datasets,
-    engine,
-    evaluation,
-    models,
-)
-
-__all__ = ['PosePredictor', '__version__', 'refine', 'refine_file']
+__all__ = [
+    'PosePredictor', 'PoseRefineInferencer', '__version__', 'refine',
+    'refine_file'
+]
 
 # What users call; imported when it is used, since configs import this package
 # for its registered modules alone.
 _FUNCTIONS = {
     'PosePredictor': 'refinement',
+    'PoseRefineInferencer': 'apis.inferencers',
     'refine': 'apis',
     'refine_file': 'apis',
 }
