@@ -3,7 +3,6 @@
 Importing this package registers its modules in ``mmpose.registry``; configs
 do so with ``custom_imports``.
 """
-import importlib
 import warnings
 
 from .version import __version__
@@ -21,24 +20,11 @@ with warnings.catch_warnings():
     allow_mmengine_checkpoints()
     register_config_package()
     from . import codecs, datasets, engine, evaluation, models  # noqa: F401
+    from .apis import refine, refine_file
+    from .apis.inferencers import PoseRefineInferencer
+    from .refinement import PosePredictor
 
 __all__ = [
     'PosePredictor', 'PoseRefineInferencer', '__version__', 'refine',
     'refine_file'
 ]
-
-# What users call; imported when it is used, since configs import this package
-# for its registered modules alone.
-_FUNCTIONS = {
-    'PosePredictor': 'refinement',
-    'PoseRefineInferencer': 'apis.inferencers',
-    'refine': 'apis',
-    'refine_file': 'apis',
-}
-
-
-def __getattr__(name: str):
-    if name in _FUNCTIONS:
-        return getattr(
-            importlib.import_module(f'.{_FUNCTIONS[name]}', __name__), name)
-    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

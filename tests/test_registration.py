@@ -18,6 +18,7 @@ names = dict(
     MODELS=['CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner',
             'PoseFixHead', 'PoseRefiner', 'PyramidHeatmapHead',
             'TimmFeatures'],
+    INFERENCERS=['PoseRefineInferencer'],
     HOOKS=['RefineVisualizationHook'],
     METRICS=['MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP'],
     OPTIM_WRAPPERS=['Bfloat16OptimWrapper'])
