@@ -43,7 +43,10 @@ def test_import_registers_everything():
 
 
 PUBLIC = {
-    'posefix_mm': ['__version__'],
+    'posefix_mm': [
+        'PosePredictor', 'PoseRefineInferencer', '__version__', 'refine',
+        'refine_file'
+    ],
     'posefix_mm.analysis': [
         'AnnotatedPeople', 'Classification', 'DiagnosedFile', 'Diagnosis',
         'FrequencyTable', 'MeasuredErrors', 'NOT_ANNOTATED', 'change_table',
@@ -55,7 +58,16 @@ PUBLIC = {
         'status_changes', 'status_frequency', 'summarize',
         'summarize_changes', 'twin_groups'
     ],
-    'posefix_mm.apis': ['RefineSummary', 'publish_model', 'refine_results'],
+    'posefix_mm.apis': [
+        'Evaluation', 'NotAllRefinedError', 'PoseRefinement', 'RefineSummary',
+        'evaluate_results', 'publish_model', 'refine', 'refine_file',
+        'refine_results'
+    ],
+    'posefix_mm.refinement': [
+        'Cropper', 'Crops', 'ImageJob', 'ImageProblem', 'ImageResult',
+        'PoseArrays', 'PosePredictor', 'RefinedCrops', 'load_image',
+        'refine_stream'
+    ],
     'posefix_mm.chain': [
         'Boxes', 'EstimatedPoses', 'Estimator', 'FindPeople', 'InputPoses',
         'ModelFiles', 'PersonDetector', 'TopdownEstimator',
