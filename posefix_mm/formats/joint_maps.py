@@ -1,4 +1,5 @@
 """Joint maps by the name of a skeleton."""
+import warnings
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Sequence, Union
 
@@ -100,12 +101,22 @@ def build_joint_map(target: Sequence[str],
         raise ValueError(f'{config} has no source_joints, and the file does '
                          'not name its joints either')
     try:
-        return JointMap.from_names(names, target, pairs)
+        joint_map = JointMap.from_names(names, target, pairs)
     except ValueError as error:
         raise ValueError(
             f'{error}: the file has {", ".join(map(str, names)):.300}; the '
             f'refiner has {", ".join(target):.300}; name another joint map'
         ) from error
+    unknown = [n for n, k in zip(target, joint_map.known, strict=True)
+               if not k]
+    if unknown and len(names) == len(target):
+        # As many joints: it may be the same skeleton under other names.
+        warnings.warn(
+            f'the file has no joints called {", ".join(unknown)}; these '
+            "keypoints of the refiner are taken as absent. If the file's "
+            "skeleton is the refiner's, use the joint map identity",
+            stacklevel=2)
+    return joint_map
 
 
 def source_names(

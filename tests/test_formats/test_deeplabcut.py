@@ -76,6 +76,28 @@ def test_the_video_and_individuals(tmp_path, trip):
         '5.0,6.0,0.0', ',,')
 
 
+def test_individuals_may_have_other_parts(tmp_path, trip):
+    text = """\
+scorer,s,s,s,s,s,s,s,s
+individuals,a,a,a,a,b,b,single,single
+bodyparts,snout,snout,tail,tail,tail,tail,corner,corner
+coords,x,y,x,y,x,y,x,y
+img1.png,1,2,3,4,5,6,7,8
+"""
+    poses = open_pose_file(write(tmp_path, text), target_names=NAMES)
+    records = trip.read(poses)
+    np.testing.assert_array_equal(
+        [r.keypoints[:2] for r in records],
+        [[[1, 2], [3, 4]], [[0, 0], [5, 6]], [[0, 0], [0, 0]]])
+    assert records[2].problem.code == 'no_keypoint'
+    assert [r.raw for r in records] == [
+        dict(individual=name) for name in ('a', 'b', 'single')]
+    out = trip.write(poses, {0: [[9, 2], [3, 4], [0, 0]],
+                             1: [[8, 8], [5, 10], [0, 0]]})
+    assert out.read_text() == text.replace(
+        'png,1,2', 'png,9.0,2').replace(',5,6', ',5,10.0')
+
+
 def test_untouched_files_come_back_byte_for_byte(tmp_path, trip):
     text = LABELS + 'labeled-data,"mouse, two",img.png,1,2,"3",4,é,\n\n'
     poses = open_pose_file(write(tmp_path, text), target_names=NAMES)

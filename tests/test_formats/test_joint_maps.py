@@ -71,6 +71,11 @@ def test_pairs_alone_take_names_from_the_file(tmp_path):
         build_joint_map(['nose', 'left_eye'], config=path)
 
 
+def test_as_many_joints_under_other_names():
+    with pytest.warns(UserWarning, match='no joints called head; .* identity'):
+        build_joint_map(['neck', 'head'], file_names=['neck', 'top_head'])
+
+
 def test_a_skeleton_of_mmpose(tmp_path):
     path = tmp_path / 'mine.py'
     path.write_text("source_metainfo = 'configs/_base_/datasets/mpii.py'")
