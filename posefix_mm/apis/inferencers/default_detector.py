@@ -6,10 +6,14 @@ from torch import nn
 
 from ...chain import (
     Boxes,
+    Estimator,
     FindPeople,
+    ModelFiles,
     PersonDetector,
+    build_estimator,
     find_model,
     load_detector,
+    load_estimator,
     whole_images,
 )
 from ...chain.model_files import ModelType
@@ -64,6 +68,18 @@ class LazyDetector:
         self._find.bbox_thr = self.bbox_thr
         self._find.nms_thr = self.nms_thr
         return self._find(images)
+
+
+def build_chain(files: ModelFiles, *args, device: str) -> Estimator:
+    """Build an estimator with a detector in front of it.
+
+    Args:
+        files (ModelFiles): Of the estimator.
+        *args: Further arguments of :class:`LazyDetector`.
+        device (str): Of both.
+    """
+    model = load_estimator(files, device)
+    return build_estimator(model, LazyDetector(model, *args, device=device))
 
 
 def default_detector(estimator: nn.Module) -> dict:

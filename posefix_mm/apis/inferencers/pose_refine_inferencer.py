@@ -15,26 +15,19 @@ from mmpose.structures import PoseDataSample
 from rich.console import Console
 from rich.progress import track
 
-from ...chain import (
-    Estimator,
-    TopdownEstimator,
-    build_estimator,
-    find_model,
-    load_estimator,
-)
+from ...chain import Estimator, TopdownEstimator, find_model
 from ...chain.joint_maps import map_estimator_joints
 from ...chain.model_files import ModelType
 from ...datasets.joint_map import JointMap
 from ...datasets.pose_records import Problem
 from ...refinement import PosePredictor
-from .default_detector import LazyDetector
-from .given_people import GivenPeople, GivenType
+from .default_detector import build_chain
+from .given_people import GivenType
 from .group_refiner import refine_group
 from .input_frames import Frame, InputFrames, InputsType, open_inputs
 from .output_files import open_outputs
 from .prediction_files import describe_instances
-from .read_ahead import read_ahead
-from .read_given import read_boxes, read_poses
+from .read_groups import choose_given, read_groups
 from .refinement_drawer import FrameDrawing
 
 
@@ -48,8 +41,8 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
     and in the refiner; what can't be read is reported and skipped; memory
     does not grow with the length of a video.
 
-    Calls of one inferencer may run at the same time in several threads if
-    poses are given; the chain's models are for one thread.
+    For one thread at a time, as mmpose's; :func:`posefix_mm.apis.refine` and
+    :class:`PosePredictor` may be used by several.
 
     Args:
         model (str | Path | Config | PosePredictor, optional): The refiner:
@@ -75,7 +68,7 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
 
     Attributes:
         problems (Dict[str, Problem]): What could not be used in the last
-            call, by the names of images.
+            call, by the names of images; '' for what belongs to none.
 
     Raises:
         FileNotFoundError: If a config or checkpoint does not exist.
@@ -116,16 +109,12 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
         self.model = self.predictor.model
         self.joint_map = JointMap.identity(self.predictor.num_keypoints)
         if pose2d is not None:
-            estimator = load_estimator(
-                find_model(pose2d, pose2d_weights, scope='mmpose'), device)
-            self.estimator = build_estimator(
-                estimator,
-                LazyDetector(
-                    estimator,
-                    det_model,
-                    det_weights,
-                    det_cat_ids,
-                    device=device))
+            self.estimator = build_chain(
+                find_model(pose2d, pose2d_weights, scope='mmpose'),
+                det_model,
+                det_weights,
+                det_cat_ids,
+                device=device)
             self.joint_map = map_estimator_joints(self.estimator,
                                                   self.predictor)
 
@@ -250,49 +239,19 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
             ValueError: If there is neither an estimator nor poses, or what is
                 given does not fit the input.
         """
-        if poses is None and self.estimator is None:
-            raise ValueError('nothing to refine: give poses, or an estimator '
-                             'as pose2d')
-        if None not in (poses, bboxes):
-            raise ValueError('give poses or bboxes, not both')
-        topdown = isinstance(self.estimator, TopdownEstimator)
-        if bboxes is not None and not topdown:
-            raise ValueError('boxes are of use to a top-down estimator only')
-        if topdown:
-            self.estimator.find_people.bbox_thr = bbox_thr
-            self.estimator.find_people.nms_thr = nms_thr
-        given = None
-        if poses is not None:
-            given = GivenPeople(poses, 'poses', 3)
-        elif bboxes is not None:
-            given = GivenPeople(bboxes, 'boxes', 2)
+        given = choose_given(poses, bboxes, self.estimator)
         if given is not None:
             given.check_count(source.count if source.video is None else None)
-        return self._groups(source, batch_size, given, poses is not None)
-
-    def _groups(self, source: InputFrames, batch_size: int,
-                given: Optional[GivenPeople],
-                are_poses: bool) -> Iterator[List[tuple]]:
-        """Read groups of images with what is given for them."""
-        for frames in read_ahead(
-                source, batch_size, num_workers=self.num_workers):
-            yield [(frame, None if given is None else self._read_given(
-                given, frame, are_poses)) for frame in frames]
-        left = None if given is None else given.finish()
-        if left:
-            _warn(left)
-
-    def _read_given(self, given: GivenPeople, frame: Frame,
-                    are_poses: bool) -> Any:
-        item = given.of(frame)
-        try:
-            if not are_poses:
-                return read_boxes(item)
-            return read_poses(item, self.predictor.num_keypoints,
-                              lambda problem: self._report(frame, problem))
-        except ValueError as error:
-            frame.problem = frame.problem or Problem('given', str(error))
-            return None
+        if isinstance(self.estimator, TopdownEstimator):
+            self.estimator.find_people.bbox_thr = bbox_thr
+            self.estimator.find_people.nms_thr = nms_thr
+        return read_groups(
+            source,
+            batch_size,
+            given,
+            num_keypoints=self.predictor.num_keypoints,
+            num_workers=self.num_workers,
+            report=self._report)
 
     def forward(self, group: List[tuple],
                 batch_size: int = 32) -> Iterator[tuple]:
@@ -369,10 +328,17 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
             name=frame.name,
             problem=frame.problem)
 
-    def _report(self, frame: Frame, problem: Problem) -> None:
-        self.problems[frame.name] = problem
-        _warn(f'{frame.name} is skipped: {problem}' if frame.problem else
-              f'{frame.name}: a pose is left out: {problem}')
+    def _report(self, frame: Optional[Frame], problem: Problem) -> None:
+        """Keep a problem, and tell it; None: of no image of the input."""
+        name = '' if frame is None else frame.name
+        self.problems[name] = problem
+        if frame is None:
+            text = problem
+        elif frame.problem is None:
+            text = f'{name}: a pose is left out: {problem}'
+        else:
+            text = f'{name} is skipped: {problem}'
+        print_log(str(text), logger='current', level=logging.WARNING)
 
     def _init_pipeline(self, cfg: Any) -> None:
         """Unused: every model brings its own."""
@@ -383,7 +349,3 @@ def _check_output(out: Optional[str], given: Any) -> None:
     if out and isinstance(given, (str, Path)) \
             and Path(out).resolve() == Path(given).resolve():
         raise ValueError(f'the output {out} would overwrite an input file')
-
-
-def _warn(text: str) -> None:
-    print_log(text, logger='current', level=logging.WARNING)
