@@ -1,37 +1,78 @@
 """A predictor that is part of a larger model."""
-from ..refinement.backends import build_backend
+import copy
+import threading
+from pathlib import Path
+from typing import Callable, Optional, Union
+
+from mmengine.config import Config
+
+from ..refinement.backends import Backend, build_backend
 from ..refinement.crops import Crops
-from ..refinement.predictor import PosePredictor
+from ..refinement.load_model import (
+    build_test_dataset,
+    find_refiner,
+    load_refiner,
+    load_refiner_config,
+)
+from ..refinement.pipeline_cropper import build_cropper
+from ..refinement.predictor import PosePredictor, RefinedCrops
 
 
 class MovablePredictor(PosePredictor):
-    """A predictor whose network may be moved to another device later.
+    """A predictor whose network is still to be moved and given weights.
 
-    As happens to the parts of a model: a runner builds it first and chooses
-    the device then.
+    As happens to the parts of a model: a runner builds it, loads a checkpoint
+    into it and chooses its device. Back ends change the network for
+    inference, so they get a copy of it, when the first batch comes.
 
     Args:
-        *args: As of :class:`PosePredictor`.
+        config (str | Path | Config, optional): As of :class:`PosePredictor`.
+        checkpoint (str, optional): As of :class:`PosePredictor`.
+        backend (str): As of :class:`PosePredictor`. Defaults to ``'torch'``.
+        precision (str): As of :class:`PosePredictor`. Defaults to ``'fp32'``.
         flip_test (bool): Average with the mirrored image. Defaults to True.
-        precision (str): ``'fp32'``, ``'bf16'`` or ``'fp16'``. Defaults to
-            ``'fp32'``.
-        **kwargs: As of :class:`PosePredictor`.
+        cfg_options (dict, optional): Changes of the config.
+
+    Raises:
+        FileNotFoundError: If a file does not exist.
+        ValueError: If the config is not a refiner's, or weights do not fit.
     """
 
+    # PosePredictor's constructor would give the network away to a back end
     def __init__(self,
-                 *args,
-                 flip_test: bool = True,
+                 config: Union[str, Path, Config, None] = None,
+                 checkpoint: Optional[str] = None,
+                 *,
+                 backend: str = 'torch',
                  precision: str = 'fp32',
-                 **kwargs) -> None:
-        super().__init__(*args, flip_test=flip_test, **kwargs)
-        self._options = dict(flip_test=flip_test, precision=precision)
+                 flip_test: bool = True,
+                 cfg_options: Optional[dict] = None) -> None:
+        self.files = find_refiner(config, checkpoint)
+        self.cfg = load_refiner_config(
+            self.files.config,
+            pretrained=self.files.checkpoint is None,
+            cfg_options=cfg_options)
+        dataset = build_test_dataset(self.cfg)
+        self.metainfo = dataset.metainfo
+        self.categories = dataset.categories
+        self.crop = build_cropper(dataset)
+        self.model = load_refiner(self.cfg, self.files.checkpoint, 'cpu')
+        self._options = dict(
+            backend=backend, precision=precision, flip_test=flip_test)
+        self._backend: Optional[Backend] = None
         self._device = None
+        self._lock = threading.Lock()
 
-    def start(self, crops: Crops):
+    def forget_backend(self) -> None:
+        """Take up weights that have changed, with the next batch."""
+        self._backend = None
+
+    def start(self, crops: Crops) -> Callable[[], RefinedCrops]:
         """Start on a batch; see :meth:`PosePredictor.start`."""
         device = next(self.model.parameters()).device
-        if device != self._device:
-            self._backend = build_backend(self.model, self.metainfo,
-                                          **self._options)
+        if self._backend is None or device != self._device:
+            self._backend = build_backend(
+                copy.deepcopy(self.model).eval(), self.metainfo,
+                **self._options)
             self._device = device
         return super().start(crops)

@@ -122,6 +122,8 @@ def run(args: argparse.Namespace) -> int:
     if not (args.out or args.pred_dir or args.vis_dir):
         raise ValueError('nothing would be written: name --out, --pred-dir or '
                          '--vis-dir')
+    import cv2
+    cv2.setNumThreads(0)  # images are decoded in threads of our own
     with log_on_stderr(args.quiet):
         return predict(args)
 

@@ -8,7 +8,7 @@ import mmcv
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
@@ -207,6 +207,51 @@ def test_a_checkpoint_of_the_refiner_is_enough(runner: Runner,
         torch.testing.assert_close(value, weights[name], msg=name)
     for name, value in model.estimator.state_dict().items():
         torch.testing.assert_close(value, estimator[name], msg=name)
+
+
+def test_weights_that_are_loaded_after_a_run_count(
+        runner: Runner, known_boxes, tmp_path: Path) -> None:
+    """Also where a back end has changed the network for inference."""
+    model, batch = runner.model.eval(), next(iter(runner.test_dataloader))
+
+    def refined() -> np.ndarray:
+        return np.concatenate([
+            sample.pred_instances.keypoints
+            for sample in model.test_step(batch)
+        ])
+
+    before = refined()
+    names = set(model.refiner.state_dict())
+    weights = {k: v.clone() for k, v in model.refiner.state_dict().items()}
+    weights['head.final_layer.weight'] *= -1
+    torch.save({'state_dict': weights}, tmp_path / 'refiner.pth')
+    runner.load_checkpoint(str(tmp_path / 'refiner.pth'))
+    assert np.abs(refined() - before).max() > 1
+    assert set(model.refiner.state_dict()) == names
+    weights['head.final_layer.weight'] *= -1
+    torch.save({'state_dict': weights}, tmp_path / 'refiner.pth')
+    runner.load_checkpoint(str(tmp_path / 'refiner.pth'))
+    np.testing.assert_array_equal(refined(), before)
+
+
+def test_the_refiner_brings_its_own_weights(people: Path, tmp_path: Path,
+                                            runner: Runner) -> None:
+    """Those beside its config, or the ones that are named."""
+    from mmpose.registry import MODELS
+    weights = {k: v + 1 for k, v in runner.model.refiner.state_dict().items()}
+    (tmp_path / 'mine.py').write_text(
+        "_base_ = 'posefix_mm::body_2d_keypoint/posefix/demo/"
+        "posefix_tiny_1xb32-14e_demo-64x48.py'\n")
+    torch.save({'state_dict': weights}, tmp_path / 'mine.pth')
+    cfg = load_chain(people, tmp_path).model
+    cfg.detector = None
+    name = 'head.final_layer.bias'
+    for part in (dict(config=str(tmp_path / 'mine.py')),
+                 dict(cfg.refiner, checkpoint=str(tmp_path / 'mine.pth'))):
+        cfg.refiner = ConfigDict(part)
+        model = MODELS.build(cfg)
+        torch.testing.assert_close(model.refiner.state_dict()[name],
+                                   weights[name])
 
 
 def test_a_checkpoint_of_the_chain_loads(runner: Runner,

@@ -1,4 +1,5 @@
 """Detector, estimator and refiner as one model."""
+from pathlib import Path
 from typing import Any, List, Optional, Sequence
 
 import numpy as np
@@ -80,6 +81,7 @@ class ChainedPoseRefiner(BaseModel):
     def _complete_state_dict(self, state_dict: dict, prefix: str,
                              *_: Any) -> None:
         """Let a checkpoint of the refiner stand for one of the chain."""
+        self._predictor.forget_backend()
         if any(name.startswith(f'{prefix}refiner.') for name in state_dict):
             return
         for name in list(state_dict):
@@ -192,9 +194,10 @@ def _build_detector(part: dict) -> PersonDetector:
 
 
 def _build_refiner(part: dict) -> MovablePredictor:
+    """Build the refiner, whose weights the runner may load later."""
     config = part.get('config')
-    if isinstance(config, str) and ('::' in config or config.endswith('.py')):
-        # without a checkpoint of its own: the runner may load one
+    if isinstance(config, str) and ('::' in config or config.endswith('.py')) \
+            and not Path(config).with_suffix('.pth').is_file():
         config = read_config(config)
     return MovablePredictor(config, **_without(part, ('config', )))
 
