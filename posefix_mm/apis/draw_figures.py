@@ -22,9 +22,8 @@ from ..figures import (
     training_samples,
     typical_pose,
 )
-from ..fileio import read_json
 from ..refinement import PosePredictor
-from ..report import Comparison, compare_results
+from ..report import Comparison, compare_results, read_annotations
 from .image_finder import ImageFinder
 
 PathLike = Union[str, Path]
@@ -61,10 +60,10 @@ def errors_figure(ann: PathLike,
     if draws < 1:
         raise ValueError(f'draws must be at least 1, got {draws}')
     metainfo = load_skeleton(skeleton)
-    content = read_json(ann)
+    content = read_annotations(ann)
     people = load_people(content, metainfo['num_keypoints'], area='bbox')
     index = _choose_person(people, annotation_id, ann)
-    finder = ImageFinder(img_dir, content.get('images'))
+    finder = ImageFinder(img_dir, content['images'])
     image = _read_rgb(finder.find(people.image_id[index]))
     rows = [index, *people.near[index]]
     return synthesized_errors_figure(
@@ -170,7 +169,7 @@ def network_figure(poses: PathLike,
     if chosen.problem is not None:
         raise ValueError(f'record {record} of {poses} is not refined: '
                          f'{chosen.problem}')
-    images = None if ann is None else read_json(ann)['images']
+    images = None if ann is None else read_annotations(ann)['images']
     image = _read_rgb(ImageFinder(img_dir, images).find(chosen.image_id))
     trace = trace_network(predictor, image[..., ::-1].copy(), chosen)
     return network_maps_figure(trace, predictor.metainfo)
@@ -207,7 +206,7 @@ def comparison_figure(kind: str,
     if kind not in COMPARISONS:
         raise ValueError(f'kind must be one of {COMPARISONS}, got {kind!r}')
     found = compare_results(before, after, load_skeleton(skeleton),
-                            read_json(ann))
+                            read_annotations(ann))
     if kind == 'oks':
         return oks_change_figure(*found.paired_oks())
     shares = found.frequencies()

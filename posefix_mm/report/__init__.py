@@ -1,4 +1,5 @@
 """One page that shows what refinement did to poses."""
+from .annotation_file import read_annotations
 from .comparison import (
     Comparison,
     PairedPoses,
@@ -10,5 +11,5 @@ from .pose_pairs import PosePairs, joint_moves, pair_poses
 
 __all__ = [
     'Comparison', 'PairTruth', 'PairedPoses', 'PosePairs', 'compare_results',
-    'joint_moves', 'pair_poses', 'write_report'
+    'joint_moves', 'pair_poses', 'read_annotations', 'write_report'
 ]

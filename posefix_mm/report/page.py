@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from ..analysis import load_skeleton
 from ..apis.image_finder import ImageFinder
-from ..fileio import atomic_write, read_json
+from ..fileio import atomic_write
 from ..version import __version__
+from .annotation_file import read_annotations
 from .comparison import compare_results
 from .joint_table import trend_of
 from .page_content import PageContent, page_content
@@ -61,7 +62,7 @@ def write_report(before: Union[str, Path],
     if Path(out_dir).exists() and not Path(out_dir).is_dir():
         raise NotADirectoryError(f'{out_dir} is not a folder')
     metainfo = load_skeleton(skeleton)
-    annotations = None if ann is None else _read_annotations(ann)
+    annotations = None if ann is None else read_annotations(ann)
     finder = ImageFinder(img_dir, annotations and annotations['images'])
     found = compare_results(before, after, metainfo, annotations)
     groups = CardMaker(found, finder).groups(people, seed)
@@ -75,18 +76,6 @@ def write_report(before: Union[str, Path],
     with atomic_write(page) as file:
         file.write(render_page(content).encode())
     return page
-
-
-def _read_annotations(path: Union[str, Path]) -> dict:
-    """Read COCO annotations, of which ``images`` is needed."""
-    content = read_json(path)
-    images = content.get('images') if isinstance(content, dict) else None
-    if not isinstance(images, list) or not all(
-            isinstance(image, dict) and 'file_name' in image
-            and isinstance(image.get('id'), (int, str)) for image in images):
-        raise ValueError(f'{path} has no list of images with id and '
-                         'file_name; a COCO annotation file is needed')
-    return content
 
 
 def render_page(content: PageContent) -> str:
