@@ -1,14 +1,20 @@
 """Weights that do not fit are refused; nothing in a file is run."""
 
 import pickle
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from posefix_mm.chain import ModelFiles, find_model, load_weights
-from posefix_mm.chain.load_models import load_estimator
+from posefix_mm.chain import (
+    ModelFiles,
+    find_model,
+    load_detector,
+    load_estimator,
+    load_weights,
+)
 
 ESTIMATOR = (
     'posefix_mm::body_2d_keypoint/rtmpose/demo/'
@@ -63,6 +69,12 @@ def test_code_in_a_checkpoint_does_not_run(tmp_path: Path) -> None:
             nn.Linear(1, 1),
             ModelFiles(None, str(tmp_path / 'bad.pth'), 'the model'))
     assert not (tmp_path / 'hacked').exists()
+
+
+def test_mmdet_is_named_where_it_is_missing(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, 'mmdet.apis', None)
+    with pytest.raises(ImportError, match='needs mmdet, which is not inst'):
+        load_detector(ModelFiles(None, None, 'the model'))
 
 
 def test_skeleton_comes_from_the_checkpoint_if_it_has_one(

@@ -162,6 +162,26 @@ def test_given_poses(inferencer, people: Path) -> None:
             atol=1e-3)
 
 
+def test_poses_of_a_video_go_by_the_number_of_the_frame(
+        inferencer, video: Path, tmp_path: Path) -> None:
+    pose = [10., 12., .9, *(v for i in range(16) for v in (20 + i, 30, .5))]
+    records = [
+        dict(image_id=frame, keypoints=pose, score=.5) for frame in (3, 1, 3)
+    ]
+    (tmp_path / 'poses.json').write_text(json.dumps(records))
+    refiner = PoseRefineInferencer(inferencer.predictor)
+    results = list(refiner(str(video), poses=str(tmp_path / 'poses.json')))
+    assert [len(people_of(r)) for r in results] == [0, 1, 0, 2, 0]
+    assert refiner.problems == {}
+
+
+def test_records_of_no_image_are_told(inferencer, pictures) -> None:
+    refiner = PoseRefineInferencer(inferencer.predictor)
+    list(refiner(pictures[0], poses=[dict(image_id='x.jpg', keypoints=[])]))
+    assert "image_ids, such as 'x.jpg', belong to no image" in \
+        refiner.problems['']
+
+
 def test_bad_images_do_not_stop_the_rest(inferencer, pictures,
                                          tmp_path: Path) -> None:
     (tmp_path / 'cut.jpg').write_bytes(pictures[0].read_bytes()[:300])
