@@ -297,3 +297,28 @@ def test_joints_are_matched_by_name(people: Path, tmp_path: Path) -> None:
     assert people_found.keypoints.shape == (4, 17, 2)
     assert (people_found.keypoint_scores[:, :5] == 0).all()
     assert np.isfinite(people_found.keypoints).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', ['rtmpose-m', 'hrnet-w32'])
+def test_chains_of_coco_run(name: str, mmpose_scope) -> None:
+    """At full size, with modules of mmdet in mmpose's configs."""
+    from mmpose.registry import MODELS
+    from mmpose.structures import PoseDataSample
+    cfg = Config.fromfile(
+        CHAIN.parents[1] / 'coco' /
+        f'rtmdet-m_{name}_posefix-res50_coco-256x192.py').model
+    cfg.detector.checkpoint = cfg.estimator.checkpoint = None
+    cfg.detector.bbox_thr = 0.
+    cfg.detector.cfg_options = {  # random weights find something, too
+        'model.bbox_head.exp_on_reg': True,
+        'model.test_cfg.max_per_img': 2,
+        'model.test_cfg.score_thr': 0.
+    }
+    model = MODELS.build(cfg).eval()
+    image = torch.randint(255, (3, 96, 128), dtype=torch.uint8)
+    [sample] = model.test_step(
+        dict(inputs=[image], data_samples=[PoseDataSample()]))
+    assert model._joint_map.is_identity
+    assert sample.pred_instances.keypoints.shape == (2, 17, 2)
+    assert np.isfinite(sample.pred_instances.keypoints).all()
