@@ -1,4 +1,5 @@
 """Find the elements of a JSON list in a file that may not fit into memory."""
+import codecs
 import json
 import os
 from pathlib import Path
@@ -12,9 +13,12 @@ _BLOCK = 1 << 22
 #: A single element may not be larger: it would be read as a whole.
 MAX_ELEMENT_BYTES = 1 << 26
 _WHITESPACE = b' \t\r\n'
-# Accepts what is no JSON but what tools write: NaN, Infinity and control
-# characters. Whether an element is good is found out when it is read.
-_LENIENT = json.JSONDecoder(strict=False)
+_BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE,
+                     codecs.BOM_UTF16_BE)
+# Accepts what is no JSON but what tools write: NaN, Infinity, control
+# characters and numbers that Python does not convert. Whether an element is
+# good is found out when it is read.
+_LENIENT = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
 
 
 class ByteFile:
@@ -60,6 +64,17 @@ class Spans(NamedTuple):
     ends: np.ndarray
 
 
+def address_of(data: Any) -> int:
+    """Tell where in memory the bytes of a buffer begin.
+
+    The place of a ``msgspec.Raw`` in the text that it was decoded from.
+
+    Args:
+        data (Any): What gives its bytes as a buffer.
+    """
+    return np.frombuffer(data, np.uint8).__array_interface__['data'][0]
+
+
 def iter_elements(file: ByteFile,
                   begin: int = 0) -> Iterator[Tuple[int, int, Any]]:
     """Split a JSON list into its elements, without reading them.
@@ -70,7 +85,8 @@ def iter_elements(file: ByteFile,
 
     Args:
         file (ByteFile): The file.
-        begin (int): Where the list begins, white space aside. Defaults to 0.
+        begin (int): Where the list begins, white space aside. Defaults to 0:
+            the list is the whole file, and nothing may follow.
 
     Yields:
         tuple: First byte, byte after the last, and the bytes themselves.
@@ -83,31 +99,36 @@ def iter_elements(file: ByteFile,
     place = _skip_whitespace(file, begin)
     head = file.read(place, place + 1)
     if head != b'[':
-        found = 'nothing' if not head else f'{head.decode("latin-1")!r}'
-        raise ValueError(f'{file.path} must hold a list of records, found '
-                         f'{found} at byte {place}')
+        raise _no_list(file, place, head)
     place = _skip_whitespace(file, place + 1)
-    if file.read(place, place + 1) == b']':
-        return
-    while place >= 0:
+    closed = file.read(place, place + 1) == b']'
+    if closed:
+        place += 1
+    while not closed:
         try:
-            elements, place = _split_block(file, place)
+            elements, place, closed = _split_block(file, place)
         except msgspec.DecodeError:
-            elements, place = _split_leniently(file, place, count)
+            elements, place, closed = _split_leniently(file, place, count)
         except RecursionError as error:
             raise _too_deep(file, place) from error
         count += len(elements)
         yield from elements
+    place = _skip_whitespace(file, place)
+    if begin == 0 and place < file.size:
+        raise ValueError(f'{file.path} is not valid JSON: something follows '
+                         f'the list, at byte {place}')
 
 
-def _split_block(file: ByteFile, place: int) -> Tuple[List[tuple], int]:
+def _split_block(file: ByteFile,
+                 place: int) -> Tuple[List[tuple], int, bool]:
     """Split what lies between ``place`` and the last ``},`` of a block.
 
     That this is the end of an element is a guess, which is right exactly if
     what lies before is well-formed.
 
     Returns:
-        tuple: elements, and where the next one begins; -1 after the last.
+        tuple: elements, where the next one or the end of the list is, and
+        whether the list has ended.
     """
     block = file.read(place, place + _BLOCK)
     at_end = len(block) < _BLOCK
@@ -117,20 +138,26 @@ def _split_block(file: ByteFile, place: int) -> Tuple[List[tuple], int]:
     # the list itself ends the last block, and only white space may follow
     text = b'[' + (block if at_end else block[:cut + 1] + b']')
     parts = msgspec.json.decode(text, type=List[msgspec.Raw])
-    first = np.frombuffer(text, np.uint8).ctypes.data + 1 - place
+    first = address_of(text) + 1 - place
     elements = []
     for part in parts:
-        start = np.frombuffer(part, np.uint8).ctypes.data - first
+        start = address_of(part) - first
         raw = bytes(part)
         elements.append((start, start + len(raw), raw))
+    if not elements:
+        raise msgspec.DecodeError('a comma before the end of the list')
     if at_end:
-        return elements, -1
-    return elements, _skip_whitespace(file, place + cut + 2)
+        return elements, file.size, True
+    return elements, _skip_whitespace(file, place + cut + 2), False
 
 
 def _split_leniently(file: ByteFile, place: int,
-                     count: int) -> Tuple[List[tuple], int]:
-    """Split at least one element, and up to a block's worth of them."""
+                     count: int) -> Tuple[List[tuple], int, bool]:
+    """Split at least one element, and up to a block's worth of them.
+
+    Returns:
+        tuple: As :func:`_split_block`.
+    """
     window = _BLOCK
     # every byte a character: places stay the same, and structure is ASCII
     text = file.read(place, place + window).decode('latin-1')
@@ -141,7 +168,7 @@ def _split_leniently(file: ByteFile, place: int,
             follow = _after(text, end)
         except RecursionError as error:
             raise _too_deep(file, place + at) from error
-        except (ValueError, IndexError) as error:
+        except ValueError as error:
             if place + len(text) < file.size:  # cut off by the window
                 if elements:
                     break
@@ -149,8 +176,8 @@ def _split_leniently(file: ByteFile, place: int,
                 if window > MAX_ELEMENT_BYTES:
                     raise ValueError(
                         f'{file.path}: element {count} is larger than '
-                        f'{MAX_ELEMENT_BYTES >> 20} MiB, or not closed'
-                    ) from error
+                        f'{MAX_ELEMENT_BYTES >> 20} MiB, or not valid JSON: '
+                        f'{error}') from error
                 text = file.read(place, place + window).decode('latin-1')
                 continue
             raise ValueError(
@@ -160,19 +187,21 @@ def _split_leniently(file: ByteFile, place: int,
         elements.append((place + at, place + end,
                          text[at:end].encode('latin-1')))
         if text[follow] == ']':
-            return elements, -1
+            return elements, place + follow + 1, True
         at = follow + 1
         while text[at:at + 1] and text[at] in ' \t\r\n':
             at += 1
-    return elements, _skip_whitespace(file, place + at)
+    return elements, _skip_whitespace(file, place + at), False
 
 
 def _after(text: str, end: int) -> int:
     """Find the comma or bracket after an element."""
-    while text[end] in ' \t\r\n':
+    while text[end:end + 1] and text[end] in ' \t\r\n':
         end += 1
-    if text[end] not in ',]':
-        raise ValueError(f'"," or "]" expected, found {text[end]!r}')
+    found = text[end:end + 1]
+    if found not in (',', ']'):
+        raise ValueError('"," or "]" expected, found '
+                         f'{repr(found) if found else "the end"}')
     return end
 
 
@@ -184,6 +213,16 @@ def _skip_whitespace(file: ByteFile, place: int) -> int:
         if rest:
             break
     return place
+
+
+def _no_list(file: ByteFile, place: int, head: bytes) -> ValueError:
+    """Say what is there where a list should begin."""
+    if file.read(place, place + 3).startswith(_BYTE_ORDER_MARKS):
+        return ValueError(f'{file.path} begins with a byte order mark; write '
+                          'it as UTF-8 without one')
+    found = repr(head.decode('latin-1')) if head else 'nothing'
+    return ValueError(f'{file.path} must hold a list of records, found '
+                      f'{found} at byte {place}')
 
 
 def _too_deep(file: ByteFile, place: int) -> ValueError:

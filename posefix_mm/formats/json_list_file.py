@@ -20,9 +20,10 @@ import orjson
 from ..datasets.pose_records import PoseRecord, Problem
 from ..fileio import atomic_write
 from .base import ImageRef, ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
-from .json_elements import ByteFile, Spans, iter_elements
+from .json_elements import ByteFile, Spans, address_of, iter_elements
 
 _COPY = 1 << 22
+_FIELDS = msgspec.json.Decoder(Dict[str, msgspec.Raw])
 
 
 class ImageKeys(Sequence):
@@ -121,13 +122,15 @@ class JsonListFile(PoseFile):
             refined (np.ndarray): Image pixels, float32 (K, 2).
 
         Returns:
-            bytes: The element with other keypoints; else the same.
+            bytes: The element with other keypoints; else byte for byte the
+            same.
         """
-        fields = msgspec.json.decode(raw, type=Dict[str, msgspec.Raw])
-        values = orjson.loads(bytes(fields['keypoints']))
-        fields['keypoints'] = msgspec.Raw(
-            orjson.dumps(put_keypoints(values, refined, self.skeleton)))
-        return msgspec.json.encode(fields)
+        given = _FIELDS.decode(raw)['keypoints']
+        start = address_of(given) - address_of(raw)
+        text = bytes(given)
+        new = put_keypoints(orjson.loads(text), refined, self.skeleton)
+        return b''.join(
+            (raw[:start], orjson.dumps(new), raw[start + len(text):]))
 
     def read(
         self,

@@ -1,0 +1,175 @@
+"""COCO results: read by place, and written byte for byte but coordinates."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+
+from posefix_mm.datasets.joint_map import JointMap
+from posefix_mm.formats import ImageRef, SourceSkeleton, json_elements
+from posefix_mm.formats.coco_results import CocoResultsFile, read_image_id
+from posefix_mm.formats.json_list_file import put_keypoints
+
+SKELETON = SourceSkeleton(JointMap.identity(2))
+TEXT = (b' [ {"image_id":7 ,"keypoints" : [1.50,2,0.90, 3,4e0,1],"score":.5e0}'
+        .replace(b'.5e0', b'0.5') +
+        b'\n,\t{"image_id": "b.jpg", "keypoints": [5, 6, 2, 0, 0, 0], '
+        b'"x\\u00e4": {"y": [null, 1.50]}, "category_id": 1}  , 5,'
+        b'{"keypoints":[1,2,3,4,5,6]},\r\n {"image_id":7,"keypoints":[NaN]} ] '
+        b'\n')
+
+
+@pytest.fixture
+def open_text(tmp_path):
+    """Open the text of a file."""
+
+    def run(text=TEXT, skeleton=SKELETON):
+        (tmp_path / 'poses.json').write_bytes(text)
+        return CocoResultsFile(tmp_path / 'poses.json', skeleton)
+
+    return run
+
+
+@pytest.mark.parametrize('block', [8, 60, 1 << 20])
+def test_images_in_order_of_appearance(open_text, monkeypatch, block) -> None:
+    monkeypatch.setattr(json_elements, '_BLOCK', block)
+    poses = open_text()
+    assert len(poses) == 5
+    # what is no JSON names no image
+    assert poses.image_index.tolist() == [0, 1, -1, -1, -1]
+    assert list(poses.images) == [ImageRef(7), ImageRef('b.jpg')]
+
+
+def test_poses(open_text) -> None:
+    """In the order that is asked for."""
+    second, first = open_text().read([1, 0])
+    assert (second.index, first.index) == (1, 0)
+    assert first.problem is second.problem is None
+    np.testing.assert_array_equal(first.keypoints, [[1.5, 2], [3, 4]])
+    np.testing.assert_array_equal(
+        first.keypoint_scores, np.array([.9, 1], np.float32))
+    np.testing.assert_array_equal(second.visible, [True, False])
+    assert (first.score, second.score) == (.5, 1.)
+
+
+def test_problems(open_text) -> None:
+    codes = [r.problem and r.problem.code for r in open_text().read(range(5))]
+    assert codes == [None, None, 'not_an_object', 'image_id', 'not_finite']
+
+
+@pytest.mark.parametrize(('raw', 'image_id'), [
+    (b'{"image_id": 3}', 3),
+    (b'{"a": {"image_id": 4}, "image_id": "x"}', 'x'),
+    (b'{"image_id": 1, "image_id": 2}', 2),
+    (b'{"image_id": true}', None),
+    (b'{"image_id": 1.5}', None),
+    (b'{"image_id": null}', None),
+    (b'{"image_id": [1]}', None),
+    (b'{}', None),
+    (b'[1]', None),
+    (b'5', None),
+    (b'{"image_id": NaN}', None),
+    (b'{"image_id": "\xff"}', None),
+    (b'{"image_id": 1' + b'0' * 30 + b'}', 10**30),
+])
+def test_image_id(raw, image_id) -> None:
+    found = read_image_id(raw)
+    assert found == image_id
+    assert type(found) is type(image_id)
+
+
+@pytest.mark.parametrize('block', [8, 1 << 20])
+def test_nothing_changed_is_the_same_file(open_text, trip, monkeypatch,
+                                          block) -> None:
+    monkeypatch.setattr(json_elements, '_BLOCK', block)
+    assert trip.write(open_text()).read_bytes() == TEXT
+
+
+def test_only_coordinates_change(open_text, trip) -> None:
+    """All else is byte for byte the same, numbers' digits and spaces too."""
+    out = trip.write(
+        open_text(), {0: [[1.5, 2.25], [3, 4]], 1: [[9.12345, 6], [7, 8]]})
+    given = b'[5, 6, 2, 0, 0, 0]'
+    assert out.read_bytes() == TEXT.replace(
+        b'[1.50,2,0.90, 3,4e0,1]',
+        b'[1.5,2.25,0.9,3,4.0,1]').replace(given, b'[9.123,6,2,7.0,8.0,0]')
+
+
+def test_the_last_of_equal_keys_is_the_pose(open_text, trip) -> None:
+    """As every JSON reader has it; the others stay."""
+    text = (b'[{"image_id": 1, "a": 1, "keypoints": [9], "a": [2], '
+            b'"\\u006beypoints": [1,2,1,3,4,1], "b": {"keypoints": [7]}}]')
+    poses = open_text(text)
+    assert poses.read([0])[0].problem is None
+    out = trip.write(poses, {0: [[1, 2], [5, 6]]})
+    assert out.read_bytes() == text.replace(
+        b'[1,2,1,3,4,1]', b'[1,2,1,5.0,6.0,1]')
+
+
+LAYOUTS = [b'[%s,%s,%s,%s]', b' [ %s\n,\n%s , %s\t,%s\n]\n',
+           b'[\n  %s,\n  %s,\n  %s,\n  %s\n]']
+
+
+@pytest.mark.parametrize('layout', LAYOUTS)
+@pytest.mark.parametrize('gone', [
+    gone for n in range(5) for gone in itertools.combinations(range(4), n)
+])
+def test_dropped_records(open_text, trip, layout, gone) -> None:
+    """What is left is valid JSON, the first and the last dropped or not."""
+    records = [
+        dict(image_id=i, keypoints=[1, 2, 1, 3, 4, 1], text='},{ ,')
+        for i in range(4)
+    ]
+    text = layout % tuple(json.dumps(r).encode() for r in records)
+    poses = open_text(text)
+    moved = {1: [[1, 2], [5, 6]], 2: [[1, 2], [5, 6]]}
+    out = trip.write(poses, moved, gone)
+    for index in moved:
+        records[index]['keypoints'] = [1, 2, 1, 5., 6., 1]
+    kept = [r for i, r in enumerate(records) if i not in gone]
+    assert json.loads(out.read_bytes()) == kept
+    assert out.read_bytes().count(b'\n') <= text.count(b'\n')
+    edges = text.split(b'{')[0], text.split(b'}')[-1]
+    assert out.read_bytes().startswith(edges[0])
+    assert out.read_bytes().endswith(edges[1])
+
+
+def test_dropped_last_lines_leave_no_empty_ones(open_text, trip) -> None:
+    text = LAYOUTS[2] % tuple(b'{"image_id": %d}' % i for i in range(4))
+    out = trip.write(open_text(text), dropped=[0, 2, 3])
+    assert out.read_bytes() == b'[\n  {"image_id": 1}\n]'
+
+
+def test_empty_list(open_text, trip) -> None:
+    poses = open_text(b' [ ] ')
+    assert len(poses) == len(poses.images) == 0
+    assert trip.write(poses).read_bytes() == b' [ ] '
+
+
+def test_joints_that_the_refiner_does_not_know(open_text, trip) -> None:
+    """The refiner's keypoints 0 and 2 are joints 2 and 0; 1 is absent."""
+    text = b'[{"image_id":1,"keypoints":[1,2,0.1,3,4,0.2,5,6,0.3]}]'
+    poses = open_text(text, SourceSkeleton(JointMap([2, -1, 0], 3)))
+    [record] = poses.read([0])
+    np.testing.assert_array_equal(record.keypoints, [[5, 6], [0, 0], [1, 2]])
+    np.testing.assert_array_equal(record.visible, [True, False, True])
+    out = trip.write(poses, {0: [[50, 60], [70, 80], [10, 20]]})
+    assert json.loads(out.read_bytes())[0]['keypoints'] == [
+        10, 20, .1, 3, 4, .2, 50, 60, .3]
+
+
+def test_digits() -> None:
+    """What float32 can't tell apart did not move."""
+    given = [12.34567890123456, 1000000, .1, 7, 8, 2]
+    refined = np.array([[12.3456789, 1e6], [7.0004, 8.0006]], np.float32)
+    new = put_keypoints(given, refined, SKELETON)
+    assert new == [12.34567890123456, 1000000, .1, 7., 8.001, 2]
+    assert [type(v) for v in new] == [float, int, float, float, float, int]
+    assert given[3] == 7  # a copy
+
+
+def test_digest_tells_contents_apart(open_text) -> None:
+    first = open_text().digest()
+    assert open_text(TEXT).digest() == first
+    assert open_text(TEXT + b' ').digest() != first
