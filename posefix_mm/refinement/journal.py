@@ -9,7 +9,7 @@ import os
 import struct
 import zlib
 from pathlib import Path
-from typing import Iterator, List, NamedTuple, Optional, Tuple
+from typing import BinaryIO, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 import orjson
@@ -80,16 +80,11 @@ class Journal:
         with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = open(path, 'a+b')  # noqa: SIM115  closed by close()
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ValueError(
-                f'another run is writing this output; it holds {path}; name '
-                'another output or wait for its end') from error
+        _lock(self._file, path)
         end = max((stop for *_, stop in _entries(path)), default=len(header))
         try:
             with disk_errors(path):
-                if self._file.seek(0, os.SEEK_END) < len(header):
+                if _read_header(path) is None:
                     self._file.truncate(0)
                     self._append(header)
                 else:
@@ -148,7 +143,10 @@ def read_journals(out: Path, run: str) -> Iterator[Tuple[int, ChunkResult]]:
         ValueError: If a journal is of another run.
     """
     for path in find_journals(out):
-        if _read_header(path) not in (run, None):
+        header = _read_header(path)
+        if header is None:
+            continue
+        if header != run:
             raise ValueError(
                 f'{path} is of a run with another input, model or options; '
                 'go on with those, or start anew without resuming')
@@ -157,19 +155,42 @@ def read_journals(out: Path, run: str) -> Iterator[Tuple[int, ChunkResult]]:
 
 
 def remove_journals(out: Path) -> None:
-    """Remove the journals of an output, of all processes."""
+    """Remove the journals of an output, of all processes.
+
+    Raises:
+        ValueError: If another process writes to one.
+    """
     for path in find_journals(out):
-        path.unlink(missing_ok=True)
+        with open(path, 'rb') as file:
+            _lock(file, path)
+            path.unlink(missing_ok=True)
+
+
+def _lock(file: BinaryIO, path: Path) -> None:
+    """Keep other processes out, until the file is closed."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise ValueError(
+            f'another run is writing this output; it holds {path}; name '
+            'another output or wait for its end') from error
 
 
 def _read_header(path: Path) -> Optional[str]:
-    """Read the fingerprint in a journal; None if it was cut off before."""
+    """Read the fingerprint in a journal.
+
+    Returns:
+        str | None: None if it was cut off, and nothing follows; no run's name
+        if it is damaged.
+    """
     with open(path, 'rb') as file:
         line = file.readline(1 << 16)
-    try:
-        return orjson.loads(line)['run'] if line.endswith(b'\n') else None
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+    if not line.endswith(b'\n'):
         return None
+    try:
+        return orjson.loads(line)['run']
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ''
 
 
 def _entries(path: Path) -> Iterator[Tuple[int, bytes, int]]:
@@ -178,7 +199,9 @@ def _entries(path: Path) -> Iterator[Tuple[int, bytes, int]]:
         file.readline(1 << 16)
         while len(head := file.read(_ENTRY.size)) == _ENTRY.size:
             magic, chunk, checksum, length = _ENTRY.unpack(head)
-            data = file.read(length) if magic == _MAGIC else b''
+            if magic != _MAGIC:  # zeros have the checksum of nothing
+                return
+            data = file.read(length)
             if len(data) < length or zlib.crc32(data) != checksum:
                 return
             yield chunk, data, file.tell()

@@ -46,7 +46,8 @@ def oks_nms(keypoints: np.ndarray, scores: np.ndarray, areas: np.ndarray,
     Returns:
         np.ndarray: Whether a pose is kept, bool (N, ).
     """
-    order = np.argsort(scores)[::-1]
+    # stable: the same on every processor
+    order = np.argsort(scores, kind='stable')[::-1]
     poses = np.asarray(keypoints, np.float64)[order]
     areas = np.asarray(areas, np.float64)[order]
     kept = np.ones(len(order), bool)
