@@ -200,6 +200,12 @@ def test_sizes_come_from_the_images(files):
         [float(n) for n in numbers[5:7]], pose(0)[0, :2] / (40, 30),
         rtol=1e-6)
     assert len(numbers) == 5 + 51 + 1 and numbers[-1] == '0.75'
+    present = np.delete(pose(0)[:, :2], 3, 0)
+    middle = (present.min(0) + present.max(0)) / 2
+    np.testing.assert_allclose(
+        [float(n) for n in numbers[:5]],
+        [0, *(middle / (40, 30)), *(np.ptp(present, 0) / (40, 30))],
+        rtol=1e-6)
 
 
 def test_unreadable_poses_are_counted(files):

@@ -76,8 +76,11 @@ def test_results_have_scores(tmp_path, trip):
     content = video(7, scores=scores)
     content['annotations'][1]['scores'] = scores[:3]
     path.write_text(json.dumps(content))
-    poses = open_pose_file(path, target_names=NAMES)
+    poses = open_pose_file(
+        path, target_names=['right_ankle', 'nose', 'left_wrist'])
     records = trip.read(poses)
+    # the wrist at 0, 0 is absent in spite of its score
+    np.testing.assert_array_equal(records[0].visible, [True, True, False])
     np.testing.assert_allclose(records[0].keypoint_scores, [.9, .2, 0])
     assert records[0].score == pytest.approx(.55)
     assert records[1].problem.code == 'keypoint_count'

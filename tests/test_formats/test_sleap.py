@@ -67,6 +67,22 @@ def test_reads_users_and_predicted_instances(made, trip):
     assert all(r.problem is None for r in records)
 
 
+def test_invisible_points_are_absent_and_stay(made, tmp_path, trip):
+    path = tmp_path / 'hidden.slp'
+    shutil.copyfile(made, path)
+    with h5py.File(path, 'r+') as file:
+        points = file['points'][:]
+        points['visible'][3] = False
+        file['points'][...] = points
+    poses = open_pose_file(path, target_names=NAMES)
+    np.testing.assert_array_equal(
+        trip.read(poses)[2].visible, [True, False, False])
+    trip.write(poses, {2: [[9, 11], [50, 60], [0, 0]]})
+    with h5py.File(trip.out) as file:
+        np.testing.assert_array_equal(file['points']['x'][3:], [5, 7, 9])
+        np.testing.assert_array_equal(file['points']['y'][3:], [6, 8, 11])
+
+
 def test_only_moved_points_change(made, trip):
     poses = open_pose_file(made, target_names=NAMES)
     out = trip.write(poses, {

@@ -32,6 +32,16 @@ def test_labels_are_fractions_of_the_image(tmp_path, trip):
     assert poses.read([0])[0].problem.code == 'image_size'
 
 
+def test_a_visibility_of_zero_is_absent(tmp_path, trip):
+    line = LINE.replace('0.3 0.5 1', '0.3 0.5 0')
+    poses = open_pose_file(labels(tmp_path, line), target_names=NAMES)
+    record, = trip.read(poses)
+    np.testing.assert_array_equal(record.visible, [True, False, False])
+    out = trip.write(poses, {0: [[20, 50], [70, 50], [9, 9]]})
+    assert (out / 'img_1.txt').read_text() == line.replace(
+        '0.1 0.25', '0.1 0.5') + '\n'
+
+
 @pytest.mark.parametrize('end', ['\n', '\r\n'])
 def test_only_fields_of_moved_joints_change(tmp_path, trip, end):
     odd = '0  .50 0.5 2e-1 0.40 0.1 0.25 0.9 0.3 0.5 .7 0 0 0  0.88 17'
