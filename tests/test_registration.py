@@ -63,6 +63,10 @@ PUBLIC = {
         'evaluate_results', 'publish_model', 'refine', 'refine_file',
         'refine_results'
     ],
+    'posefix_mm.apis.inferencers': [
+        'DRAW_STYLES', 'InputFrames', 'PoseRefineInferencer',
+        'RefinementDrawer', 'open_inputs'
+    ],
     'posefix_mm.refinement': [
         'Cropper', 'Crops', 'ImageJob', 'ImageProblem', 'ImageResult',
         'PoseArrays', 'PosePredictor', 'RefinedCrops', 'load_image',
