@@ -56,7 +56,8 @@ def to_onnx(module: nn.Module,
 
     Raises:
         ImportError: If what exports is not installed.
-        ValueError: If there is no such opset.
+        ValueError: If there is no such opset, or the module does what can't
+            be exported.
     """
     onnx = import_optional('onnx', 'onnx')
     import_optional('onnxscript', 'onnx')
@@ -65,14 +66,19 @@ def to_onnx(module: nn.Module,
         raise ValueError(f'opset must be from {MIN_OPSET} to {newest}, got '
                          f'{opset}')
     batch = torch.export.Dim('N', min=1)
-    with torch.no_grad():
-        program = torch.onnx.export(
-            module,
-            tuple(examples.values()),
-            dynamo=True,
-            verbose=False,
-            opset_version=opset,
-            input_names=list(examples),
-            output_names=list(outputs),
-            dynamic_shapes={name: {0: batch} for name in examples})
+    try:
+        with torch.no_grad():
+            program = torch.onnx.export(
+                module,
+                tuple(examples.values()),
+                dynamo=True,
+                verbose=False,
+                opset_version=opset,
+                input_names=list(examples),
+                output_names=list(outputs),
+                dynamic_shapes=tuple({0: batch} for _ in examples))
+    except torch.onnx.OnnxExporterError as error:
+        reason = ' '.join(str(error.__cause__ or error).split())
+        raise ValueError('PyTorch can not export this network to ONNX: '
+                         f'{reason:.300}') from error
     return program.model_proto
