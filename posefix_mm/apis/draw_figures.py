@@ -1,4 +1,6 @@
 """The paper's figures from files."""
+import contextlib
+import io
 from pathlib import Path
 from typing import Optional, Sequence, Tuple, Union
 
@@ -126,7 +128,8 @@ def inputs_figure(config: PathLike,
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     if 'train_dataloader' not in cfg:
         raise ValueError(f'{config} has no train_dataloader')
-    dataset = DATASETS.build(cfg.train_dataloader.dataset)
+    with contextlib.redirect_stdout(io.StringIO()):  # xtcocotools prints
+        dataset = DATASETS.build(cfg.train_dataloader.dataset)
     return input_poses_figure(
         training_samples(dataset, samples, seed), dataset.metainfo)
 

@@ -26,8 +26,9 @@ def read_annotations(path: Union[str, Path]) -> dict:
                          'file_name; a COCO annotation file is needed')
     for image in images:
         sides = [image.get('width'), image.get('height')]
-        if not all(side is None or isinstance(side, (int, float))
-                   for side in sides):
+        if not all(
+                side is None or isinstance(side, (int, float))
+                for side in sides):
             raise ValueError(f'image {image["id"]!r:.40} of {path} must have '
                              'numbers as width and height')
     return content

@@ -79,6 +79,20 @@ def trend_of(change: float) -> str:
     return 'gain' if change > 0 else 'loss' if change < 0 else ''
 
 
+def signed(change: float, form: str = '+.1f') -> str:
+    """Write a change with its sign.
+
+    Args:
+        change (float): After minus before.
+        form (str): Format with a sign. Defaults to one decimal.
+
+    Returns:
+        str: Without a sign where nothing but zeros is left.
+    """
+    text = format(change, form)
+    return text if text.strip('+-0.%') else text.lstrip('+-')
+
+
 def joint_table(
         found: Comparison) -> Tuple[List[str], List[JointRow], np.ndarray]:
     """Count and measure joint by joint.
@@ -135,7 +149,7 @@ def _percent(share: float) -> str:
 
 
 def _fixed(value: float, form: str = '.3f') -> str:
-    return _NONE if np.isnan(value) else format(value, form)
+    return _NONE if np.isnan(value) else signed(value, form)
 
 
 def _arrow(before: str, after: str) -> str:
@@ -158,7 +172,7 @@ def draw_skeleton(found: Comparison, pose: np.ndarray,
     known = ~np.isnan(change)
     if not known.any():
         return None
-    signed = found.diagnoses is not None
+    annotated = found.diagnoses is not None
     placed = ~np.isnan(pose).any(1)
     points = np.nan_to_num(pose) * _SIDE + _MARGIN
     most = max(np.abs(change[known]).max(), 1e-9)
@@ -168,13 +182,13 @@ def draw_skeleton(found: Comparison, pose: np.ndarray,
     joints = []
     for i in np.flatnonzero(placed).tolist():
         size = np.sqrt(abs(change[i]) / most) if known[i] else 0.
-        text = _fixed(change[i], '+.3f' if signed else '.1%')
-        trend = (trend_of(change[i]) if signed else 'moved') if known[i] \
+        text = _fixed(change[i], '+.3f' if annotated else '.1%')
+        trend = (trend_of(change[i]) if annotated else 'moved') if known[i] \
             else ''
         joints.append(
             DrawnJoint(*points[i].round(1).tolist(), round(4 + 12 * size, 1),
                        trend or 'none', f'{names[i]}: {text}'))
-    title = 'Change of the mean KS: green gained, orange lost' if signed \
+    title = 'Change of the mean KS: green gained, orange lost' if annotated \
         else 'Median move of each joint'
     return SkeletonDrawing(
         title, width, height,

@@ -14,7 +14,7 @@ from ..fileio import atomic_write
 from ..version import __version__
 from .annotation_file import read_annotations
 from .comparison import compare_results
-from .joint_table import trend_of
+from .joint_table import signed, trend_of
 from .page_content import PageContent, page_content
 from .people_cards import CardMaker, known
 
@@ -98,7 +98,7 @@ def render_page(content: PageContent) -> str:
         lstrip_blocks=True)
     environment.filters.update(
         figure='{:.1f}'.format,
-        change='{:+.1f}'.format,
+        change=signed,
         percent='{:.1%}'.format,
         known=known,
         trend=lambda change: trend_of(round(change, 1)))

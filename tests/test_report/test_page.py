@@ -276,7 +276,7 @@ def test_poses_of_nobody(files, tmp_path) -> None:
             ann=files.ann,
             people=2))
     assert 'No pose belongs to an annotated person.' in parsed.text
-    assert ['AP', '0.0', '0.0', '+0.0'] in parsed.rows
+    assert ['AP', '0.0', '0.0', '0.0'] in parsed.rows
     assert parsed.all('circle') == []
     assert [s['data-group'] for s in parsed.all('section')
             if 'data-group' in s] == ['random']
