@@ -168,3 +168,13 @@ def test_images_of_mpii(tmp_path):
     assert [dataset[i]['img_path'] for i in range(len(dataset))] == [
         str(tmp_path / 'img' / name) for name in ('0012.jpg', '0003.jpg')
     ]
+
+
+@pytest.mark.parametrize('records', [[], [record(score=0)],
+                                     [record(image_id=2), 'text']])
+def test_nothing_to_refine(tmp_path, records):
+    """An estimator that has learnt nothing yet gives scores of 0."""
+    with pytest.raises(
+            ValueError, match=f'none of the {len(records)} records of .*'
+            'results.json can be refined'):
+        build(tmp_path, records)

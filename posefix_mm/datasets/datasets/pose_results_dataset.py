@@ -75,6 +75,7 @@ class PoseResultsDataset(BaseCocoStyleDataset):
         Raises:
             FileNotFoundError: If a file does not exist; the message says how
                 a results file is made.
+            ValueError: If no record can be refined.
         """
         if not exists(self.pose_file):
             raise FileNotFoundError(
@@ -89,6 +90,12 @@ class PoseResultsDataset(BaseCocoStyleDataset):
         usable = [
             r for r in records if r.problem is None and r.image_id in images
         ]
+        if not usable:
+            raise ValueError(
+                f'none of the {len(records)} records of {self.pose_file} can '
+                'be refined: another category, a score of 0, images that '
+                f'{self.ann_file} does not list, or malformed poses; `posefix '
+                'evaluate` tells more')
         if len(usable) < len(records):
             print_log(
                 f'{len(records) - len(usable)} of {len(records)} records of '

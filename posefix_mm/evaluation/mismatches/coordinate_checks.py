@@ -203,8 +203,8 @@ def _explain_far(comparison: Comparison, pairs: PosePairs) -> Explanation:
     size = np.sqrt(np.median(comparison.areas[truth]))
     image = comparison.images[pairs.image[0]]
     return Explanation(
-        'poses_far', 'ids meet, but the poses are of other places: joints of '
-        f'the nearest result are {np.median(nearest):.0f} pixels from the '
+        'poses_far', 'ids meet, but hardly any pose fits: joints of the '
+        f'nearest result are {np.median(nearest):.0f} pixels from the '
         f'annotated ones, people are about {size:.0f} pixels large; nothing '
         'about the coordinates explains it', 'look at some images with their '
         f'poses, such as {show(image.get("file_name"))}: image ids may be '
