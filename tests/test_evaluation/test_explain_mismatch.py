@@ -297,6 +297,17 @@ def test_outside_image(annotations, results) -> None:
     assert '640 x 480 pixels' in explanation.text
 
 
+def test_ids_of_other_images(annotations, results) -> None:
+    """The ids exist, but the files have these numbers in another order."""
+    for image in annotations['images']:
+        image['file_name'] = f'{213 - image["id"]:06d}.jpg'
+    for record in results:
+        record['image_id'] = 213 - record['image_id']
+    explanation = only(explain(annotations, results, COCO))
+    assert explanation.code == 'image_id_is_file_number'
+    assert '100% of the people' in explanation.text
+
+
 def test_far_from_everybody(annotations, results) -> None:
     """Nothing wrong but the poses: that is said as well."""
     rng = np.random.default_rng(0)

@@ -53,19 +53,32 @@ def check_coordinates(comparison: Comparison) -> Iterator[Explanation]:
     pairs = pair_poses(comparison)
     pairs = pairs.take(~relative[pairs.result])
     share = pairs.share_found(pairs.found)
-    change = _best_change(comparison, pairs, share)
-    if change is not None:
-        yield Explanation(
-            change.code, f'{change.text}: read so, {change.share:.0%} of the '
-            f'people have a result with an OKS of {FOUND:g}, as they are '
-            f'{share:.0%}', change.remedy, len(comparison.found.row),
-            len(comparison.results))
+    cause = _explain_all(comparison, pairs, share)
+    if cause is not None:
+        yield cause
         return
     outside = _is_outside(comparison) & ~relative
     if outside.sum() > _FEW_OUTSIDE * len(outside):
         yield _explain_outside(comparison, outside)
     if len(pairs.truth) and share < _NONE_FOUND:
         yield _explain_far(comparison, pairs)
+
+
+def _explain_all(comparison: Comparison, pairs: PosePairs,
+                 share: float) -> Optional[Explanation]:
+    """Look for one cause of all: other images, or other coordinates."""
+    if len(pairs.truth) and share < _NONE_FOUND:
+        other = _explain_other_images(comparison, share)
+        if other is not None:
+            return other
+    change = _best_change(comparison, pairs, share)
+    if change is None:
+        return None
+    return Explanation(
+        change.code, f'{change.text}: read so, {change.share:.0%} of the '
+        f'people have a result with an OKS of {FOUND:g}, as they are '
+        f'{share:.0%}', change.remedy, len(comparison.found.row),
+        len(comparison.results))
 
 
 def _is_relative(comparison: Comparison) -> np.ndarray:
@@ -190,6 +203,22 @@ def _explain_outside(comparison: Comparison,
         'estimator saw the images in this size, not resized or turned by '
         'EXIF, and that the annotations are of the same',
         int(outside.sum()), len(comparison.results))
+
+
+def _explain_other_images(comparison: Comparison,
+                          share: float) -> Optional[Explanation]:
+    """Try whether ids that exist are meant as numbers of files."""
+    pairs = pair_poses(comparison.by_file_number())
+    found = pairs.share_found(pairs.found)
+    if found < share + _GAIN:
+        return None
+    return Explanation(
+        'image_id_is_file_number', 'image ids are the numbers in the file '
+        'names, but the annotations give the same ids to other images: taken '
+        f'as file numbers, {found:.0%} of the people have a result with an '
+        f'OKS of {FOUND:g}, as they are {share:.0%}', 'write the ids that the '
+        'annotations give the files', len(comparison.found.row),
+        len(comparison.results))
 
 
 def _explain_far(comparison: Comparison, pairs: PosePairs) -> Explanation:

@@ -1,4 +1,5 @@
 """Results and annotations as arrays, whatever the records hold."""
+import copy
 from pathlib import PurePath
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -117,6 +118,15 @@ class Comparison:
         known = image >= 0
         kinds = np.where(known.any(0), known.argmax(0), UNKNOWN)
         return image[kinds, np.arange(len(ids))], kinds
+
+    def by_file_number(self) -> 'Comparison':
+        """Take image ids for the numbers in file names, as a copy."""
+        other = copy.copy(self)
+        _, numbers = _file_names(self.images)
+        ids = (self.results[i].get('image_id') for i in self.found.row)
+        image = np.array([numbers.get(_as_text(i), -1) for i in ids], np.int64)
+        other.found = self.found._replace(image=image)
+        return other
 
     def _areas(self) -> np.ndarray:
         """Areas of the annotated poses, positive."""
