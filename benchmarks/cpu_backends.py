@@ -16,10 +16,12 @@ import argparse
 import os
 import tempfile
 import time
+import warnings
 from pathlib import Path
 from statistics import median
 from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
+import cv2
 import numpy as np
 import torch
 from mmengine.config import Config
@@ -96,7 +98,6 @@ def draw_crops(input_size: Tuple[int, int], number: int) -> Crops:
 
 
 def _read_image(folder: Path, image_id: int) -> np.ndarray:
-    import cv2
     return cv2.imread(str(folder / f'images/{image_id:06d}.jpg'))
 
 
@@ -323,6 +324,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Measure and print a table."""
     args = parse_args()
+    warnings.filterwarnings('ignore')  # of the libraries below
     MMLogger.get_current_instance().setLevel('WARNING')
     console = Console(stderr=True)
     files = (args.config, None) if args.checkpoint is None else find_refiner(
