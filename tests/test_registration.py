@@ -94,6 +94,7 @@ PUBLIC = {
         'build_radii', 'build_table'
     ],
     'posefix_mm.engine': ['Bfloat16OptimWrapper', 'RefineVisualizationHook'],
+    'posefix_mm.engine.hooks': ['RefineVisualizationHook'],
     'posefix_mm.evaluation': [
         'MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP',
         'STATISTICS', 'can_evaluate', 'comparison_table', 'error_costs',
@@ -104,6 +105,19 @@ PUBLIC = {
     'posefix_mm.synthetic': [
         'COCO_CATEGORY', 'DATA_SETS', 'derive_joints', 'draw_animals',
         'draw_scene', 'write_dataset', 'write_like'
+    ],
+    'posefix_mm.figures': [
+        'ERROR_COLORS', 'FIGURE_SUFFIXES', 'PhotoCrop', 'check_figure_path',
+        'crop_photo', 'draw_only', 'draw_pose', 'error_frequency_figure',
+        'input_poses_figure', 'joint_change_figure', 'network_maps_figure',
+        'oks_change_figure', 'pose_segments', 'save_figure',
+        'synthesized_errors_figure', 'trace_network', 'training_samples',
+        'typical_pose'
+    ],
+    'posefix_mm.report': [
+        'Comparison', 'PairTruth', 'PairedPoses', 'PosePairs',
+        'compare_results', 'joint_moves', 'pair_poses', 'read_annotations',
+        'write_report'
     ],
     'posefix_mm.models': [
         'CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner', 'PoseFixHead',
