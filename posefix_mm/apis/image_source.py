@@ -15,6 +15,8 @@ from .image_finder import ImageFinder
 # EXIF orientations that swap width and height
 _TURNED = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
+# So many frames are read and left out rather than to seek, which is slow.
+_SKIPPED = 100
 
 
 class ImageSource:
@@ -63,7 +65,7 @@ class ImageSource:
             return self._frames(path).read(ref.frame)
 
     def size(self, ref: ImageRef) -> Tuple[int, int]:
-        """Tell width and height of an image without decoding it.
+        """Tell width and height of an image, as a rule without decoding it.
 
         Args:
             ref (ImageRef): Which.
@@ -72,7 +74,7 @@ class ImageSource:
             tuple: Width and height as :meth:`load` gives them.
 
         Raises:
-            ImageProblem: If there is none.
+            ImageProblem: If there is none, or it can't be used.
         """
         path = self.find(ref)
         if ref.frame is not None:
@@ -82,7 +84,9 @@ class ImageSource:
         with Image.open(path) as image:
             width, height = image.size
             turned = image.getexif().get(_ORIENTATION) in _TURNED
-        return (height, width) if turned else (width, height)
+        if turned:  # which formats are turned depends on OpenCV's version
+            height, width = load_image(path).shape[:2]
+        return width, height
 
     def _frames(self, path: Path) -> 'VideoFrames':
         """Keep the video that was used last open."""
@@ -108,7 +112,8 @@ class VideoFrames:
             raise ImageProblem(
                 Problem('video_unreadable', f'{path.name} is no video that '
                         'OpenCV can read'))
-        self._next = 0
+        # the frame that comes next; None where nobody knows
+        self._next: Optional[int] = 0
 
     @property
     def size(self) -> Tuple[int, int]:
@@ -128,15 +133,21 @@ class VideoFrames:
         Raises:
             ImageProblem: If the video has no such frame.
         """
-        if frame < self._next or frame > self._next + 100:
-            self._capture.set(cv2.CAP_PROP_POS_FRAMES, frame)
-            self._next = frame
-        while self._next < frame and self._capture.grab():
-            self._next += 1
-        found, image = self._capture.read()
-        if not found or self._next != frame:
+        image = self._read(frame) if frame >= 0 else None
+        if image is None:
+            self._next = None
             raise ImageProblem(
                 Problem('frame_missing', f'{self.path.name} has no frame '
                         f'{frame}, or it is damaged'))
-        self._next += 1
+        self._next = frame + 1
         return image
+
+    def _read(self, frame: int) -> Optional[np.ndarray]:
+        if self._next is None or not 0 <= frame - self._next <= _SKIPPED:
+            self._capture.set(cv2.CAP_PROP_POS_FRAMES, frame)
+            self._next = frame
+        for _ in range(frame - self._next):
+            if not self._capture.grab():
+                return None
+        found, image = self._capture.read()
+        return image if found else None

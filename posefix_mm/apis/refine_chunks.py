@@ -1,5 +1,6 @@
 """Refine a file in parts that outlive a kill and that processes share."""
 import hashlib
+from contextlib import closing
 from pathlib import Path
 from typing import Dict, Iterable, List, Optional, Tuple, Union
 
@@ -67,14 +68,14 @@ def refine_chunks(run: FileRun, out: Path, name: str, *, resume: bool,
     todo = [number for number in run.plan.numbers if number not in done]
     barrier()  # nobody writes before all have read
     share = todo[rank::world_size]
-    journal = Journal(journal_path(out, rank), name)
-    with progress_bar(
-            len(run.pose_file), enabled=progress and rank == 0) as advance:
+    with closing(Journal(journal_path(out, rank), name)) as journal, \
+            progress_bar(
+                len(run.pose_file),
+                enabled=progress and rank == 0) as advance:
         for number in set(run.plan.numbers).difference(share):
             advance(run.plan.size(number))
         for number, result in run.refine(share, advance):
             journal.add(number, result)
-    journal.close()
     barrier()
 
 

@@ -1,6 +1,5 @@
 """Load images that nobody vouches for."""
 import re
-import warnings
 from pathlib import Path
 from typing import Union
 
@@ -18,6 +17,7 @@ MAX_FILE_BYTES = 1 << 29
 # A marker in JPEG's compressed data, other than stuffing, padding and restarts
 _JPEG_MARKER = re.compile(rb'\xff[^\x00\xff\xd0-\xd7]')
 _SOI, _EOI, _TEM = 0xd8, 0xd9, 0x01
+_PNG = b'\x89PNG\r\n\x1a\n'
 
 
 class ImageProblem(Exception):
@@ -82,15 +82,14 @@ def check_header(path: Path) -> None:
         OSError: If it can't be opened.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter('ignore', Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                width, height = image.size
+        with Image.open(path) as image:
+            width, height = image.size
     except Image.UnidentifiedImageError as error:
         raise ImageProblem(
             Problem('image_unreadable',
                     f'unreadable image {path.name}: not an image')) from error
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError,
+            Image.DecompressionBombWarning) as error:
         raise ImageProblem(_bomb(path)) from error
     # damaged headers raise nearly anything in Pillow's many parsers
     except (ValueError, TypeError, SyntaxError, LookupError, ArithmeticError,
@@ -118,10 +117,25 @@ def is_complete(data: bytes) -> bool:
         bool: False if it is cut off; True for other kinds of files, whose
         decoders notice by themselves.
     """
-    if data.startswith(b'\x89PNG'):
-        return b'IEND' in data[-4096:] or b'IEND' in data
-    if not data.startswith(b'\xff\xd8'):
-        return True
+    if data.startswith(_PNG):
+        return _has_end_chunk(data)
+    if data.startswith(b'\xff\xd8'):
+        return _has_end_of_image(data)
+    return True
+
+
+def _has_end_chunk(data: bytes) -> bool:
+    """Walk along the chunks of a PNG file."""
+    place = len(_PNG)
+    while place + 12 <= len(data):  # length, type and checksum
+        if data[place + 4:place + 8] == b'IEND':
+            return True
+        place += 12 + int.from_bytes(data[place:place + 4], 'big')
+    return False
+
+
+def _has_end_of_image(data: bytes) -> bool:
+    """Walk along the segments of a JPEG file."""
     place = 2
     while (found := _JPEG_MARKER.search(data, place)) is not None:
         marker, place = data[found.end() - 1], found.end()

@@ -28,6 +28,9 @@ from .images import ImageProblem, Problem
 from .predictor import PosePredictor, RefinedCrops
 
 Task = Callable[[], Any]
+_Batch = Tuple[Crops, RefinedCrops]
+# So many images may wait for a batch to be filled.
+_MAX_IMAGES = 1024
 
 
 class ImageJob(NamedTuple):
@@ -121,8 +124,9 @@ def refine_stream(predictor: PosePredictor,
         crops = _crop_ahead(predictor, jobs, batch_size, num_workers, pool)
         batches = _fill_batches(crops, batch_size, waiting,
                                 predictor.num_keypoints)
-        for refined, shares in _run(predictor, batches):
-            _hand_out(predictor, refined, shares)
+        for batch, shares in _run(predictor, batches):
+            if batch is not None:
+                _hand_out(predictor, batch, shares)
             while waiting and not waiting[0].missing:
                 yield waiting.popleft()
         yield from waiting
@@ -200,17 +204,27 @@ def _load(predictor: PosePredictor, batch_size: int,
 def _fill_batches(
         crops: Iterable[Tuple[_Loaded, Crops, slice]], batch_size: int,
         waiting: Deque[ImageResult], num_keypoints: int
-) -> Iterator[Tuple[Crops, List[_Share]]]:
-    """Fill batches across the images of a group."""
+) -> Iterator[Tuple[Optional[Crops], List[_Share]]]:
+    """Fill batches across the images of a group.
+
+    Images without poses fill none; where there are many of them, a batch ends
+    before it is full, so that results do not pile up.
+
+    Yields:
+        tuple: The batch, None where no image had a pose; and whose it is.
+    """
     parts: List[Crops] = []
     shares: List[_Share] = []
-    size = 0
+    size, images, group = 0, 0, None
     for loaded, some, part in crops:
-        if parts and waiting[-1].group != loaded.job.group:
-            yield Crops.concatenate(parts), shares
-            parts, shares, size = [], [], 0
+        if group != loaded.job.group or images >= _MAX_IMAGES + batch_size:
+            if parts or images:
+                yield _join(parts), shares
+            parts, shares, size, images = [], [], 0, 0
+            group = loaded.job.group
         if part.start == 0:
             waiting.append(_empty_result(loaded, num_keypoints))
+            images += 1
         while some is not None and len(some):
             taken = min(len(some), batch_size - size)
             parts.append(some.take(slice(taken)))
@@ -220,10 +234,14 @@ def _fill_batches(
             part = slice(part.start + taken, part.stop)
             size += taken
             if size == batch_size:
-                yield Crops.concatenate(parts), shares
-                parts, shares, size = [], [], 0
-    if parts:
-        yield Crops.concatenate(parts), shares
+                yield _join(parts), shares
+                parts, shares, size, images = [], [], 0, 0
+    if parts or images:
+        yield _join(parts), shares
+
+
+def _join(parts: List[Crops]) -> Optional[Crops]:
+    return Crops.concatenate(parts) if parts else None
 
 
 def _empty_result(loaded: _Loaded, num_keypoints: int) -> ImageResult:
@@ -241,20 +259,24 @@ def _empty_result(loaded: _Loaded, num_keypoints: int) -> ImageResult:
 
 
 def _run(
-    predictor: PosePredictor, batches: Iterable[Tuple[Crops, List[_Share]]]
-) -> Iterator[Tuple[Tuple[Crops, RefinedCrops], List[_Share]]]:
+    predictor: PosePredictor, batches: Iterable[Tuple[Optional[Crops],
+                                                      List[_Share]]]
+) -> Iterator[Tuple[Optional[_Batch], List[_Share]]]:
     """Run batches; the results of one are fetched when the next has begun."""
     before = None
     for crops, shares in batches:
-        started = crops, predictor.start(crops), shares
+        started = None if crops is None else (crops, predictor.start(crops),
+                                              shares)
         if before is not None:
             yield (before[0], before[1]()), before[2]
+        if started is None:
+            yield None, []
         before = started
     if before is not None:
         yield (before[0], before[1]()), before[2]
 
 
-def _hand_out(predictor: PosePredictor, batch: Tuple[Crops, RefinedCrops],
+def _hand_out(predictor: PosePredictor, batch: _Batch,
               shares: List[_Share]) -> None:
     """Give the poses of a batch to the images that they are of."""
     crops, refined = batch

@@ -1,0 +1,220 @@
+"""Images and frames of videos behind the references of a file of poses."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from posefix_mm.apis import image_source
+from posefix_mm.apis.image_finder import ImageFinder
+from posefix_mm.apis.image_source import ImageSource, VideoFrames
+from posefix_mm.formats import ImageRef
+from posefix_mm.refinement import ImageProblem
+
+FRAMES = 160
+SIZE = 64, 48
+# enough of a step that a codec does not blur it
+LEVELS = np.random.default_rng(0).permutation(FRAMES)
+
+
+def draw(frame: int) -> np.ndarray:
+    """A frame that tells its number by the grey of eight stripes."""
+    bits = (LEVELS[frame] >> np.arange(8)) & 1
+    row = np.repeat(bits * 255, SIZE[0] // 8).astype(np.uint8)
+    return np.repeat(np.tile(row, (SIZE[1], 1))[..., None], 3, 2)
+
+
+def number(image: np.ndarray) -> int:
+    """Tell the number of a frame."""
+    bits = image.mean((0, 2)).reshape(8, -1).mean(1) > 127
+    level = int((bits << np.arange(8)).sum())
+    return int(np.flatnonzero(LEVELS == level)[0])
+
+
+def write_video(path: Path, codec: str, count: int = FRAMES) -> None:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*codec), 10,
+                             SIZE)
+    if not writer.isOpened():
+        pytest.skip(f'OpenCV can not write {codec} here')
+    for frame in range(count):
+        writer.write(draw(frame))
+    writer.release()
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp('source') / 'images'
+    root.mkdir()
+    write_video(root / 'walk.avi', 'MJPG')
+    write_video(root / 'run.mp4', 'mp4v')
+    for name in ('a.png', 'twice.jpg', 'twice.PNG', 'upper.JPG'):
+        cv2.imwrite(str(root / name), draw(3)[:40])
+    (root / 'sub.dir').mkdir()
+    cv2.imwrite(str(root / 'sub.dir' / 'b.1.bmp'), draw(4))
+    (root / 'text.avi').write_text('no video')
+    cv2.imwrite(str(root.parent / 'secret.png'), draw(5))
+    (root / 'out.png').symlink_to(root.parent / 'secret.png')
+    write_video(root.parent / 'secret.avi', 'MJPG', 2)
+    (root / 'out.avi').symlink_to(root.parent / 'secret.avi')
+    return root
+
+
+@pytest.fixture
+def source(folder) -> ImageSource:
+    return ImageSource(ImageFinder(folder))
+
+
+def problem(source, ref, method='load') -> str:
+    with pytest.raises(ImageProblem, match='.') as caught:
+        getattr(source, method)(ref)
+    return caught.value.problem.code
+
+
+# --------------------------------------------------------------------- videos
+@pytest.mark.parametrize('name', ['walk.avi', 'run.mp4'])
+@pytest.mark.parametrize('order', [
+    range(FRAMES),
+    [0, 1, 5, 6, 60, 61],
+    [150, 3, 3, 2, 149, 20, 0, 159],
+    [5, 130, 131, 10],
+])
+def test_frames(source, name, order) -> None:
+    """In order, in leaps, and back."""
+    found = [number(source.load(ImageRef(file_name=name, frame=frame)))
+             for frame in order]
+    assert found == list(order)
+
+
+def test_seeks_only_where_that_is_faster(folder, monkeypatch) -> None:
+    """Far ahead, or back."""
+    frames = VideoFrames(folder / 'walk.avi')
+    seeks = []
+
+    class Capture:
+        """Notes what is set."""
+
+        def __init__(self, capture) -> None:
+            self.read, self.grab = capture.read, capture.grab
+            self._set = capture.set
+
+        def set(self, key, value) -> None:
+            seeks.append(value)
+            self._set(key, value)
+
+    frames._capture = Capture(frames._capture)
+    monkeypatch.setattr(image_source, '_SKIPPED', 50)
+    for frame in (0, 1, 51, 52, 103, 102, 104):
+        assert number(frames.read(frame)) == frame
+    assert seeks == [102]
+    assert number(frames.read(159)) == 159
+    assert seeks == [102, 159]
+
+
+@pytest.mark.parametrize('name', ['walk.avi', 'run.mp4'])
+@pytest.mark.parametrize('frame', [FRAMES, FRAMES + 50, 10**6, -1, -200])
+def test_frames_that_are_not_there(source, name, frame) -> None:
+    """The frames around are still found."""
+    ref = ImageRef(file_name=name, frame=frame)
+    good = ref._replace(frame=7)
+    assert number(source.load(good)) == 7
+    assert problem(source, ref) == 'frame_missing'
+    assert problem(source, ref) == 'frame_missing'
+    assert number(source.load(good)) == 7
+    assert number(source.load(good._replace(frame=FRAMES - 1))) == FRAMES - 1
+    assert problem(source, ref) == 'frame_missing'
+    assert number(source.load(good._replace(frame=8))) == 8
+
+
+def test_two_videos_by_turns(source) -> None:
+    for frame in (0, 1, 40):
+        for name in ('walk.avi', 'run.mp4'):
+            ref = ImageRef(file_name=name, frame=frame)
+            assert number(source.load(ref)) == frame
+
+
+def test_threads(source) -> None:
+    """Each gets the frame that it asked for."""
+    order = np.random.default_rng(1).permutation(FRAMES)[:60].tolist()
+    barrier = threading.Barrier(4)
+
+    def load(part):
+        barrier.wait()
+        return [number(source.load(ImageRef(file_name='walk.avi', frame=f)))
+                for f in part]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(load, [order[i::4] for i in range(4)]))
+    assert found == [order[i::4] for i in range(4)]
+
+
+@pytest.mark.parametrize(('name', 'code'), [
+    ('text.avi', 'video_unreadable'), ('gone.avi', 'image_missing'),
+    ('out.avi', 'image_missing'), ('../secret.avi', 'image_missing')])
+@pytest.mark.parametrize('method', ['load', 'size'])
+def test_no_video(source, name, code, method) -> None:
+    assert problem(source, ImageRef(file_name=name, frame=0), method) == code
+
+
+# --------------------------------------------------------------------- images
+@pytest.mark.parametrize(('ref', 'name'), [
+    (ImageRef(file_name='a.png'), 'a.png'),
+    (ImageRef(image_id='a.png'), 'a.png'),
+    (ImageRef(stem='a'), 'a.png'),
+    (ImageRef(stem='upper'), 'upper.JPG'),
+    (ImageRef(stem='sub.dir/b.1'), 'sub.dir/b.1.bmp'),
+    (ImageRef(image_id=3, file_name='a.png'), 'a.png'),
+])
+def test_references(source, folder, ref, name) -> None:
+    assert source.find(ref) == folder / name
+    np.testing.assert_array_equal(
+        source.load(ref), cv2.imread(str(folder / name)))
+
+
+@pytest.mark.parametrize(('ref', 'reason'), [
+    (ImageRef(stem='twice'), "more than one .* the name 'twice'"),
+    (ImageRef(stem='gone'), "no file .* the name 'gone'"),
+    (ImageRef(stem='walk'), "no file .* the name 'walk'"),
+    (ImageRef(stem='out'), 'is a link out of the image folder'),
+    (ImageRef(stem='../secret'), 'leaves the image folder'),
+    (ImageRef(stem='a\0'), 'is not a file name'),
+    (ImageRef(file_name='out.png'), 'is a link out of the image folder'),
+    (ImageRef(file_name='../secret.png'), 'leaves the image folder'),
+    (ImageRef(file_name='sub.dir'), 'is not in the image folder'),
+    (ImageRef(image_id=9), 'has the number 9 in its name'),
+])
+def test_what_is_not_found(source, ref, reason) -> None:
+    """The reason is plain text, without the quotes of a KeyError."""
+    for method in (source.find, source.load, source.size):
+        with pytest.raises(ImageProblem, match=reason) as caught:
+            method(ref)
+        assert caught.value.problem.code == 'image_missing'
+        assert not str(caught.value).startswith('"')
+
+
+@pytest.mark.parametrize('ref', [
+    ImageRef(file_name='walk.avi', frame=9), ImageRef(stem='a'),
+    ImageRef(file_name='run.mp4', frame=0), ImageRef(stem='sub.dir/b.1')])
+def test_size_is_that_of_the_image(source, ref) -> None:
+    height, width = source.load(ref).shape[:2]
+    assert source.size(ref) == (width, height)
+
+
+@pytest.mark.parametrize('orientation', range(9))
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.webp', '.tiff'])
+def test_size_of_turned_images(tmp_path, orientation, suffix) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(draw(0)).save(tmp_path / f'a{suffix}', exif=exif)
+    source = ImageSource(ImageFinder(tmp_path))
+    height, width = source.load(ImageRef(stem='a')).shape[:2]
+    assert source.size(ImageRef(stem='a')) == (width, height)
+
+
+def test_size_of_no_image(folder, source) -> None:
+    ref = ImageRef(file_name='text.avi')
+    assert problem(source, ref, 'size') == 'image_unreadable'
+    assert problem(source, ref) == 'image_unreadable'
