@@ -5,6 +5,7 @@ mail or from a server, on a phone as well. Without annotations it shows how far
 joints moved, and where.
 """
 import argparse
+from contextlib import nullcontext
 
 from .exit_codes import OK
 
@@ -46,15 +47,18 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ..report import write_report
-    page = write_report(
-        args.before,
-        args.after,
-        args.img_dir,
-        args.out,
-        ann=args.ann,
-        skeleton=args.skeleton,
-        people=args.people,
-        seed=args.seed)
+    busy = nullcontext() if args.quiet else Console(stderr=True).status(
+        'comparing poses')
+    with busy:
+        page = write_report(
+            args.before,
+            args.after,
+            args.img_dir,
+            args.out,
+            ann=args.ann,
+            skeleton=args.skeleton,
+            people=args.people,
+            seed=args.seed)
     if not args.quiet:
         Console().print(
             f'report: {page}', soft_wrap=True, markup=False, highlight=False)

@@ -13,6 +13,7 @@ import pytest
 from posefix_mm.analysis import diagnose_results, load_skeleton
 from posefix_mm.evaluation import evaluate_keypoints
 from posefix_mm.report import people_cards, write_report
+from posefix_mm.synthetic import write_like
 
 
 class Page(HTMLParser):
@@ -229,6 +230,34 @@ def test_without_annotations(files, tmp_path) -> None:
     ] == ['moved', 'random']
     assert parsed.all('input', name='error') == []
     assert len(parsed.all('img')) == 8
+
+
+def test_another_skeleton(tmp_path) -> None:
+    """Animals of AP-10K; the poses are the annotations."""
+    write_like('ap10k', tmp_path, 2)
+    ann = tmp_path / 'annotations' / 'ap10k-val-split1.json'
+    poses = [
+        dict(
+            image_id=animal['image_id'],
+            category_id=animal['category_id'],
+            keypoints=animal['keypoints'],
+            score=.5) for animal in json.loads(ann.read_text())['annotations']
+    ]
+    (tmp_path / 'poses.json').write_text(json.dumps(poses))
+    parsed = Page(
+        write_report(
+            tmp_path / 'poses.json',
+            tmp_path / 'poses.json',
+            tmp_path / 'data',
+            tmp_path / 'out',
+            ann=ann,
+            skeleton='ap10k'))
+    rows = {row[0]: row[1:] for row in parsed.rows}
+    assert rows['AP'] == ['100.0', '100.0', '0.0']
+    assert rows['good'] == ['100.0%', '100.0%', '0.0']
+    assert rows['L_F_Paw'][2:] == ['1.000 \u2192 1.000', '0.000', '0.0%']
+    assert [s['data-group'] for s in parsed.all('section')
+            if 'data-group' in s] == ['random']
 
 
 def test_annotations_without_people_give_names(files, tmp_path) -> None:
