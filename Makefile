@@ -5,7 +5,8 @@
 PYTHON ?= $(shell for p in python3.11 python3 python; do \
 	"$$p" -c '' >/dev/null 2>&1 && echo "$$p" && break; done)
 VENV_PYTHON := .venv/bin/python
-# Optional packages: photos, tensorboard, tensorflow.
+# Optional packages: browser, formats, onnx, openvino, photos, tensorboard,
+# tensorflow.
 EXTRAS ?=
 DEMO_ARGS ?=
 TEST_ARGS ?=

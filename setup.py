@@ -53,8 +53,8 @@ def read_requirements(name: str) -> List[str]:
 
 def read_extras() -> Dict[str, List[str]]:
     """Collect the optional requirements, and ``all`` of them."""
-    optional = ('formats', 'onnx', 'openvino', 'photos', 'tensorboard',
-                'tensorflow')
+    optional = ('browser', 'formats', 'onnx', 'openvino', 'photos',
+                'tensorboard', 'tensorflow')
     extras = {
         **{name: read_requirements(name) for name in optional},
         'test': read_requirements('tests'),

@@ -17,7 +17,8 @@ VENV = ROOT / '.venv'
 LOCKED = ROOT / 'requirements' / 'locked'
 
 PYTHON_VERSION = (3, 11)
-EXTRAS = ('formats', 'onnx', 'openvino', 'photos', 'tensorboard', 'tensorflow')
+EXTRAS = ('browser', 'formats', 'onnx', 'openvino', 'photos', 'tensorboard',
+          'tensorflow')
 # Either one brings the module; the headless one needs no graphics libraries.
 ALTERNATIVES = {'opencv-python-headless': 'opencv-python'}
 

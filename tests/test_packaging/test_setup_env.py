@@ -54,8 +54,8 @@ def add_torch(script: SimpleNamespace, version: str, cuda: str = None) -> None:
 # -------------------------------------------------------------- requirements
 @pytest.mark.parametrize(
     'name', [
-        'runtime', 'mminstall', 'photos', 'tensorboard', 'tensorflow', 'tests',
-        'lint'
+        'browser', 'formats', 'lint', 'mminstall', 'onnx', 'openvino',
+        'photos', 'runtime', 'tensorboard', 'tensorflow', 'tests'
     ])
 def test_locked_versions_meet_the_ranges(name: str,
                                          script: SimpleNamespace) -> None:
