@@ -26,14 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default='auto',
         metavar='FORMAT',
         help='coco-results, coco-annotations, posetrack18, openpose, '
-        'alphapose, ultralytics-txt, ultralytics-json, mediapipe, deeplabcut '
-        'or sleap (default: told by the content)')
+        'alphapose, ultralytics-txt, ultralytics-json, mediapipe, '
+        'deeplabcut, deeplabcut-h5 or sleap (default: told by the content)')
     parser.add_argument(
         '--to',
         dest='target_format',
         required=True,
         metavar='FORMAT',
-        help='any of these but ultralytics-json and mediapipe')
+        help='any of these but ultralytics-json, mediapipe, deeplabcut-h5')
     parser.add_argument(
         '--joint-map',
         metavar='NAME',

@@ -10,7 +10,7 @@ from .json_splice import load_json
 _BY_SUFFIX = {
     '.slp': 'sleap',
     '.csv': 'deeplabcut',
-    '.h5': 'deeplabcut',  # whose reader says why not
+    '.h5': 'deeplabcut-h5',
     '.txt': 'ultralytics-txt',
 }
 _LANDMARKS = {'landmark', 'landmarks', 'pose_landmarks', 'poseLandmarks'}

@@ -9,6 +9,7 @@ from .base import PoseFile, SourceSkeleton
 from .coco_annotations import CocoAnnotationsFile
 from .coco_results import CocoResultsFile
 from .deeplabcut import DeepLabCutFile
+from .deeplabcut_h5 import DeepLabCutH5File
 from .detect_format import detect_format
 from .joint_maps import build_joint_map, joint_map_names, source_names
 from .mediapipe_landmarks import MediapipeLandmarks
@@ -24,7 +25,7 @@ FORMATS: Dict[str, Type[PoseFile]] = {
     for reader in (CocoResultsFile, CocoAnnotationsFile, PoseTrack18Folder,
                    OpenPoseFolder, AlphaPoseFile, UltralyticsLabels,
                    UltralyticsResults, MediapipeLandmarks, DeepLabCutFile,
-                   SleapFile)
+                   DeepLabCutH5File, SleapFile)
 }
 
 

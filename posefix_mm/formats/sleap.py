@@ -1,7 +1,5 @@
 """SLEAP's ``.slp`` files."""
 import hashlib
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -9,16 +7,13 @@ import numpy as np
 import orjson
 
 from ..datasets.pose_records import PoseRecord, Problem, set_pose
-from ..fileio import atomic_write
 from .base import ImageRef, ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
+from .hdf5_files import READ_ERRORS, read_dataset, write_changed_copy
 from .optional_packages import import_optional
 from .video_names import name_in_folder
 
 # SLEAP's kinds of instances and the data sets with their points.
 _POINTS = ('points', 'pred_points')
-# What h5py and sleap-io raise for a file that is damaged or none of SLEAP's.
-_READ_ERRORS = (AttributeError, IndexError, LookupError, OSError,
-                OverflowError, RuntimeError, TypeError, ValueError)
 # Until this version of the format the corner of the first pixel was the
 # origin, since then its centre is.
 _CENTRED_FORMAT = 1.1
@@ -143,7 +138,6 @@ class SleapFile(PoseFile):
     def write(self, out: Path, poses: RefinedPoses,
               image_sizes: ImageSizes) -> None:
         """Copy the file and change its points; see :meth:`PoseFile.write`."""
-        h5py = import_optional('h5py', 'formats')
         points = [part.copy() for part in self._content.points]
         for index in np.flatnonzero(poses.refined).tolist():
             self._move(points, index, poses.keypoints[index])
@@ -157,15 +151,7 @@ class SleapFile(PoseFile):
                 _POINTS, self._content.points, points, strict=True)
             if not np.array_equal(_as_bytes(old), _as_bytes(new))
         }
-        with tempfile.TemporaryFile() as copy, atomic_write(out) as file:
-            with open(self.path, 'rb') as source:
-                shutil.copyfileobj(source, copy)
-            if changed:
-                with h5py.File(copy, 'r+') as tables:
-                    for name, new in changed.items():
-                        tables[name][...] = new
-            copy.seek(0)
-            shutil.copyfileobj(copy, file)
+        write_changed_copy(self.path, out, changed)
 
     def _move(self, points: List[np.ndarray], index: int,
               keypoints: np.ndarray) -> None:
@@ -200,14 +186,15 @@ def _read_content(path: Path) -> _Content:
     try:
         with h5py.File(path, 'r') as file:
             return _parse(path, file)
-    except _READ_ERRORS as error:
+    except READ_ERRORS as error:
         raise ValueError(f'{path} is no SLEAP file: {error}') from error
 
 
 def _parse(path: Path, file: Any) -> _Content:
     from sleap_io.io.slp import read_skeletons
     frames, instances, *points = (
-        _table(file, name) for name in ('frames', 'instances', *_POINTS))
+        read_dataset(file, name)
+        for name in ('frames', 'instances', *_POINTS))
     skeletons = read_skeletons(str(path))
     if not skeletons:
         raise ValueError('it has no skeleton')
@@ -224,17 +211,6 @@ def _parse(path: Path, file: Any) -> _Content:
     names = [str(name) for name in skeletons[0].node_names]
     return _Content(frames, instances, tuple(points), offset, frame_of, names,
                     _videos(file), _tracks(file))
-
-
-def _table(file: Any, name: str) -> np.ndarray:
-    """Read a table that lies in the file itself."""
-    import h5py
-    if not isinstance(file.get(name, getlink=True), h5py.HardLink):
-        raise ValueError(f'its {name} lie in another file')
-    table = file[name]
-    if table.is_virtual or table.external:
-        raise ValueError(f'its {name} lie in another file')
-    return table[:]
 
 
 def _tracks(file: Any) -> List[str]:

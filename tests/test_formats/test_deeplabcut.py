@@ -123,11 +123,10 @@ def test_old_paths_of_windows_stay_in_the_folder(tmp_path):
 
 
 @pytest.mark.parametrize(('text', 'message'), [
-    ('a,b\n1,2\n', 'is no CSV of DeepLabCut: rows scorer, bodyparts'),
-    ('', 'is no CSV of DeepLabCut'),
+    ('a,b\n1,2\n', 'is no table of DeepLabCut: rows scorer, bodyparts'),
+    ('', 'is no table of DeepLabCut'),
     (LABELS.replace('x,y', 'u,v'), 'has no 2D poses: its coords are'),
     (LABELS.replace('coords,,,x', 'coords,,,z'), 'has no 2D poses'),
-    ('\x89HDF\r\n\x1a\n', 'analyze_videos_converth5_to_csv'),
 ])
 def test_other_files(tmp_path, text, message):
     path = write(tmp_path, '')

@@ -4,6 +4,7 @@ import copy
 import csv
 import io
 import json
+import pickle
 import tempfile
 from pathlib import Path
 
@@ -252,9 +253,38 @@ def test_sleap(sleap_bytes):
     run()
 
 
+PICKLES = st.recursive(
+    st.sampled_from(['nose', 'left_wrist', 'x', 'y', 'net']) | st.integers(),
+    lambda inner: st.lists(inner, max_size=4).map(tuple), max_leaves=12)
+
+
+@given(st.lists(PICKLES | st.tuples(
+    st.just('net'), st.sampled_from(NAMES), st.sampled_from('xy')),
+    min_size=4, max_size=4), st.integers(0, 4), st.data())
+@settings(FUZZ, max_examples=60)
+def test_deeplabcut_h5(columns, protocol, data):
+    h5py = pytest.importorskip('h5py')
+    if data.draw(st.integers(0, 2)):
+        columns = [('net', name, axis) for name in NAMES for axis in 'xy']
+    values = data.draw(st.lists(st.floats(), min_size=4, max_size=4))
+    table = np.zeros(1, [('index', '<i8'), ('values_block_0', '<f8', (4, ))])
+    table['values_block_0'] = values
+    names = pickle.dumps(columns, protocol)
+    if data.draw(st.integers(0, 3)) == 0:
+        names = data.draw(damaged(names))
+    buffer = io.BytesIO()
+    with h5py.File(buffer, 'w') as file:
+        file['df/table'] = table
+        file['df'].attrs['pandas_type'] = 'frame_table'
+        file['df/table'].attrs['values_block_0_kind'] = np.void(
+            names or b'.')
+    check('deeplabcut-h5', buffer.getvalue(), 'poses.h5')
+
+
 @given(st.binary(max_size=40))
 @settings(FUZZ, max_examples=40)
 def test_any_bytes(data):
     for name, file in (('sleap', 'a.slp'), ('deeplabcut', 'a.csv'),
+                       ('deeplabcut-h5', 'a.h5'),
                        ('coco-annotations', 'a.json')):
         check(name, data, file)

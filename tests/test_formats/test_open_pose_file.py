@@ -26,6 +26,7 @@ RECORD = dict(image_id=3, keypoints=[1, 2, .5], score=1)
     ('a.txt', '', 'ultralytics-txt'),
     ('a.csv', '', 'deeplabcut'),
     ('a.slp', '', 'sleap'),
+    ('a.h5', '', 'deeplabcut-h5'),
     ('a_keypoints.json', dict(people=[]), 'openpose'),
     ('d/a_keypoints.json', [], 'openpose'),
     ('d/a.json', dict(annotations=[]), 'posetrack18'),

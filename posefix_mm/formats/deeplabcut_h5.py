@@ -1,0 +1,173 @@
+"""DeepLabCut's HDF5 files, which pandas wrote."""
+import hashlib
+from pathlib import Path
+from typing import Any, List, NamedTuple, Optional, Sequence, Union
+
+import numpy as np
+
+from ..datasets.pose_records import Problem
+from .base import ImageSizes, RefinedPoses
+from .dlc_table import HEADER, DlcHeader, DlcTable, lay_out
+from .hdf5_files import READ_ERRORS, read_dataset, write_changed_copy
+from .optional_packages import import_optional
+from .plain_pickle import read_plain_pickle
+
+
+class _Frame(NamedTuple):
+    """A data frame of pandas: its values and what they are called."""
+
+    values: np.ndarray
+    row_names: List[Union[str, int]]
+    columns: List[Sequence[str]]
+    levels: List[str]
+    dataset: str
+    field: Optional[str]
+
+
+class DeepLabCutH5File(DlcTable):
+    """An ``.h5`` file of DeepLabCut: ``CollectedData_*.h5``, or of a video.
+
+    Read by h5py, so that nothing in it is run: pandas would unpickle parts.
+    Writing copies the file and changes values in the copy. A pose that NMS
+    drops has empty cells. The CSV beside it is another file, which stays.
+
+    Raises:
+        ImportError: If h5py is not installed.
+    """
+
+    name = 'deeplabcut-h5'
+
+    @classmethod
+    def joint_names(
+            cls,
+            path: Path,
+            categories: Optional[Sequence[int]] = None
+    ) -> Optional[List[str]]:
+        """Names of the body parts."""
+        return _header(_read_frame(Path(path)), path).joint_names
+
+    def _load(self) -> DlcHeader:
+        self._frame = _read_frame(self.path)
+        return _header(self._frame, self.path)
+
+    def _row_names(self) -> Sequence[Union[str, int]]:
+        return self._frame.row_names
+
+    def _values(self, row: int,
+                columns: np.ndarray) -> Union[np.ndarray, Problem]:
+        values = self._frame.values[row, columns].astype(np.float64)
+        return np.where(columns < 0, np.nan, values)
+
+    def write(self, out: Path, poses: RefinedPoses,
+              image_sizes: ImageSizes) -> None:
+        """Copy the file and change values; see :meth:`PoseFile.write`."""
+        new = self._frame.values.copy()
+        for index in np.flatnonzero(poses.refined | poses.dropped).tolist():
+            columns, values = self._new_values(index, poses)
+            new[self._place(index)[0], columns] = values
+        changed = {}
+        if not np.array_equal(new, self._frame.values, equal_nan=True):
+            changed[self._frame.dataset] = self._whole(new)
+        write_changed_copy(self.path, out, changed)
+
+    def _whole(self, values: np.ndarray) -> np.ndarray:
+        """Values as the data set has them."""
+        if self._frame.field is None:
+            return values
+        h5py = import_optional('h5py', 'formats')
+        with h5py.File(self.path, 'r') as file:
+            table = file[self._frame.dataset][:]
+        table[self._frame.field] = values
+        return table
+
+    def digest(self) -> str:
+        """Fingerprint of the file."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+
+def _header(frame: _Frame, path: Path) -> DlcHeader:
+    names = list(zip(*frame.columns, strict=True))
+    return lay_out(dict(zip(frame.levels, names, strict=True)), path)
+
+
+def _read_frame(path: Path) -> _Frame:
+    if not path.is_file():
+        raise FileNotFoundError(f'the file {path} does not exist')
+    h5py = import_optional('h5py', 'formats')
+    try:
+        with h5py.File(path, 'r') as file:
+            frame = _parse(file)
+        if frame.values.shape != (len(frame.row_names), len(frame.columns)):
+            raise ValueError('its values do not fit its names')
+    except READ_ERRORS as error:
+        raise ValueError(
+            f"{path} is no table of DeepLabCut that can be read: {error}; the "
+            "CSV of the same name, or DeepLabCut's "
+            'analyze_videos_converth5_to_csv, may help') from error
+    return frame
+
+
+def _parse(file: Any) -> _Frame:
+    for name, group in file.items():
+        kind = _text(group.attrs.get('pandas_type', b''))
+        if kind == 'frame':
+            return _fixed_frame(name, group)
+        if kind == 'frame_table':
+            return _table_frame(name, group)
+    raise ValueError('it has no data frame of pandas')
+
+
+def _fixed_frame(name: str, group: Any) -> _Frame:
+    """What ``to_hdf`` writes by default: plain arrays."""
+    if group.attrs['nblocks'] != 1:
+        raise ValueError('its columns are of several types')
+    rows = _axis(group, 'axis1')
+    row_names = ['/'.join(row) if isinstance(row, tuple) else row
+                 for row in rows]
+    levels = [
+        _text(group[f'block0_items_level{i}'].attrs['name'])
+        for i in range(group.attrs['block0_items_nlevels'])
+    ]
+    return _Frame(
+        read_dataset(group, 'block0_values'), row_names,
+        _axis(group, 'block0_items'), levels, f'{name}/block0_values', None)
+
+
+def _axis(group: Any, name: str) -> list:
+    """Names along an axis, tuples where there are several levels."""
+    if _text(group.attrs[f'{name}_variety']) == 'regular':
+        return _names(read_dataset(group, name))
+    levels = []
+    for i in range(group.attrs[f'{name}_nlevels']):
+        values = _names(read_dataset(group, f'{name}_level{i}'))
+        codes = read_dataset(group, f'{name}_label{i}').tolist()
+        levels.append([str(values[code]) for code in codes])
+    return list(zip(*levels, strict=True))
+
+
+def _table_frame(name: str, group: Any) -> _Frame:
+    """What ``to_hdf(format='table')`` writes: names of columns pickled."""
+    table = read_dataset(group, 'table')
+    if set(table.dtype.names) != {'index', 'values_block_0'}:
+        raise ValueError(f'its table has the fields {table.dtype.names}')
+    columns = read_plain_pickle(
+        bytes(group['table'].attrs['values_block_0_kind']))
+    levels = HEADER if len(columns[0]) == len(HEADER) \
+        else [HEADER[0], *HEADER[2:]]
+    if not all(
+            isinstance(names, tuple) and len(names) == len(levels) and all(
+                isinstance(one, str) for one in names) for names in columns):
+        raise ValueError(f'its columns are called {columns!r:.80}')
+    return _Frame(table['values_block_0'], _names(table['index']), columns,
+                  list(levels), f'{name}/table', 'values_block_0')
+
+
+def _names(values: np.ndarray) -> List[Union[str, int]]:
+    """Texts, or numbers of frames."""
+    if values.dtype.kind not in 'iuS':
+        raise ValueError(f'its names are of the type {values.dtype}')
+    return [_text(v) if isinstance(v, bytes) else v for v in values.tolist()]
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
