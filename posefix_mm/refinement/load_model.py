@@ -57,7 +57,7 @@ def find_refiner(config: Union[str, Path, Config, None] = None,
         return RefinerFiles(config, _check(checkpoint))
     path = Path(DEFAULT_REFINER if config is None else config)
     if path.suffix != '.py' and not path.is_file():
-        path = _find_config(path.name)
+        path = _find_config(str(config or DEFAULT_REFINER))
     if not path.is_file():
         raise FileNotFoundError(f'the config {path} does not exist')
     if checkpoint is None:

@@ -8,7 +8,7 @@ from mmpose.structures import PoseDataSample
 from torch import nn
 
 from ..crops import Crops
-from .base import Located
+from .base import Located, no_poses
 
 
 class SampleBackend:
@@ -30,6 +30,8 @@ class SampleBackend:
     @torch.no_grad()
     def start(self, crops: Crops) -> Callable[[], Located]:
         """Run a batch; see :class:`Backend`."""
+        if not len(crops):
+            return no_poses(crops)
         images = torch.from_numpy(crops.images).permute(0, 3, 1, 2)
         outputs = self.model.test_step(
             dict(
