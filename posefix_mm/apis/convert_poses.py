@@ -12,7 +12,11 @@ from ..formats import PoseFile, detect_format, open_pose_file
 from ..formats.joint_maps import load_source_joints, source_names
 from ..formats.open_pose_file import FORMATS
 from ..formats.pose_list import NamedImage, PoseList
-from ..formats.writers import FIXED_SKELETONS, WRITERS
+from ..formats.writers import (
+    FIXED_SKELETONS,
+    HOLD_EMPTY_IMAGES,
+    WRITERS,
+)
 from .named_images import NamedImages
 
 # Of formats that do not name their joints, if the user does not either.
@@ -30,7 +34,7 @@ class ConvertSummary:
             problem.
         lost (Counter): Poses that lost something for which the written format
             has no place, by its name; joints that the written skeleton lacks
-            are called ``joint NAME``.
+            are called ``joint NAME``. Also images without poses.
     """
 
     total: int = 0
@@ -104,13 +108,17 @@ def convert_poses(poses: Union[str, Path],
     images = [known.describe(ref) for ref in source.images]
     read, unconverted = _read_all(source, images)
     names = _renamed(names, joint_map)
-    images += known.unused(images)
+    empty = [known.describe(ref) for ref in source.images_without_poses()]
+    if target_format in HOLD_EMPTY_IMAGES:
+        images += empty
+        images += known.unused(images)
+        empty = []
     found = _gather(names, images, read)
     found, lost = _to_skeleton(
         found, _target_joints(names, target_format, skeleton))
-    return ConvertSummary(
-        len(source), len(found), unconverted,
-        lost + WRITERS[target_format](out, found))
+    lost += WRITERS[target_format](out, found)
+    lost['image without poses'] = len(empty)
+    return ConvertSummary(len(source), len(found), unconverted, +lost)
 
 
 def _source_joints(path: Path, source_format: str,

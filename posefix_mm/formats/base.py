@@ -153,6 +153,10 @@ class PoseFile(ABC):
             image pixels; those that can't be refined name their ``problem``.
         """
 
+    def images_without_poses(self) -> List[ImageRef]:
+        """Images that the file lists although nobody is in them."""
+        return []
+
     def other_fields(
             self,
             record: PoseRecord,

@@ -43,6 +43,11 @@ class CocoAnnotationsFile(JsonListFile):
         given = _read_field(path, 'categories', find_fields(path))
         return category_joint_names(dict(categories=given), categories)
 
+    def images_without_poses(self) -> List[ImageRef]:
+        """Images without annotations."""
+        used = set(self.images)
+        return [i for i in self._images.values() if i not in used]
+
     def image_key(self, raw: bytes) -> Optional[Hashable]:
         """Take the image's id."""
         return read_image_id(raw)

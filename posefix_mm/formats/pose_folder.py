@@ -198,6 +198,11 @@ class PoseFolder(PoseFile):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(self._root / name, target)
 
+    def images_without_poses(self) -> List[ImageRef]:
+        """Images of files without poses."""
+        empty = np.flatnonzero(np.diff(self._starts) == 0)
+        return [ImageRef(stem=self._stem(i)) for i in empty.tolist()]
+
     def digest(self) -> str:
         """Fingerprint of the names and the content of all files."""
         total = hashlib.sha256()
@@ -209,13 +214,17 @@ class PoseFolder(PoseFile):
                 'utf-8', 'surrogateescape'))
         return total.hexdigest()
 
+    def _stem(self, number: int) -> str:
+        """Name of a file without the ending."""
+        name = self._members[number]
+        return name[:-len(self.ending)] if self.has_poses(name) \
+            else str(Path(name).with_suffix(''))
+
     def _parse_member(self, number: int) -> Sequence[FoundPose]:
         name = self._members[number]
-        stem = name[:-len(self.ending)] if self.has_poses(name) \
-            else str(Path(name).with_suffix(''))
         data = (self._root / name).read_bytes()
         try:
-            return self.find_poses(data, stem)
+            return self.find_poses(data, self._stem(number))
         except ValueError as error:
             return [
                 FoundPose(None, None, None,

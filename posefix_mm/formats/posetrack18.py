@@ -80,6 +80,19 @@ class PoseTrack18Folder(JsonPoseFolder):
         joints[:, 2] = np.where(present, scores, 0)
         return _with_category(joints, mean_score(joints[:, 2]), raw)
 
+    def images_without_poses(self) -> List[ImageRef]:
+        """Frames without annotations."""
+        used, empty = set(self.images), []
+        for name in self._members:
+            try:
+                content = load_json((self._root / name).read_bytes())
+            except ValueError:
+                continue
+            if isinstance(content, dict):
+                images = images_by_id(content.get('images')).values()
+                empty += [i for i in images if i not in used]
+        return empty
+
     def coordinate_path(self, joint: int, axis: int) -> JsonPath:
         """Tell where a person keeps a coordinate."""
         return 'keypoints', 3 * joint + axis

@@ -148,6 +148,25 @@ def test_images_without_poses_have_their_file_too(files):
         pose(1)[[10, 3]])
 
 
+EMPTY = ('coco-annotations', 'posetrack18', 'openpose', 'ultralytics-txt')
+
+
+@pytest.mark.parametrize('source', EMPTY)
+@pytest.mark.parametrize('target', [*EMPTY, 'coco-results'])
+def test_images_without_poses_stay_or_are_counted(source, target, files):
+    ann = files / 'images.json'
+    convert_poses(files / 'results.json', files / 'in', source, ann=ann)
+    summary = convert_poses(files / 'in', files / 'out', target,
+                            source_format=source, ann=ann)
+    assert summary.converted == 3
+    assert summary.lost['image without poses'] == (target == 'coco-results')
+    if target in EMPTY:
+        back = open_pose_file(files / 'out', format=target, joint_map=None
+                              if 'ultralytics' not in target else 'coco')
+        assert [(i.stem or i.file_name).removesuffix('.jpg')
+                for i in back.images_without_poses()] == ['run/1']
+
+
 def test_mediapipe_in(files):
     landmarks = [dict(x=i / 40, y=i / 80, z=.5, visibility=.9)
                  for i in range(33)]
