@@ -206,11 +206,6 @@ def _read_poses(poses: Any, joint_map: Optional[JointMap], num_keypoints: int,
     joint_map = joint_map or JointMap.identity(num_keypoints)
     count = joint_map.num_source
     joints = _as_joints(poses, count, place)
-    if joints.ndim != 3 or joints.shape[1:] != (count, 3):
-        raise ValueError(
-            f'poses of image {place} must have the shape (N, {count}, 2) or '
-            f'(N, {count}, 3), got {np.shape(poses)}; poses of another '
-            'skeleton need a joint_map')
     records = []
     for index, pose in enumerate(joints):
         record = PoseRecord(index, None)
@@ -223,25 +218,43 @@ def _as_joints(poses: Any, count: int, place: int) -> np.ndarray:
     """Make an array of x, y and score, (N, J, 3), of what was given."""
     if hasattr(poses, 'xy'):
         keypoints, scores = from_supervision(poses)
-        if not len(keypoints):
-            return np.zeros((0, count, 3))
-        return np.concatenate((keypoints, scores[..., None]), -1)
+        poses = np.concatenate((keypoints, scores[..., None]), -1)
     if isinstance(poses, (list, tuple)) and len(poses) \
             and isinstance(poses[0], dict):
-        poses = [np.reshape(pose['keypoints'], (-1, 3)) for pose in poses]
+        poses = [
+            _keypoints_of(record, index, place)
+            for index, record in enumerate(poses)
+        ]
     try:
-        joints = np.asarray(poses, np.float64)
+        given = np.asarray(poses, np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f'poses of image {place} are no array of numbers: '
                          f'{error}') from error
-    if joints.size == 0:
+    if given.size == 0:
         return np.zeros((0, count, 3))
-    if joints.ndim == 2:
-        joints = joints[None]
-    if joints.ndim == 3 and joints.shape[-1] == 2:
-        present = (joints != 0).any(-1, keepdims=True)
-        joints = np.concatenate((joints, present), -1)
-    return joints
+    joints = given[None] if given.ndim == 2 else given
+    if joints.shape[1:] not in ((count, 2), (count, 3)):
+        raise ValueError(
+            f'poses of image {place} must have the shape (N, {count}, 2) or '
+            f'(N, {count}, 3), got {given.shape}; poses of another skeleton '
+            'need a joint_map')
+    if joints.shape[2] == 3:
+        return joints
+    present = (joints != 0).any(-1, keepdims=True)
+    return np.concatenate((joints, present), -1)
+
+
+def _keypoints_of(record: Any, index: int, place: int) -> np.ndarray:
+    """Keypoints of a COCO record, (J, 3)."""
+    if not isinstance(record, dict) or 'keypoints' not in record:
+        raise ValueError(f'pose {index} of image {place} has no keypoints')
+    try:
+        return np.reshape(
+            np.asarray(record['keypoints'], np.float64), (-1, 3))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f'keypoints of pose {index} of image {place} must be 3 numbers '
+            f'for each joint: {error}') from error
 
 
 def _loader(image: ImageLike, place: int,
