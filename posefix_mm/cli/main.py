@@ -85,6 +85,10 @@ def run_command(args: argparse.Namespace) -> int:
     except BrokenPipeError:  # `posefix ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except SystemExit as error:  # what rich makes of it
+        if isinstance(error.__context__, BrokenPipeError):
+            return OK
+        raise
     except (ImportError, OSError, LookupError, RuntimeError,
             ValueError) as error:
         show_error(error)
