@@ -286,3 +286,15 @@ def test_head_uses_one_level_and_the_given_epsilon():
             dict(type='PoseFixHead', in_channels=4, out_channels=2, **kwargs))
         norms = [m for m in head.modules() if isinstance(m, nn.BatchNorm2d)]
         assert {norm.eps for norm in norms} == {eps}
+
+
+def test_local_decoding_keeps_its_digits_under_autocast():
+    """A coordinate of 5 digits does not fit into bfloat16."""
+    torch.manual_seed(0)
+    head = make_head(decode_radius=2).eval()
+    feats = (torch.randn(1, 2, HEIGHT, WIDTH).bfloat16().float() * 4, )
+    exact, _ = head.locate(feats)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        coords, _ = head.locate(feats)
+    assert coords.dtype == torch.float32
+    torch.testing.assert_close(coords, exact, rtol=0, atol=1e-5)

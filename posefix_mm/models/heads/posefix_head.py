@@ -195,7 +195,9 @@ class PoseFixHead(HeatmapHead):
             heatmaps = (probs + mirrored) / 2
             coords = (coords + self._mirror(coords_flip, flip_indices)) / 2
         if self.decode_radius is not None:
-            coords = self._decode_locally(probs, mirrored)
+            # a coordinate needs more digits than half precision has
+            with torch.autocast(probs.device.type, enabled=False):
+                coords = self._decode_locally(probs, mirrored)
         return coords, heatmaps
 
     def _decode_locally(self,
