@@ -30,7 +30,7 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from rich.console import Console
 from rich.table import Table
-from stand_ins import NoNetwork, Recorder, random_refiner
+from support.stand_ins import NoNetwork, Recorder, random_refiner
 
 from posefix_mm.apis.image_finder import ImageFinder
 from posefix_mm.apis.image_source import ImageSource

@@ -64,7 +64,7 @@ def write_poses(folder: Path, poses: int) -> Path:
 
 def work(poses: int) -> None:
     """Refine a file of one size and print what it took, as JSON."""
-    from stand_ins import NoNetwork, random_refiner
+    from support.stand_ins import NoNetwork, random_refiner
 
     from posefix_mm.apis import refine_file
     from posefix_mm.apis.demo import REFINER
