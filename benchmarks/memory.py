@@ -97,6 +97,8 @@ def work(poses: int) -> None:
         size = path.stat().st_size
     assert summary.refined == poses
     tenth = max(1, len(moments) // 10)
+    if len(moments) < 10:
+        raise SystemExit(f'{poses} poses are too few to tell a tenth of them')
     print(
         json.dumps(
             dict(
