@@ -127,6 +127,10 @@ def test_frames_that_are_not_there(source, name, frame) -> None:
     assert number(source.load(good._replace(frame=FRAMES - 1))) == FRAMES - 1
     assert problem(source, ref) == 'frame_missing'
     assert number(source.load(good._replace(frame=8))) == 8
+    # within reach, so that it is looked for frame by frame
+    assert number(source.load(good._replace(frame=100))) == 100
+    assert problem(source, ref) == 'frame_missing'
+    assert number(source.load(good._replace(frame=140))) == 140
 
 
 def test_two_videos_by_turns(source) -> None:
