@@ -1,6 +1,5 @@
 """A predictor that is part of a larger model."""
 import copy
-import threading
 from pathlib import Path
 from typing import Callable, Optional, Union
 
@@ -8,13 +7,6 @@ from mmengine.config import Config
 
 from ..refinement.backends import Backend, build_backend
 from ..refinement.crops import Crops
-from ..refinement.load_model import (
-    build_test_dataset,
-    find_refiner,
-    load_refiner,
-    load_refiner_config,
-)
-from ..refinement.pipeline_cropper import build_cropper
 from ..refinement.predictor import PosePredictor, RefinedCrops
 
 
@@ -47,21 +39,11 @@ class MovablePredictor(PosePredictor):
                  precision: str = 'fp32',
                  flip_test: bool = True,
                  cfg_options: Optional[dict] = None) -> None:
-        self.files = find_refiner(config, checkpoint)
-        self.cfg = load_refiner_config(
-            self.files.config,
-            pretrained=self.files.checkpoint is None,
-            cfg_options=cfg_options)
-        dataset = build_test_dataset(self.cfg)
-        self.metainfo = dataset.metainfo
-        self.categories = dataset.categories
-        self.crop = build_cropper(dataset)
-        self.model = load_refiner(self.cfg, self.files.checkpoint, 'cpu')
+        self._open(config, checkpoint, 'cpu', cfg_options)
         self._options = dict(
             backend=backend, precision=precision, flip_test=flip_test)
         self._backend: Optional[Backend] = None
         self._device = None
-        self._lock = threading.Lock()
 
     def forget_backend(self) -> None:
         """Take up weights that have changed, with the next batch."""

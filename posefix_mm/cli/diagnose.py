@@ -7,6 +7,7 @@ type costs in AP is measured. With --against, what a refinement changed.
 import argparse
 
 from .exit_codes import OK
+from .output import say
 
 HELP = 'tell which errors the poses of a results file have'
 
@@ -55,13 +56,10 @@ def run(args: argparse.Namespace) -> int:
             console.print(table)
         if 'changes' in content:
             console.print(change_table(content['changes']))
-        console.print(
-            f'{content["matched"]} poses belong to a person; '
+        say(f'{content["matched"]} poses belong to a person; '
             f'{content["unmatched_records"]} do not, '
             f'{content["skipped_records"]} records are no poses, '
-            f'{content["unmatched_annotations"]} persons have no pose',
-            highlight=False,
-            soft_wrap=True)
+            f'{content["unmatched_annotations"]} persons have no pose')
     return OK
 
 

@@ -7,6 +7,7 @@ import argparse
 from typing import TYPE_CHECKING, Dict, Iterator, Tuple
 
 from .exit_codes import OK
+from .output import say
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,13 +55,11 @@ def run(args: argparse.Namespace) -> int:
         write_json(args.json, evaluation.to_dict())
     if args.quiet:
         return OK
-    console = Console()
-    console.print(
+    Console().print(
         _table(evaluation.results) if evaluation.before is None else
         comparison_table(evaluation.before, evaluation.results))
     for name, text in _notes(evaluation):
-        console.print(
-            f'{name}: {text}', markup=False, highlight=False, soft_wrap=True)
+        say(f'{name}: {text}')
     return OK
 
 

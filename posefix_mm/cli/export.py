@@ -5,9 +5,9 @@ included; see docs/export.md for its inputs and outputs.
 """
 import argparse
 
-from rich.console import Console
-
 from .exit_codes import OK
+from .output import say
+from .refiner_arguments import add_flip_test, add_refiner_files
 
 HELP = 'write a refiner as an ONNX model'
 
@@ -18,18 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser (argparse.ArgumentParser): Parser of the command.
     """
-    parser.add_argument(
-        '--config',
-        help='config file of a refiner, or the name of one of this package '
-        '(default: the small refiner that comes with it)')
-    parser.add_argument(
-        '--checkpoint',
-        help='its weights (default: those beside the config)')
+    add_refiner_files(parser)
     parser.add_argument('--out', required=True, help='such as model.onnx')
-    parser.add_argument(
-        '--no-flip-test',
-        action='store_true',
-        help='do not average with the mirrored image: twice as fast')
+    add_flip_test(parser)
     parser.add_argument(
         '--opset',
         type=int,
@@ -60,16 +51,13 @@ def run(args: argparse.Namespace) -> int:
         args.out,
         flip_test=not args.no_flip_test,
         opset=args.opset)
-    console = Console(quiet=args.quiet)
-
-    def say(text: str) -> None:
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
-
-    say(f'written to {args.out}')
+    if not args.quiet:
+        say(f'written to {args.out}')
     if args.check:
         difference = largest_difference(args.out, refiner)
         if not difference <= TOLERANCE:
             raise ValueError(f'{args.out} differs from PyTorch by '
                              f'{difference:.2g} px')
-        say(f'differs from PyTorch by {difference:.2g} px at most')
+        if not args.quiet:
+            say(f'differs from PyTorch by {difference:.2g} px at most')
     return OK

@@ -6,6 +6,7 @@ import argparse
 from typing import List, Optional
 
 from .exit_codes import OK
+from .output import say
 
 HELP = "draw one of the paper's figures from your own data"
 
@@ -118,8 +119,6 @@ def _parse_options(pairs: Optional[List[str]]) -> Optional[dict]:
 
 def run(args: argparse.Namespace) -> int:
     """Run ``posefix figure``."""
-    from rich.console import Console
-
     from ..apis import draw_figures
     from ..figures import check_figure_path, save_figure
     out = check_figure_path(args.out)
@@ -155,6 +154,5 @@ def run(args: argparse.Namespace) -> int:
             skeleton=args.skeleton)
     save_figure(figure, out)
     if not args.quiet:
-        Console().print(
-            f'figure: {out}', soft_wrap=True, markup=False, highlight=False)
+        say(f'figure: {out}')
     return OK

@@ -7,10 +7,9 @@ import sys
 import warnings
 from typing import List, Optional
 
-from rich.console import Console
-
 from ..version import __version__
 from .exit_codes import FAILED, INTERRUPTED, OK
+from .output import say
 
 #: Sub-commands and their modules, in the order of ``posefix --help``. A
 #: module has HELP (one line), add_arguments(parser) and run(args), which
@@ -102,5 +101,4 @@ def show_error(error: object) -> None:
     """Print one line to standard error."""
     # str() of a KeyError is the repr of its message
     text = error.args[0] if isinstance(error, KeyError) else error
-    Console(stderr=True).print(
-        f'error: {text}', markup=False, highlight=False, soft_wrap=True)
+    say(f'error: {text}', error=True)

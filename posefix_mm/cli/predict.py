@@ -9,9 +9,10 @@ import logging
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, Union
+from typing import Iterator, Union
 
 from .exit_codes import NOT_ALL_REFINED, OK
+from .output import say
 from .refiner_arguments import add_refiner_arguments, network_options
 
 HELP = 'detect, estimate and refine poses in images, videos or a camera'
@@ -194,12 +195,6 @@ def report(images: int, people: int, skipped: int,
         skipped (int): Images that could not be used.
         args (argparse.Namespace): Parsed arguments, for the files.
     """
-    from rich.console import Console
-    console = Console()
-
-    def say(text: Any) -> None:
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
-
     say(f'{images} images, {people} poses refined, {skipped} images skipped')
     for written in filter(None, (args.out, args.pred_dir, args.vis_dir)):
         say(f'written to {written}')

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from .exit_codes import NOT_ALL_REFINED, OK
+from .output import say
 from .refiner_arguments import add_refiner_arguments, network_options
 
 if TYPE_CHECKING:
@@ -129,8 +130,7 @@ def run(args: argparse.Namespace) -> int:
             progress=not args.quiet,
             **dict(network_options(args), device=device))
     except NotAllRefinedError as error:
-        Console(stderr=True).print(
-            f'error: {error}', markup=False, highlight=False, soft_wrap=True)
+        say(f'error: {error}', error=True)
         return NOT_ALL_REFINED
     if not args.quiet and get_rank() == 0:
         report(summary, args.out)
@@ -146,11 +146,6 @@ def report(summary: 'RefineSummary', out: str) -> None:
     """
     from ..evaluation import comparison_table
 
-    console = Console()
-
-    def say(text: str) -> None:
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
-
     say(f'{summary.total} poses read, {summary.refined} refined, '
         f'{summary.dropped} dropped as duplicates by NMS, '
         f'{len(summary.unrefined)} passed through unrefined')
@@ -160,6 +155,6 @@ def report(summary: 'RefineSummary', out: str) -> None:
     if summary.unrefined or summary.dropped:
         say(f'every record that is not in it refined: {summary.log}')
     if summary.before is not None:
-        console.print(comparison_table(summary.before, summary.after))
+        Console().print(comparison_table(summary.before, summary.after))
         for explanation in summary.explanations:
-            say(str(explanation))
+            say(explanation)

@@ -11,6 +11,16 @@ def add_refiner_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser (argparse.ArgumentParser): What is added to.
     """
+    add_refiner_files(parser)
+    add_network_arguments(parser)
+
+
+def add_refiner_files(parser: argparse.ArgumentParser) -> None:
+    """Add config and weights of a refiner.
+
+    Args:
+        parser (argparse.ArgumentParser): What is added to.
+    """
     parser.add_argument(
         '--config',
         help='config file of a refiner, or the name of one of this package '
@@ -18,7 +28,6 @@ def add_refiner_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--checkpoint',
         help='its weights (default: those beside the config)')
-    add_network_arguments(parser)
 
 
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,16 +48,25 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
         default='fp32',
         choices=('fp32', 'bf16', 'fp16'),
         help='default: fp32')
-    parser.add_argument(
-        '--no-flip-test',
-        action='store_true',
-        help='do not average with the mirrored image: twice as fast')
+    add_flip_test(parser)
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
         metavar='KEY=VALUE',
         help='changes of the config')
+
+
+def add_flip_test(parser: argparse.ArgumentParser) -> None:
+    """Add whether the mirrored image takes part.
+
+    Args:
+        parser (argparse.ArgumentParser): What is added to.
+    """
+    parser.add_argument(
+        '--no-flip-test',
+        action='store_true',
+        help='do not average with the mirrored image: twice as fast')
 
 
 def network_options(args: argparse.Namespace) -> Dict[str, Any]:

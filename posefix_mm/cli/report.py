@@ -8,6 +8,7 @@ import argparse
 from contextlib import nullcontext
 
 from .exit_codes import OK
+from .output import say
 
 HELP = 'show what refinement did to poses, on one page'
 
@@ -60,6 +61,5 @@ def run(args: argparse.Namespace) -> int:
             people=args.people,
             seed=args.seed)
     if not args.quiet:
-        Console().print(
-            f'report: {page}', soft_wrap=True, markup=False, highlight=False)
+        say(f'report: {page}')
     return OK

@@ -71,6 +71,24 @@ class PosePredictor:
                  precision: str = 'fp32',
                  flip_test: bool = True,
                  cfg_options: Optional[dict] = None) -> None:
+        self._open(config, checkpoint, device, cfg_options)
+        self._backend = build_backend(
+            self.model,
+            self.metainfo,
+            backend=backend,
+            precision=precision,
+            flip_test=flip_test)
+        settings = (self.cfg.model.to_dict(),
+                    self.cfg.test_dataloader.dataset.to_dict(),
+                    torch.device(device).type, backend, precision, flip_test)
+        #: Fingerprint of everything but the weights.
+        self.name = hashlib.blake2b(
+            repr(settings).encode(), digest_size=16).hexdigest()
+
+    def _open(self, config: Union[str, Path, Config, None],
+              checkpoint: Optional[str], device: str,
+              cfg_options: Optional[dict]) -> None:
+        """Load everything but what runs the network."""
         self.files = find_refiner(config, checkpoint)
         self.cfg = load_refiner_config(
             self.files.config,
@@ -81,19 +99,7 @@ class PosePredictor:
         self.categories = dataset.categories
         self.crop = build_cropper(dataset)
         self.model = load_refiner(self.cfg, self.files.checkpoint, device)
-        self._backend = build_backend(
-            self.model,
-            self.metainfo,
-            backend=backend,
-            precision=precision,
-            flip_test=flip_test)
         self._lock = threading.Lock()
-        settings = (self.cfg.model.to_dict(),
-                    self.cfg.test_dataloader.dataset.to_dict(),
-                    torch.device(device).type, backend, precision, flip_test)
-        #: Fingerprint of everything but the weights.
-        self.name = hashlib.blake2b(
-            repr(settings).encode(), digest_size=16).hexdigest()
 
     @property
     def num_keypoints(self) -> int:
