@@ -1,6 +1,7 @@
 """The short door: poses in memory, of one image or of many."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -353,6 +354,7 @@ def loads(monkeypatch):
     found = []
 
     def load(config, checkpoint, **options):
+        time.sleep(.02)  # time enough for other threads to come
         found.append((config, checkpoint, options))
         return StubPredictor()
 

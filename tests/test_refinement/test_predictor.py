@@ -9,7 +9,12 @@ from mmengine.dataset import pseudo_collate
 from mmpose.registry import DATASETS
 from peaked_refiner import DEMO, POSEFIX
 
-from posefix_mm.refinement import PoseArrays, PosePredictor
+from posefix_mm.refinement import (
+    ImageJob,
+    PoseArrays,
+    PosePredictor,
+    refine_stream,
+)
 from posefix_mm.refinement.backends.sample_backend import SampleBackend
 from posefix_mm.refinement.backends.torch_backend import TorchBackend
 from posefix_mm.refinement.load_model import load_refiner, load_refiner_config
@@ -118,6 +123,25 @@ def test_batches_may_overlap(predictor, scene_image, scene_poses) -> None:
                                   predictor.start(second)().keypoints)
     np.testing.assert_array_equal(finish().keypoints,
                                   predictor.start(first)().keypoints)
+
+
+def test_streams_of_any_number_of_workers(predictor, scene_image,
+                                          scene_poses) -> None:
+    """The same, to the last bit."""
+    jobs = [
+        ImageJob(i, lambda: scene_image, PoseArrays(*(
+            array[:count] for array in scene_poses)))
+        for i, count in enumerate([3, 8, 0, 1, 5, 7])
+    ]
+    found = [
+        b''.join(
+            result.keypoints.tobytes() + result.confidences.tobytes()
+            for result in refine_stream(
+                predictor, jobs, batch_size=4, num_workers=num_workers))
+        for num_workers in (0, 1, 3)
+    ]
+    assert found[0] == found[1] == found[2]
+    assert len(found[0]) == 24 * 17 * 3 * 4
 
 
 def test_no_poses(predictor, ablation_weights, scene_image,
