@@ -69,7 +69,8 @@ def refine_results(config: Union[str, Path, Config, None],
         inputs,
         img_dir,
         options.get('show_dir'),
-        overwrite_input=options.get('overwrite_input', False))
+        overwrite_input=options.get('overwrite_input', False),
+        log=options.get('log'))
     predictor = PosePredictor(
         config,
         checkpoint,
@@ -155,7 +156,12 @@ def refine_file(predictor: PosePredictor,
             right.
     """
     poses, out = Path(poses), Path(out)
-    check_paths(out, (poses, ann), img_dir, show_dir, overwrite_input)
+    check_paths(
+        out, (poses, ann),
+        img_dir,
+        show_dir,
+        overwrite_input=overwrite_input,
+        log=log)
     if show_limit is not None and show_limit < 0:
         raise ValueError(f'show_limit must not be negative, got {show_limit}')
     # Everything that can be wrong with the files is found before the work
@@ -214,7 +220,9 @@ def check_paths(out: Path,
                 inputs: Iterable,
                 img_dir: PathLike,
                 show_dir: Optional[PathLike],
-                overwrite_input: bool = False) -> None:
+                *,
+                overwrite_input: bool = False,
+                log: Optional[PathLike] = None) -> None:
     """Refuse to write where something is read.
 
     Args:
@@ -224,6 +232,8 @@ def check_paths(out: Path,
         show_dir (str | Path, optional): Folder of pictures to write.
         overwrite_input (bool): Allow the first input to be overwritten.
             Defaults to False.
+        log (str | Path, optional): The log. Defaults to a file of a name of
+            its own.
 
     Raises:
         ValueError: If it is refused.
@@ -231,6 +241,10 @@ def check_paths(out: Path,
     """
     poses, *others = inputs
     read = {Path(p).resolve() for p in others if isinstance(p, (str, Path))}
+    if log is not None and Path(log).resolve() in {
+            *read, Path(poses).resolve(), out.resolve()}:
+        raise ValueError(f'the log {log} would overwrite the output or an '
+                         'input file')
     if not overwrite_input:
         read.add(Path(poses).resolve())
     if out.resolve() in read:

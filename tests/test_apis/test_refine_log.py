@@ -109,6 +109,20 @@ def test_log_elsewhere(refine, faulty, tmp_path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ['logs', 'out.json']
 
 
+@pytest.mark.parametrize('name', ['poses', 'ann', 'checkpoint', 'config',
+                                  'out'])
+def test_log_never_is_another_file(refine, tmp_path, name) -> None:
+    """Nor through a link."""
+    path = tmp_path / 'file'
+    path.write_text('[]')
+    (tmp_path / 'link').symlink_to(path)
+    for log in (path, tmp_path / 'link'):
+        with pytest.raises(ValueError, match='log .* would overwrite the'):
+            refine([], **{'out': tmp_path / 'new', name: path}, log=log)
+    assert path.read_text() == '[]'
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['file', 'link']
+
+
 def test_strict(refine, faulty, records, tmp_path) -> None:
     """No output; the log says why. Duplicates are no failure."""
     out = tmp_path / 'out.json'
