@@ -46,12 +46,22 @@ def write_overlays(show_dir: Union[str, Path], images: Iterable[RefinedImage],
     show_dir.mkdir(parents=True, exist_ok=True)
     visualizer = PoseLocalVisualizer(line_width=2, radius=3)
     visualizer.set_dataset_meta(metainfo)
-    names = Counter()  # images of different folders may share a name
+    used = Counter()
     for shown in images:
-        number = f'_{names[shown.name] + 1}' if names[shown.name] else ''
-        names[shown.name] += 1
+        name = _unused_name(shown.name, used)
         picture = side_by_side(visualizer, shown)
-        mmcv.imwrite(picture, str(show_dir / f'{shown.name}{number}.jpg'))
+        mmcv.imwrite(picture, str(show_dir / f'{name}.jpg'))
+
+
+def _unused_name(name: str, used: Counter) -> str:
+    """Number a name where images of different folders share it."""
+    unique, number = name, used[name]
+    while used[unique]:
+        number += 1
+        unique = f'{name}_{number}'
+    used[unique] = 1
+    used[name] = max(number, 1)  # where to go on
+    return unique
 
 
 def side_by_side(visualizer: PoseLocalVisualizer,

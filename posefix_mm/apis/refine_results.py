@@ -1,6 +1,6 @@
 """Refine the poses of a file."""
 from pathlib import Path
-from typing import Iterable, Iterator, Optional, Union
+from typing import Iterable, Iterator, Optional, Sequence, Union
 
 import numpy as np
 from mmengine.config import Config
@@ -9,10 +9,10 @@ from mmengine.dist import barrier, get_dist_info
 from ..evaluation.coco_table import can_evaluate, evaluate_keypoints
 from ..evaluation.explain_mismatch import explain
 from ..fileio import read_json
-from ..formats import RefinedPoses
+from ..formats import ImageRef, RefinedPoses
 from ..formats.coco_results import CocoResultsFile
 from ..formats.open_pose_file import open_pose_file
-from ..refinement import PosePredictor
+from ..refinement import ImageProblem, PosePredictor
 from ..refinement.file_run import FileRun
 from ..refinement.journal import remove_journals
 from .evaluate_results import read_results
@@ -176,6 +176,8 @@ def refine_file(predictor: PosePredictor,
         format=pose_format,
         joint_map=joint_map,
         categories=predictor.categories)
+    if show_dir is not None:
+        _check_pictures(Path(show_dir), source, pose_file.images)
     run = FileRun(
         predictor,
         pose_file,
@@ -255,6 +257,22 @@ def check_paths(out: Path,
             and Path(show_dir).resolve() == Path(img_dir).resolve():
         raise ValueError(f'the pictures would overwrite the images in '
                          f'{img_dir}; name another folder for them')
+
+
+def _check_pictures(show_dir: Path, source: ImageSource,
+                    images: Sequence[ImageRef]) -> None:
+    """Refuse a folder of pictures in which images are that are read."""
+    show_dir = show_dir.resolve()
+    if not show_dir.is_relative_to(source.finder.root):
+        return
+    for ref in images:
+        try:
+            folder = source.find(ref).parent
+        except ImageProblem:
+            continue
+        if folder == show_dir:
+            raise ValueError(f'the pictures would overwrite the images in '
+                             f'{show_dir}; name another folder for them')
 
 
 def _load_annotations(path: PathLike) -> dict:
