@@ -272,6 +272,9 @@ def test_on_in_the_configs_and_in_training(people, tmp_path) -> None:
         'default_hooks.checkpoint.interval':
         -1,
         'work_dir':
+        str(tmp_path),
+        # visualizers are kept by name, with the folder of the first runner
+        'visualizer.name':
         str(tmp_path)
     })
     cfg.param_scheduler[1]['T_max'] = 1

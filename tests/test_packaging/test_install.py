@@ -165,9 +165,14 @@ def test_metadata_leaves_openmmlab_alone(wheel: Path) -> None:
         if 'extra ==' not in line
     }
     assert metadata['Version'] == version
-    assert needed == {'numpy', 'orjson', 'pycocotools', 'rich'}
-    assert {'photos', 'tensorboard', 'tensorflow', 'test', 'lint',
-            'all'} <= set(metadata.get_all('Provides-Extra'))
+    assert needed == {
+        'Jinja2>=3', 'matplotlib', 'msgspec>=0.18', 'numpy', 'orjson',
+        'pillow', 'pycocotools', 'rich', 'scipy'
+    }
+    assert set(metadata.get_all('Provides-Extra')) == {
+        'all', 'browser', 'formats', 'lint', 'onnx', 'openvino', 'photos',
+        'tensorboard', 'tensorflow', 'test'
+    }
 
 
 # MMEngine marks what comes from another package with a ``_scope_``.
