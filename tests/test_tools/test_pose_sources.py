@@ -9,6 +9,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
+from peaked_refiner import make_refiner
 
 from posefix_mm.apis import refine_results
 from posefix_mm.apis.demo import REFINER
@@ -53,9 +54,10 @@ def estimate(path: Path, people: Path, folder: Path) -> Path:
 def test_poses_of_every_family_are_refined(path: Path, people: Path,
                                            tmp_path: Path) -> None:
     poses = estimate(path, people, tmp_path)
+    refiner = make_refiner(tmp_path, CONFIGS / REFINER)
     summary = refine_results(
-        CONFIGS / REFINER,
-        None,
+        refiner.cfg,
+        refiner.weights,
         poses,
         people / 'images',
         tmp_path / 'refined.json',
