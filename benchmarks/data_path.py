@@ -50,8 +50,8 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--poses', type=int, default=1280, help='data side')
     parser.add_argument(
-        '--network-poses', type=int, default=192, help='end to end')
-    parser.add_argument('--repeats', type=int, default=5)
+        '--network-poses', type=int, default=64, help='end to end')
+    parser.add_argument('--repeats', type=int, default=3)
     parser.add_argument('--workers', type=int, default=2)
     parser.add_argument('--json', help='write the numbers to this file')
     return parser.parse_args()

@@ -56,7 +56,7 @@ def write_poses(folder: Path, poses: int) -> Path:
                 image_id=index // PER_IMAGE,
                 category_id=1,
                 keypoints=pose.ravel().tolist(),
-                score=float(pose[0, 2]))
+                score=round(1 + index / poses, 6))
             file.write(('[' if not index else ', ') + json.dumps(record))
         file.write(']')
     return path
@@ -95,7 +95,7 @@ def work(poses: int) -> None:
             progress=False)
         seconds = time.perf_counter() - started
         size = path.stat().st_size
-    assert summary.refined == poses
+    assert summary.refined == poses, summary.codes
     tenth = max(1, len(moments) // 10)
     if len(moments) < 10:
         raise SystemExit(f'{poses} poses are too few to tell a tenth of them')
