@@ -281,10 +281,14 @@ def test_deeplabcut_h5(columns, protocol, data):
     check('deeplabcut-h5', buffer.getvalue(), 'poses.h5')
 
 
-@given(st.binary(max_size=40))
+@pytest.mark.parametrize(('name', 'file', 'package'), [
+    ('sleap', 'a.slp', 'sleap_io'),
+    ('deeplabcut', 'a.csv', 'numpy'),
+    ('deeplabcut-h5', 'a.h5', 'h5py'),
+    ('coco-annotations', 'a.json', 'numpy'),
+])
+@given(data=st.binary(max_size=40))
 @settings(FUZZ, max_examples=40)
-def test_any_bytes(data):
-    for name, file in (('sleap', 'a.slp'), ('deeplabcut', 'a.csv'),
-                       ('deeplabcut-h5', 'a.h5'),
-                       ('coco-annotations', 'a.json')):
-        check(name, data, file)
+def test_any_bytes(name, file, package, data):
+    pytest.importorskip(package)
+    check(name, data, file)
