@@ -26,11 +26,11 @@ class OnnxRuntimeBackend(EngineBackend):
                  *,
                  precision: str = 'fp32',
                  **kwargs) -> None:
-        from ...formats.optional_packages import import_optional
-        onnxruntime = import_optional('onnxruntime', 'onnx')
         if precision != 'fp32':
             raise ValueError("backend 'onnxruntime' computes in fp32 only, "
                              f"got {precision!r}; 'openvino' has bf16")
+        from ...formats.optional_packages import import_optional
+        onnxruntime = import_optional('onnxruntime', 'onnx')
         super().__init__(model, **kwargs)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()

@@ -30,12 +30,12 @@ class OpenVinoBackend(EngineBackend):
                  *,
                  precision: str = 'fp32',
                  **kwargs) -> None:
-        from ...formats.optional_packages import import_optional
-        openvino = import_optional('openvino', 'openvino')
         if precision not in OPENVINO_PRECISIONS:
             raise ValueError(
                 "precision of backend 'openvino' must be one of "
                 f'{tuple(OPENVINO_PRECISIONS)}, got {precision!r}')
+        from ...formats.optional_packages import import_optional
+        openvino = import_optional('openvino', 'openvino')
         core = openvino.Core()
         able = core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
         if precision == 'bf16' and 'BF16' not in able:
