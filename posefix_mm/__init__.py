@@ -1,30 +1,45 @@
 """PoseFix pose refinement as a plugin of MMPose.
 
-Importing this package registers its modules in ``mmpose.registry``; configs
-do so with ``custom_imports``.
+Importing this package, as configs do with ``custom_imports``, makes its
+modules available in ``mmpose.registry``. Nothing slow is imported before it
+is used.
 """
-import warnings
+import importlib
+from typing import Any, List
 
+from . import _compat
 from .version import __version__
 
-with warnings.catch_warnings():
-    # what the libraries below say when they are imported, of no use here
-    warnings.filterwarnings('ignore', message='Failed to load image Python')
-    warnings.filterwarnings('ignore', message='pkg_resources is deprecated')
-    from ._compat import (
-        allow_mmengine_checkpoints,
-        check_versions,
-        register_config_package,
-    )
-    check_versions()
-    allow_mmengine_checkpoints()
-    register_config_package()
-    from . import codecs, datasets, engine, evaluation, models  # noqa: F401
-    from .apis import refine, refine_file
-    from .apis.inferencers import PoseRefineInferencer
-    from .refinement import PosePredictor
+_compat.prepare()
+
+_PUBLIC = {
+    'PosePredictor': '.refinement',
+    'PoseRefineInferencer': '.apis.inferencers',
+    'refine': '.apis',
+    'refine_file': '.apis',
+}
+_SUBPACKAGES = ('apis', 'codecs', 'datasets', 'engine', 'evaluation',
+                'models', 'refinement')
 
 __all__ = [
     'PosePredictor', 'PoseRefineInferencer', '__version__', 'refine',
     'refine_file'
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _PUBLIC and name not in _SUBPACKAGES:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    with _compat.quiet_imports():
+        _compat.check_versions()
+        if name in _SUBPACKAGES:
+            return importlib.import_module(f'.{name}', __name__)
+        module = importlib.import_module(_PUBLIC[name], __name__)
+    value = globals()[name] = getattr(module, name)
+    return value
+
+
+def __dir__() -> List[str]:
+    """Name what can be imported too."""
+    return sorted({*globals(), *_PUBLIC, *_SUBPACKAGES})

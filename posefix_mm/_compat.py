@@ -1,14 +1,27 @@
 """Fit the OpenMMLab packages that are installed, or say why they do not.
 
 Called by ``posefix_mm/__init__.py`` before anything else is imported, so
-nothing here may import another part of the package.
+nothing here may import another part of the package, or anything slow.
 """
 
 import importlib
 import re
-from importlib.machinery import PathFinder
-from types import ModuleType
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Union
+import sys
+import warnings
+from contextlib import contextmanager
+from typing import (
+    Any,
+    Callable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Union,
+)
+
+from ._on_import import on_import
+from .stand_ins import install as install_stand_ins
 
 PACKAGE = 'posefix_mm'
 SafeGlobal = Union[Callable, Tuple[Callable, str]]
@@ -42,12 +55,51 @@ REQUIREMENTS = (
     Requirement('torch', '2.0', None, "pip install 'torch>=2.0'"),
     Requirement('mmengine', '0.10.0', '1.0',
                 "pip install 'mmengine>=0.10.0,<1.0'"),
-    Requirement(
-        'mmcv', '2.0.1', '2.3',
-        "pip install --no-build-isolation --force-reinstall 'mmcv==2.1.0'"),
+    Requirement('mmcv', '2.0.1', '2.3', "pip install 'mmcv-lite==2.1.0'"),
     Requirement('mmpose', '1.3.0', '2.0',
                 "pip install --no-deps 'mmpose>=1.3.0,<2.0'"),
 )
+
+
+def prepare() -> None:
+    """Fit what there is, now or as soon as it is imported.
+
+    Where MMEngine is in use already (``custom_imports`` of a config, mmpose's
+    tools), everything is checked and registered at once. Otherwise nothing
+    slow is imported: what has to be done is done when MMEngine's and MMPose's
+    registries are.
+
+    Raises:
+        ImportError: See :func:`check_versions`.
+    """
+    install_stand_ins()
+    if 'mmengine' in sys.modules:
+        with quiet_imports():
+            check_versions()
+            allow_mmengine_checkpoints()
+            register_config_package()
+            importlib.import_module(f'{PACKAGE}.registry')
+        return
+    on_import('mmengine.config.utils', add_config_package)
+    on_import('mmpose.registry', _prepare_registries)
+
+
+def _prepare_registries() -> None:
+    """Do, when MMPose's registries appear, what they need."""
+    for requirement in REQUIREMENTS[:-1]:  # MMPose is half imported
+        _check(requirement)
+    allow_mmengine_checkpoints()
+    register_config_package(lazy=True)
+
+
+@contextmanager
+def quiet_imports() -> Iterator[None]:
+    """Leave out what OpenMMLab and torchvision say when imported."""
+    with warnings.catch_warnings():
+        for message in ('Failed to load image Python',
+                        'pkg_resources is deprecated'):
+            warnings.filterwarnings('ignore', message=message)
+        yield
 
 
 def check_versions() -> None:
@@ -55,17 +107,30 @@ def check_versions() -> None:
 
     Raises:
         ImportError: If one of :data:`REQUIREMENTS` is missing, cannot be
-            imported, has an unsupported version, or if mmcv has no compiled
-            operators. The message names what was found, what is needed and
-            the command that installs it.
+            imported or has an unsupported version, or if xtcocotools does
+            not fit NumPy. The message names what was found, what is needed
+            and the command that installs it.
     """
     for requirement in REQUIREMENTS:
-        found = _find_problem(requirement)
-        if found is not None:
-            raise ImportError(
-                f'{PACKAGE} needs {requirement.name}{requirement.versions}, '
-                f'but {found}. To fix it: {requirement.fix}')
+        _check(requirement)
+    try:
+        importlib.import_module('xtcocotools.mask')
+    except (ImportError, ValueError) as error:
+        import numpy as np
+        raise ImportError(
+            f'the xtcocotools that is installed does not fit NumPy '
+            f'{np.__version__} ({str(error).strip().splitlines()[0]}). To fix '
+            'it: pip uninstall xtcocotools (pycocotools then does its work), '
+            "or pip install 'numpy<2'") from error
 
+
+def _check(requirement: 'Requirement') -> None:
+    """Raise an ImportError if a package is missing or does not fit."""
+    found = _find_problem(requirement)
+    if found is not None:
+        raise ImportError(
+            f'{PACKAGE} needs {requirement.name}{requirement.versions}, '
+            f'but {found}. To fix it: {requirement.fix}')
 
 def allow_mmengine_checkpoints() -> None:
     """Let ``torch.load`` read what MMEngine's runner saves.
@@ -99,33 +164,49 @@ def launch_without_cuda() -> None:
         torch.cuda.set_device = lambda device: None
 
 
-def register_config_package() -> None:
+def add_config_package() -> None:
     """Make ``_base_ = 'posefix_mm::...'`` and ``get_config`` work.
 
     MMEngine only resolves ``package::config`` for packages of a table of its
-    own, and builds what such a config holds in a registry scope of that name.
-    Modules are registered in MMPose's registries, so that scope is made of
-    empty children of them: a lookup falls through to MMPose.
+    own.
     """
-    import mmpose.registry
     from mmengine.config.utils import MODULE2PACKAGE
-    from mmengine.registry import Registry
 
     # The value is where MMEngine looks for the package. The name of a module
     # rather than of the distribution makes it take that module's folder,
     # which is right for editable installs as well: there the folder beside
     # the installed metadata does not exist.
     MODULE2PACKAGE.setdefault(PACKAGE, f'{PACKAGE}.version')
-    for parent in list(vars(mmpose.registry).values()):
+
+
+def register_config_package(lazy: bool = False) -> None:
+    """Make what is built from ``posefix_mm::...`` configs be found.
+
+    MMEngine builds it in a registry scope of that name. Modules are
+    registered in MMPose's registries, so that scope is made of empty children
+    of them: a lookup falls through to MMPose.
+
+    Args:
+        lazy (bool): Let MMPose's registries import ``posefix_mm.registry``
+            at the first lookup, as they import their own modules. Defaults
+            to False.
+    """
+    from mmengine.registry import Registry
+
+    add_config_package()
+    registries = importlib.import_module('mmpose.registry')
+    for parent in list(vars(registries).values()):
         if not isinstance(parent, Registry) or parent.scope != 'mmpose':
             continue
+        if lazy:
+            parent._locations = [*parent._locations, f'{PACKAGE}.registry']
         if PACKAGE not in parent.children:
             # A lookup reads the parent but does not import its modules.
             Registry(
                 parent.name,
                 parent=parent,
                 scope=PACKAGE,
-                locations=[PACKAGE, *parent._locations])
+                locations=[*parent._locations, f'{PACKAGE}.registry'])
 
 
 def _find_problem(requirement: Requirement) -> Optional[str]:
@@ -152,9 +233,6 @@ def _find_problem(requirement: Requirement) -> Optional[str]:
     found = str(getattr(module, '__version__', 'of unknown version'))
     if not _is_supported(found, requirement):
         return f'found {name} {found}'
-    if name == 'mmcv' and not _has_operators(module):
-        return (f'found mmcv {found} without compiled operators (mmcv-lite, '
-                'or a build with MMCV_WITH_OPS=0)')
     return None
 
 
@@ -174,11 +252,6 @@ def _parse_version(version: str) -> Tuple[int, int, int]:
         return 0, 0, 0
     major, minor, patch = (int(part or 0) for part in match.groups())
     return major, minor, patch
-
-
-def _has_operators(mmcv: ModuleType) -> bool:
-    """Tell whether mmcv has its compiled extension; does not load it."""
-    return PathFinder.find_spec('mmcv._ext', mmcv.__path__) is not None
 
 
 def _history_method(owner: Any, name: str) -> Callable:

@@ -1,5 +1,7 @@
-"""Nothing is registered here: see ``mmpose.registry``.
+"""Registers everything in ``mmpose.registry`` when it is imported.
 
-MMEngine imports ``<scope>.registry`` for configs that are inherited as
-``posefix_mm::...``; this module is what it finds.
+MMPose's registries import this module at their first lookup, and MMEngine
+imports it for configs that are inherited as ``posefix_mm::...``.
 """
+from . import codecs, datasets, engine, evaluation, models  # noqa: F401
+from .apis import inferencers  # noqa: F401

@@ -3,10 +3,10 @@
 The suffix of the output says what is written: PNG, SVG or PDF.
 """
 import argparse
-from typing import List, Optional
 
 from .exit_codes import OK
 from .output import say
+from .refiner_arguments import ConfigOptions
 
 HELP = "draw one of the paper's figures from your own data"
 
@@ -74,6 +74,7 @@ def _add_inputs(kinds: argparse._SubParsersAction) -> None:
     one.add_argument(
         '--cfg-options',
         nargs='+',
+        action=ConfigOptions,
         metavar='KEY=VALUE',
         help='changes of the config, as in tools/train.py')
 
@@ -109,14 +110,6 @@ def _add_skeleton(parser: argparse.ArgumentParser) -> None:
         help='metainfo config of mmpose or a file like these (default: coco)')
 
 
-def _parse_options(pairs: Optional[List[str]]) -> Optional[dict]:
-    """Read KEY=VALUE pairs as mmengine's tools do."""
-    from mmengine.config import DictAction  # slow, and few need it
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--options', nargs='+', action=DictAction)
-    return parser.parse_args(['--options', *pairs]).options if pairs else None
-
-
 def run(args: argparse.Namespace) -> int:
     """Run ``posefix figure``."""
     from ..apis import draw_figures
@@ -135,7 +128,7 @@ def run(args: argparse.Namespace) -> int:
             args.config,
             samples=args.samples,
             seed=args.seed,
-            cfg_options=_parse_options(args.cfg_options))
+            cfg_options=args.cfg_options)
     elif args.kind == 'network':
         figure = draw_figures.network_figure(
             args.poses,

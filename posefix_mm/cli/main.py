@@ -5,8 +5,10 @@ import os
 import signal
 import sys
 import warnings
+from pathlib import Path
 from typing import List, Optional
 
+from .. import _compat
 from ..version import __version__
 from .exit_codes import FAILED, INTERRUPTED, OK
 from .output import say
@@ -63,7 +65,11 @@ def main(argv: Optional[List[str]] = None) -> int:
     Returns:
         int: Exit code; see :mod:`posefix_mm.cli.exit_codes`.
     """
-    return run_command(build_parser().parse_args(argv))
+    try:
+        return run_command(build_parser().parse_args(argv))
+    except KeyboardInterrupt:  # so soon that nothing has begun
+        show_error('interrupted')
+        return INTERRUPTED
 
 
 def run_command(args: argparse.Namespace) -> int:
@@ -80,6 +86,7 @@ def run_command(args: argparse.Namespace) -> int:
     # a polite kill ends as Ctrl-C does: what is half done is cleaned up
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        _compat.check_versions()
         return args.run(args)
     except BrokenPipeError:  # `posefix ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -93,8 +100,17 @@ def run_command(args: argparse.Namespace) -> int:
         show_error(error)
         return FAILED
     except KeyboardInterrupt:
-        show_error('interrupted')
+        show_error('interrupted' + _how_to_go_on(args))
         return INTERRUPTED
+
+
+def _how_to_go_on(args: argparse.Namespace) -> str:
+    """Name ``--resume`` where something is done that it would use."""
+    journal = sys.modules.get('posefix_mm.refinement.journal')
+    if not (journal and hasattr(args, 'resume')
+            and journal.find_journals(Path(args.out))):
+        return ''
+    return '; the same command with --resume goes on where it stopped'
 
 
 def show_error(error: object) -> None:

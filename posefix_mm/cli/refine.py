@@ -7,8 +7,6 @@ could not be refined, and why.
 import argparse
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from .exit_codes import NOT_ALL_REFINED, OK
 from .output import say
 from .refiner_arguments import add_refiner_arguments, network_options
@@ -144,6 +142,8 @@ def report(summary: 'RefineSummary', out: str) -> None:
         summary (RefineSummary): What became of them.
         out (str): The output.
     """
+    from rich.console import Console
+
     from ..evaluation import comparison_table
 
     say(f'{summary.total} poses read, {summary.refined} refined, '

@@ -2,7 +2,14 @@
 import argparse
 from typing import Any, Dict
 
-from mmengine import DictAction
+
+class ConfigOptions(argparse.Action):
+    """``KEY=VALUE`` pairs, read as mmengine's tools read them."""
+
+    def __call__(self, *args: Any) -> None:
+        """Import mmengine, which is slow, only where the option is given."""
+        from mmengine.config import DictAction
+        DictAction(self.option_strings, self.dest)(*args)
 
 
 def add_refiner_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +59,7 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         metavar='KEY=VALUE',
         help='changes of the config')
 

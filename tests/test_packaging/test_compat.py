@@ -96,12 +96,21 @@ def test_message_of_failing_import_is_passed_on(
         'importing picky_mm failed: MMCV==9 is used but incompatible')
 
 
-def test_mmcv_without_operators(tmp_path: Path,
-                                monkeypatch: pytest.MonkeyPatch) -> None:
-    lite = fake_module('mmcv', __version__='2.1.0', __path__=[str(tmp_path)])
-    monkeypatch.setitem(sys.modules, 'mmcv', lite)
-    with pytest.raises(ImportError, match='without compiled operators'):
+def test_xtcocotools_of_another_numpy(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / 'xtcocotools'
+    package.mkdir()
+    (package / '__init__.py').touch()
+    (package / 'mask.py').write_text(
+        "raise ValueError('numpy.dtype size changed, may indicate...')")
+    for name in [n for n in sys.modules if n.startswith('xtcocotools')]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError, match=(
+            'xtcocotools that is installed does not fit NumPy '
+            r'.*numpy.dtype size changed.*To fix it: pip uninstall')) as found:
         _compat.check_versions()
+    assert '\n' not in str(found.value)
 
 
 # --------------------------------------------------------------- checkpoints
