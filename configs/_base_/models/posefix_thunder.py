@@ -21,4 +21,3 @@ model = dict(
         deconv_out_channels=None,
         decode_radius=2),
     test_cfg=dict(flip_test=True))
-load_from = 'work_dirs/movenet_thunder.pth'

@@ -6,6 +6,7 @@ _base_ = [
     '../../../_base_/datasets/refine_photos.py',
     '../../../_base_/schedules/small_20e.py',
 ]
+load_from = 'work_dirs/movenet_thunder.pth'
 
 model = dict(
     pose_sigma=_base_.pose_sigma, head=dict(decoder=_base_.codec))
