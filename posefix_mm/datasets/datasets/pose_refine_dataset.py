@@ -7,6 +7,7 @@ from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
+from ...fileio import read_json
 from ..boxes import pairwise_iou, pose_to_bbox
 from ..pose_records import RELEASE_CATEGORIES, load_pose_records
 
@@ -136,11 +137,12 @@ class PoseRefineDataset(BaseDataset):
     def _select(self, infos: List[dict]) -> List[dict]:
         """Leave out persons of excluded images, and of those kept aside."""
         if self.exclude_flag is not None:
-            images = self.dataset.coco.imgs
-            infos = [
-                info for info in infos
-                if not images[info['img_id']].get(self.exclude_flag)
-            ]
+            excluded = {
+                image['id']
+                for image in read_json(self.dataset.ann_file)['images']
+                if image.get(self.exclude_flag)
+            }
+            infos = [i for i in infos if i['img_id'] not in excluded]
         if self.aside_every:
             ids = sorted({info['img_id'] for info in infos})
             aside = set(ids[::self.aside_every])
