@@ -47,9 +47,6 @@ class PoseRefiner(TopdownPoseEstimator):
             they leave refinement as they came. Defaults to none.
         channels_last (bool): Keep images, features and weights in that memory
             format, which is faster on CPUs and under AMP. Defaults to False.
-        zero_pose_init (bool): Start as if there were no input pose, for
-            backbones that were trained on poses without one. Defaults to
-            False.
         **kwargs: Further arguments of
             :class:`mmpose.models.TopdownPoseEstimator`. ``test_cfg`` knows
             ``keep_input_scores``, by default True: keypoint scores of the
@@ -66,7 +63,6 @@ class PoseRefiner(TopdownPoseEstimator):
                  pose_amplitude: float = 255.,
                  passthrough_keypoints: Sequence[int] = (),
                  channels_last: bool = False,
-                 zero_pose_init: bool = False,
                  **kwargs) -> None:
         super().__init__(backbone, **kwargs)
         self.num_keypoints = num_keypoints
@@ -74,7 +70,7 @@ class PoseRefiner(TopdownPoseEstimator):
         self.pose_maps = (
             OneHotPoseMaps(pose_amplitude) if pose_sigma is None else
             GaussianPoseMaps(pose_sigma, pose_amplitude))
-        add_input_channels(self.backbone, num_keypoints, zero_pose_init)
+        add_input_channels(self.backbone, num_keypoints)
         self.memory_format = (
             torch.channels_last if channels_last else torch.contiguous_format)
         self.to(memory_format=self.memory_format)
