@@ -12,6 +12,7 @@ model = dict(
     backbone=_base_.backbone,
     neck=_base_.neck,
     head=dict(
+        _base_.head,
         type='PoseFixHead',
         in_channels=64,
         in_index=0,
@@ -19,7 +20,6 @@ model = dict(
         deconv_out_channels=(64, ),
         deconv_kernel_sizes=(4, ),
         decode_radius=2,
-        norm_eps=1e-5,
         decoder=_base_.codec),
     test_cfg=dict(flip_test=True))
 
