@@ -12,7 +12,8 @@ from mmpose import registry as r
 
 names = dict(
     KEYPOINT_CODECS=['SoftArgmaxIntegral'],
-    DATASETS=['PoseRefineDataset', 'PoseResultsDataset'],
+    DATASETS=['PoseRefineDataset', 'PoseResultsDataset',
+              'ZeroBasedMpiiDataset'],
     TRANSFORMS=['ClippedNormalBBoxTransform', 'GetInputPose',
                 'MisplacePose', 'PackRefineInputs', 'SynthesizePoseError'],
     MODELS=['CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner',
@@ -83,10 +84,10 @@ PUBLIC = {
     'posefix_mm.datasets': [
         'ClippedNormalBBoxTransform', 'GetInputPose', 'MisplacePose',
         'PackRefineInputs', 'PoseRefineDataset', 'PoseResultsDataset',
-        'SynthesizePoseError'
+        'SynthesizePoseError', 'ZeroBasedMpiiDataset'
     ],
     'posefix_mm.datasets.datasets':
-    ['PoseRefineDataset', 'PoseResultsDataset'],
+    ['PoseRefineDataset', 'PoseResultsDataset', 'ZeroBasedMpiiDataset'],
     'posefix_mm.datasets.transforms': [
         'ClippedNormalBBoxTransform', 'ERROR_TYPES', 'ErrorSynthesizer',
         'GetInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS',

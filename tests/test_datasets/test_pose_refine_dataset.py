@@ -203,9 +203,12 @@ def test_squares_of_mpii_are_given_up(tmp_path):
             pipeline=[],
             pose_box_expand=1.,
             dataset=dict(
-                type='MpiiDataset', ann_file=str(tmp_path / 'mpii.json'))))
+                type='ZeroBasedMpiiDataset',
+                ann_file=str(tmp_path / 'mpii.json'))))
     assert len(dataset) == 1  # nothing of the other one is annotated
-    np.testing.assert_array_equal(dataset[0]['bbox'], [[10, 20, 25, 50]])
+    # MPII counts from 1
+    np.testing.assert_array_equal(dataset[0]['bbox'], [[9, 19, 24, 49]])
+    np.testing.assert_array_equal(dataset[0]['keypoints'][0, 0], [9, 19])
     assert not {'bbox_center', 'bbox_scale'} & set(dataset[0])
 
 

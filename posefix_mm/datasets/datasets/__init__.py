@@ -2,4 +2,6 @@
 from .pose_refine_dataset import PoseRefineDataset
 from .pose_results_dataset import PoseResultsDataset
 
-__all__ = ['PoseRefineDataset', 'PoseResultsDataset']
+from .zero_based_mpii_dataset import ZeroBasedMpiiDataset
+
+__all__ = ['PoseRefineDataset', 'PoseResultsDataset', 'ZeroBasedMpiiDataset']
