@@ -92,7 +92,8 @@ def build_cropper(dataset: PoseResultsDataset):
         padding=box.padding,
         expand=dataset.expand,
         keypoint_score_thr=dataset.keypoint_score_thr,
-        use_udp=affine.use_udp)
+        use_udp=affine.use_udp,
+        annotated=dataset.annotated)
 
 
 def _is_plain_load(load: object) -> bool:

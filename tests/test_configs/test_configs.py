@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Iterator, List
 
 import mmpose
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -210,9 +211,36 @@ def test_other_data_sets(name: str, mmpose_scope) -> None:
     assert cfg.model.get('passthrough_keypoints', []) == [
         names.index(n) for n in absent
     ]
+    assert list(test.absent_keypoints) == list(absent)
     sigmas = train.sigmas or train.metainfo['sigmas']
     assert len(sigmas) == len(names)
     assert .02 < min(sigmas) and max(sigmas) < .12
+
+
+@pytest.mark.parametrize('name', [n for n in OTHER if 'posetrack18' in n])
+def test_posetrack18_is_the_releases(name: str, mmpose_scope) -> None:
+    """Ends of the head have the eyes' errors and a sigma of .035."""
+    from mmpose.registry import DATASETS
+
+    from posefix_mm.datasets.transforms import build_table
+    cfg = load(name)
+    [errors] = transforms(cfg.train_dataloader.dataset.pipeline,
+                         'SynthesizePoseError')
+    for part in ('train', 'test'):
+        dataset = DATASETS.build(
+            dict(cfg[f'{part}_dataloader'].dataset, lazy_init=True))
+        names = list(dataset.metainfo['keypoint_id2name'].values())
+        assert names[:5] == [
+            'nose', 'head_bottom', 'head_top', 'left_ear', 'right_ear'
+        ]
+        assert dataset.metainfo['sigmas'].tolist() == pytest.approx([
+            .026, .035, .035, .035, .035, .079, .079, .072, .072, .062, .062,
+            .107, .107, .087, .087, .089, .089
+        ])
+    coco = DATASETS.get('CocoDataset')(lazy_init=True).metainfo
+    np.testing.assert_array_equal(  # joint by joint
+        build_table(names, joint_groups=errors['joint_groups']),
+        build_table(list(coco['keypoint_id2name'].values())))
 
 
 @pytest.mark.parametrize('name', OTHER)
@@ -221,7 +249,7 @@ def test_best_checkpoint_has_a_metric(name: str) -> None:
     evaluator = load(name).val_evaluator
     expected = {
         'MatchedMpiiPCKAccuracy': ('mpii', 'PCK'),
-        'PoseTrack18Metric': ('posetrack18', 'AP'),
+        'PoseTrackAP': ('posetrack18', 'AP'),
         'CocoMetric': (evaluator.get('prefix', 'coco'), 'AP')
     }
     assert (prefix, metric) == expected[evaluator.type]

@@ -67,9 +67,6 @@ def config_of(name: str) -> Config:
         type='SoftArgmaxIntegral', input_size=size, heatmap_size=maps)
     cfg.model.head.decoder = codec
     cfg.model.pose_sigma = 2.
-    for part in ('val', 'test'):  # poseval is in no package registry
-        if cfg[f'{part}_evaluator'].type == 'PoseTrack18Metric':
-            cfg[f'{part}_evaluator'].type = 'PoseTrackAP'
     for part in ('train', 'val', 'test'):
         loader = cfg[f'{part}_dataloader']
         loader.update(num_workers=0, persistent_workers=False)
