@@ -175,6 +175,21 @@ def test_missing_estimates_name_the_file(folder):
         build(folder, estimate_file=str(folder / 'nowhere.json'))
 
 
+def test_estimates_are_matched_by_their_boxes(folder):
+    """Where a record has one: its joints may reach elsewhere."""
+    astray = record(1, (70, 70, 30, 30))
+    dataset = build(folder, [astray])
+    assert [len(dataset[i]['keypoints']) for i in (0, 3)] == [2, 2]
+    for box in (BOXES[0], [0., 0., 40., 40.]):
+        dataset = build(folder, [dict(astray, bbox=box)])
+        assert [len(dataset[i]['keypoints']) for i in (0, 3)] == [3, 1]
+        assert rows_of(dataset, 0)[-1] == [70, 70]
+    for unfit in (None, [], 'box', [0, 0, 40], [0, 0, 0, 0], [None] * 4,
+                  [0, 0, float('nan'), 40]):
+        dataset = build(folder, [dict(astray, bbox=unfit)])
+        assert [len(dataset[i]['keypoints']) for i in (0, 3)] == [2, 2]
+
+
 # -------------------------------------------------------- other data sets
 def test_boxes_of_the_poses(folder):
     """The 16 annotated joints reach 15 / 16 of the box; x 1.2."""
