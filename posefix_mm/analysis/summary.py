@@ -30,9 +30,9 @@ def summarize(diagnosis: Diagnosis,
     Returns:
         dict: ``rules``; ``frequency`` (share of each status, adds up to 1),
         ``joints`` (number of annotated joints of matched poses) and
-        ``absent_joints`` of them; ``by_joint``, ``by_visible``, ``by_overlap`` (shares and
-        ``joints`` of each part); ``oks``; ``matched``,
-        ``unmatched_records``, ``unmatched_annotations`` and
+        ``absent_joints`` of them; ``by_joint``, ``by_visible``,
+        ``by_overlap`` (shares and ``joints`` of each part); ``oks``;
+        ``matched``, ``unmatched_records``, ``unmatched_annotations`` and
         ``skipped_records`` (numbers); ``ap`` and ``ap_cost`` with ``costs``,
         ``ap_cost_moved`` with ``moved_costs``.
 
