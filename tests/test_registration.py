@@ -20,7 +20,7 @@ names = dict(
             'PoseFixHead', 'PoseRefiner', 'PyramidHeatmapHead',
             'TimmFeatures'],
     INFERENCERS=['PoseRefineInferencer'],
-    HOOKS=['RefineVisualizationHook'],
+    HOOKS=['OKSBadCaseHook', 'RefineVisualizationHook'],
     METRICS=['MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP'],
     OPTIM_WRAPPERS=['Bfloat16OptimWrapper'])
 
@@ -94,8 +94,9 @@ PUBLIC = {
         'PackRefineInputs', 'RELEASE_TABLE', 'SynthesizePoseError',
         'build_radii', 'build_table'
     ],
-    'posefix_mm.engine': ['Bfloat16OptimWrapper', 'RefineVisualizationHook'],
-    'posefix_mm.engine.hooks': ['RefineVisualizationHook'],
+    'posefix_mm.engine':
+    ['Bfloat16OptimWrapper', 'OKSBadCaseHook', 'RefineVisualizationHook'],
+    'posefix_mm.engine.hooks': ['OKSBadCaseHook', 'RefineVisualizationHook'],
     'posefix_mm.evaluation': [
         'MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP',
         'STATISTICS', 'can_evaluate', 'comparison_table', 'error_costs',

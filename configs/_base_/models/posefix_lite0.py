@@ -39,3 +39,5 @@ model = dict(
     test_cfg=dict(flip_test=True))
 # of the FPN only the finest level is used
 find_unused_parameters = True
+# What mmpose's inferencers choose a detector by: none.
+dataset_type = 'PoseRefineDataset'

@@ -15,3 +15,5 @@ model = dict(
         init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet50')),
     head=dict(type='PoseFixHead', in_channels=2048, out_channels=17),
     test_cfg=dict(flip_test=True))
+# What mmpose's inferencers choose a detector by: none.
+dataset_type = 'PoseRefineDataset'

@@ -112,6 +112,26 @@ class PoseRefineDataset(BaseDataset):
             self._append_rows(persons, estimates.get(img_id, []))
         return infos
 
+    def prepare_data(self, idx: int) -> dict:
+        """Run the pipeline on a sample.
+
+        Without transforms there is nothing to take the further rows off, as
+        in mmpose's ``browse_dataset.py --mode original``: the person is given
+        alone. :meth:`get_data_info` gives all rows.
+
+        Args:
+            idx (int): Index of the sample.
+
+        Returns:
+            dict: What the last transform gives, or the data info.
+        """
+        if self.pipeline.transforms:
+            return super().prepare_data(idx)
+        info = self.get_data_info(idx)
+        for key in ('keypoints', 'keypoints_visible'):
+            info[key] = info[key][:1]
+        return info
+
     def _checked_sigmas(self) -> np.ndarray:
         sigmas = self._metainfo['sigmas'] if self.sigmas is None \
             else self.sigmas

@@ -6,6 +6,8 @@ _base_ = [
     '../../../_base_/schedules/tiny_14e.py',
 ]
 
+# What mmpose's inferencers choose a detector by: none.
+dataset_type = 'PoseRefineDataset'
 model = dict(
     type='PoseRefiner',
     data_preprocessor=_base_.data_preprocessor,
