@@ -13,6 +13,9 @@ import mmpose
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
 from peaked_refiner import DEMO, ROOT, make_refiner
 
 from posefix_mm.synthetic import write_dataset
@@ -127,6 +130,29 @@ def test_bad_cases_are_those_of_a_low_oks(place, tested) -> None:
     assert len(pictures) == len(found)
 
 
+def test_coco_metric_in_every_mode(place, tmp_path, monkeypatch) -> None:
+    """True poses are found, in whatever order and whatever is dropped."""
+    monkeypatch.chdir(place.folder)
+    cfg = Config.fromfile(DEMO)
+    cfg.model.passthrough_keypoints = list(range(17))
+    cfg.test_evaluator = [
+        dict(cfg.test_evaluator, score_mode=s, nms_mode=n, prefix=f'{s} {n}')
+        for s in ('bbox', 'bbox_keypoint', 'bbox_rle', 'keypoint')
+        for n in ('none', 'oks_nms', 'soft_oks_nms')
+    ]
+    cfg.work_dir = str(tmp_path)
+    cfg.experiment_name = 'modes'
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        metrics = Runner.from_cfg(cfg).test()
+    values = [v for k, v in metrics.items() if k.endswith('/AP')]
+    assert len(values) == 12
+    truth = json.loads(Path(cfg.test_evaluator[0].ann_file).read_text())
+    everybody = sum(p['num_keypoints'] > 0 for p in truth['annotations'])
+    # pycocotools interpolates at 101 recalls
+    assert values == pytest.approx(
+        [len(place.people) / everybody] * 12, abs=.01)
+
+
 # ------------------------------------------------------- get_flops, browsing
 def test_flops(place) -> None:
     """All layers count, the pose channels of the first one included."""
@@ -199,6 +225,21 @@ def test_amp_without_a_gpu_says_what_to_take(place) -> None:
     assert output.startswith('error: --amp needs a GPU; ')
     assert 'optim_wrapper.type=Bfloat16OptimWrapper' in output
     assert len(output.splitlines()) == 1
+
+
+def test_auto_scale_and_resume(place) -> None:
+    """A quarter of the samples a step, a quarter of the rate."""
+    train = [
+        ROOT / 'tools/train.py', DEMO, '--work-dir', 'scaled', '--no-validate',
+        '--auto-scale-lr'
+    ]
+    options = ['--cfg-options', 'train_dataloader.batch_size=8']
+    output = place.python(*train, *options, 'train_cfg.max_epochs=1')
+    assert 'Scaling the original LR by 0.25.' in ' '.join(output.split())
+    output = place.python(*train, '--resume', *options,
+                          'train_cfg.max_epochs=2')
+    assert 'resumed epoch: 1' in output
+    assert 'Saving checkpoint at 2 epochs' in output
 
 
 @pytest.mark.slow
