@@ -1,5 +1,5 @@
 """Networks, registered in ``mmpose.registry.MODELS``."""
-from .backbones import TimmFeatures
+from .backbones import MoveNetBackbone, MoveNetNeck, TimmFeatures
 from .heads import CPNHead, PoseFixHead, PyramidHeatmapHead
 from .pose_estimators import (
     ChainedPoseRefiner,
@@ -8,6 +8,7 @@ from .pose_estimators import (
 )
 
 __all__ = [
-    'CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner', 'PoseFixHead',
+    'CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner', 'MoveNetBackbone',
+    'MoveNetNeck', 'PoseFixHead',
     'PoseRefiner', 'PyramidHeatmapHead', 'TimmFeatures'
 ]

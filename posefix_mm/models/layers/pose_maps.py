@@ -41,23 +41,24 @@ class PoseMaps(nn.Module):
 
         Args:
             input_pose (Tensor): Input pixels, (B, K, 2).
-            visible (Tensor): Above 0 where a keypoint is present, (B, K).
+            visible (Tensor): Weight of each map, between 0 where a keypoint
+                is absent and 1, (B, K).
             height (int): Height of the input image.
             width (int): Width of the input image.
 
         Returns:
             Tensor: Maps, float32 (B, K, height, width).
         """
-        present = (visible > 0).float()
         # an absent keypoint may carry any number, NaN included
-        pose = torch.where(present[..., None] > 0, input_pose.float(), 0.)
+        pose = torch.where(visible[..., None] > 0, input_pose.float(), 0.)
         grid = [
             torch.arange(size, device=pose.device) for size in (width, height)
         ]
         x, y = (
             self.profile(axis - pose[..., i, None])
             for i, axis in enumerate(grid))
-        x = x * (present * self.amplitude)[..., None]
+        weight = visible.float().clamp(0, 1)
+        x = x * (weight * self.amplitude)[..., None]
         return y[..., :, None] * x[..., None, :]
 
 

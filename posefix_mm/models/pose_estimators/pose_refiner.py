@@ -52,6 +52,9 @@ class PoseRefiner(TopdownPoseEstimator):
             they leave refinement as they came. Defaults to none.
         channels_last (bool): Keep images, features and weights in that memory
             format, which is faster on CPUs and under AMP. Defaults to False.
+        zero_pose_init (bool): Start as if there were no input pose, for
+            backbones that were trained on poses without one. Defaults to
+            False.
         **kwargs: Further arguments of
             :class:`mmpose.models.TopdownPoseEstimator`. ``test_cfg`` knows
             ``keep_input_scores``, by default True: keypoint scores of the
@@ -68,6 +71,7 @@ class PoseRefiner(TopdownPoseEstimator):
                  pose_amplitude: float = 255.,
                  passthrough_keypoints: Sequence[int] = (),
                  channels_last: bool = False,
+                 zero_pose_init: bool = False,
                  **kwargs) -> None:
         super().__init__(backbone, **kwargs)
         self.num_keypoints = num_keypoints
@@ -76,7 +80,7 @@ class PoseRefiner(TopdownPoseEstimator):
             OneHotPoseMaps(pose_amplitude) if pose_sigma is None else
             GaussianPoseMaps(pose_sigma, pose_amplitude))
         self.num_image_channels = find_input_conv(self.backbone).in_channels
-        add_input_channels(self.backbone, num_keypoints)
+        add_input_channels(self.backbone, num_keypoints, zero_pose_init)
         self.memory_format = (
             torch.channels_last if channels_last else torch.contiguous_format)
         self.to(memory_format=self.memory_format)
