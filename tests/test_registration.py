@@ -12,14 +12,15 @@ from mmpose import registry as r
 
 names = dict(
     KEYPOINT_CODECS=['SoftArgmaxIntegral'],
-    DATASETS=['PoseRefineDataset', 'PoseResultsDataset'],
+    DATASETS=['PoseRefineDataset', 'PoseResultsDataset',
+              'ZeroBasedMpiiDataset'],
     TRANSFORMS=['ClippedNormalBBoxTransform', 'GetInputPose',
                 'MisplacePose', 'PackRefineInputs', 'SynthesizePoseError'],
     MODELS=['CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner',
             'PoseFixHead', 'PoseRefiner', 'PyramidHeatmapHead',
             'TimmFeatures'],
     INFERENCERS=['PoseRefineInferencer'],
-    HOOKS=['RefineVisualizationHook'],
+    HOOKS=['OKSBadCaseHook', 'RefineVisualizationHook'],
     METRICS=['MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP'],
     OPTIM_WRAPPERS=['Bfloat16OptimWrapper'])
 
@@ -83,18 +84,19 @@ PUBLIC = {
     'posefix_mm.datasets': [
         'ClippedNormalBBoxTransform', 'GetInputPose', 'MisplacePose',
         'PackRefineInputs', 'PoseRefineDataset', 'PoseResultsDataset',
-        'SynthesizePoseError'
+        'SynthesizePoseError', 'ZeroBasedMpiiDataset'
     ],
     'posefix_mm.datasets.datasets':
-    ['PoseRefineDataset', 'PoseResultsDataset'],
+    ['PoseRefineDataset', 'PoseResultsDataset', 'ZeroBasedMpiiDataset'],
     'posefix_mm.datasets.transforms': [
         'ClippedNormalBBoxTransform', 'ERROR_TYPES', 'ErrorSynthesizer',
         'GetInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS',
         'PackRefineInputs', 'RELEASE_TABLE', 'SynthesizePoseError',
         'build_radii', 'build_table'
     ],
-    'posefix_mm.engine': ['Bfloat16OptimWrapper', 'RefineVisualizationHook'],
-    'posefix_mm.engine.hooks': ['RefineVisualizationHook'],
+    'posefix_mm.engine':
+    ['Bfloat16OptimWrapper', 'OKSBadCaseHook', 'RefineVisualizationHook'],
+    'posefix_mm.engine.hooks': ['OKSBadCaseHook', 'RefineVisualizationHook'],
     'posefix_mm.evaluation': [
         'MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP',
         'STATISTICS', 'can_evaluate', 'comparison_table', 'error_costs',

@@ -1,4 +1,6 @@
 """Boxes around poses."""
+from typing import Union
+
 import numpy as np
 
 
@@ -51,3 +53,30 @@ def pose_to_bbox(keypoints: np.ndarray,
     half = np.where(size == 0, min_size, size) * expand / 2
     return np.concatenate((centre - half, centre + half),
                           -1).astype(np.float32)
+
+
+def shown_keypoints(visible: np.ndarray,
+                    keypoint_scores: np.ndarray,
+                    *,
+                    score_thr: float = 0.,
+                    annotated: Union[bool, np.ndarray] = True) -> np.ndarray:
+    """Tell which keypoints of poses to be refined are taken for present.
+
+    These show in the input pose and make the pose's box.
+
+    Args:
+        visible (np.ndarray): Which keypoints the poses have, bool (N, K).
+        keypoint_scores (np.ndarray): (N, K).
+        score_thr (float): Keypoints with a lower score are absent, unless all
+            of a pose have one. Defaults to 0.
+        annotated (bool | np.ndarray): Which keypoints the data set annotates,
+            bool (K, ); the others are absent, unless a pose has nothing
+            else. Defaults to all.
+
+    Returns:
+        np.ndarray: bool (N, K).
+    """
+    for condition in (annotated, keypoint_scores >= score_thr):
+        left = visible & condition
+        visible = np.where(left.any(-1, keepdims=True), left, visible)
+    return visible

@@ -93,7 +93,8 @@ def build_cropper(dataset: PoseResultsDataset):
         expand=dataset.expand,
         keypoint_score_thr=dataset.keypoint_score_thr,
         use_udp=affine.use_udp,
-        weigh_scores=take.weigh_scores)
+        weigh_scores=take.weigh_scores,
+        annotated=dataset.annotated)
 
 
 def _is_plain_load(load: object) -> bool:

@@ -222,7 +222,7 @@ def _write_mpii(root: Path, part: str, content: dict[str, Any]) -> None:
 def _write_posetrack18(root: Path, part: str, content: dict[str, Any]) -> None:
     """Write one file with all, and one for each video of two frames."""
     _move_images(root, content, lambda _, index: (
-        f'images/{part}/{index // 2:06d}_drawn/{index % 2:06d}.jpg'))
+        f'images/{part}/{index // 2:06d}_mpii_test/{index % 2:06d}.jpg'))
     content = _with_joints(content, POSETRACK18_KEYPOINTS)
     for image in content['images']:
         image.update(frame_id=image['id'], is_labeled=True, nframes=2,
@@ -243,7 +243,7 @@ def _write_posetrack18(root: Path, part: str, content: dict[str, Any]) -> None:
     for video in sorted({i['vid_id'] for i in content['images']}):
         images = [i for i in content['images'] if i['vid_id'] == video]
         ids = {i['id'] for i in images}
-        _dump(folder / part / f'{video}_drawn.json', {
+        _dump(folder / part / f'{video}_mpii_test.json', {
             'images': images, 'categories': content['categories'],
             'annotations': [a for a in content['annotations']
                             if a['image_id'] in ids]})

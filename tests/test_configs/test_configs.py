@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Iterator, List
 
 import mmpose
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -30,6 +31,8 @@ END_TO_END = find('body_2d_keypoint/posefix/**/e2e-refine_*.py')
 COCO = find('**/coco/*.py')
 SOURCES = sorted((CONFIGS / 'body_2d_keypoint/pose_sources').rglob('*.py'))
 PAPER = find('body_2d_keypoint/posefix/coco/posefix_res*_4xb32-*.py')
+RELEASE = PAPER + find('body_2d_keypoint/posefix/mpii/*.py') + find(
+    'body_2d_keypoint/posefix/posetrack18/*.py')
 LSPET = find('**/lspet/*.py')
 DEMO = find('**/demo/*.py')
 OTHERS = {  # keypoints of the other data sets' skeletons
@@ -208,9 +211,36 @@ def test_other_data_sets(name: str, mmpose_scope) -> None:
     assert cfg.model.get('passthrough_keypoints', []) == [
         names.index(n) for n in absent
     ]
+    assert list(test.absent_keypoints) == list(absent)
     sigmas = train.sigmas or train.metainfo['sigmas']
     assert len(sigmas) == len(names)
     assert .02 < min(sigmas) and max(sigmas) < .12
+
+
+@pytest.mark.parametrize('name', [n for n in OTHER if 'posetrack18' in n])
+def test_posetrack18_is_the_releases(name: str, mmpose_scope) -> None:
+    """Ends of the head have the eyes' errors and a sigma of .035."""
+    from mmpose.registry import DATASETS
+
+    from posefix_mm.datasets.transforms import build_table
+    cfg = load(name)
+    [errors] = transforms(cfg.train_dataloader.dataset.pipeline,
+                         'SynthesizePoseError')
+    for part in ('train', 'test'):
+        dataset = DATASETS.build(
+            dict(cfg[f'{part}_dataloader'].dataset, lazy_init=True))
+        names = list(dataset.metainfo['keypoint_id2name'].values())
+        assert names[:5] == [
+            'nose', 'head_bottom', 'head_top', 'left_ear', 'right_ear'
+        ]
+        assert dataset.metainfo['sigmas'].tolist() == pytest.approx([
+            .026, .035, .035, .035, .035, .079, .079, .072, .072, .062, .062,
+            .107, .107, .087, .087, .089, .089
+        ])
+    coco = DATASETS.get('CocoDataset')(lazy_init=True).metainfo
+    np.testing.assert_array_equal(  # joint by joint
+        build_table(names, joint_groups=errors['joint_groups']),
+        build_table(list(coco['keypoint_id2name'].values())))
 
 
 @pytest.mark.parametrize('name', OTHER)
@@ -219,7 +249,7 @@ def test_best_checkpoint_has_a_metric(name: str) -> None:
     evaluator = load(name).val_evaluator
     expected = {
         'MatchedMpiiPCKAccuracy': ('mpii', 'PCK'),
-        'PoseTrack18Metric': ('posetrack18', 'AP'),
+        'PoseTrackAP': ('posetrack18', 'AP'),
         'CocoMetric': (evaluator.get('prefix', 'coco'), 'AP')
     }
     assert (prefix, metric) == expected[evaluator.type]
@@ -253,6 +283,52 @@ def test_model_builds(name: str, mmpose_scope) -> None:
     weights = next(p for p in model.backbone.parameters() if p.ndim == 4)
     assert weights.shape[1] == input_channels(name)
     assert type(model).__name__ == cfg.model.type
+
+
+@pytest.mark.parametrize('name', RELEASE)
+def test_batch_norms_are_the_releases(name: str, mmpose_scope) -> None:
+    """A decay of .99, in all of them."""
+    from mmpose.registry import MODELS
+    with torch.device('meta'):
+        model = MODELS.build(load(name).model)
+    norms = [m for m in model.modules()
+             if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
+    assert len(norms) > 50
+    assert {(m.eps, m.momentum) for m in norms} == {(1e-9, .01)}
+
+
+@pytest.mark.parametrize('data', ['coco', 'mpii', 'posetrack18'])
+def test_training_starts_as_the_release(data: str, tmp_path,
+                                        mmpose_scope) -> None:
+    """Weights of ImageNet, and the release's standard deviations beside."""
+    from mmpose.registry import MODELS
+    cfg = load('body_2d_keypoint/posefix/{0}/posefix_res50_4xb32-140e_{0}'
+               '-256x192.py'.format(data))
+    image_net = MODELS.build(cfg.model.backbone)
+    weights = image_net.state_dict()
+    weights['conv1.weight'] = torch.full((64, 3, 7, 7), .5)
+    torch.save(weights, tmp_path / 'resnet50.pth')
+    cfg.model.backbone.init_cfg = dict(
+        type='Pretrained', checkpoint=str(tmp_path / 'resnet50.pth'))
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    first = model.backbone.conv1.weight
+    assert (first[:, :3] == .5).all()
+    joints = keypoints(f'{data}/config.py')
+    assert first.shape[1] == 3 + joints
+    # He with all 3 + K inputs as fan: .0452 for 17 joints
+    assert first[:, 3:].std().item() == pytest.approx(
+        math.sqrt(2 / ((3 + joints) * 49)), rel=.02)
+    deconvs = [m.weight for m in model.head.modules()
+               if isinstance(m, torch.nn.ConvTranspose2d)]
+    assert [tuple(w.shape[2:]) for w in deconvs] == [(4, 4)] * 3
+    for weight in deconvs:
+        assert weight.std().item() == pytest.approx(.01 * .8796, rel=.01)
+        assert weight.abs().max().item() <= .02
+    last = model.head.final_layer
+    assert last.weight.std().item() == pytest.approx(.088, rel=.03)
+    assert not last.bias.any()
 
 
 @pytest.mark.parametrize('name', ALL)
@@ -332,7 +408,7 @@ def test_published_weights_fit_their_configs(mmpose_scope) -> None:
     published = [model for model in published_models() if 'Weights' in model]
     assert len(published) == 1
     for model in published:
-        path = CONFIGS.parent / model['Weights']
+        path = CONFIGS.parent / model['Weights'].removeprefix('posefix_mm://')
         assert path.stat().st_size <= 16e6
         weights = torch.load(path, weights_only=True)['state_dict']
         name = model['Config'].removeprefix('configs/')

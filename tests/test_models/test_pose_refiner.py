@@ -72,6 +72,9 @@ def test_predictions_keep_scores_and_go_back_to_the_image(people):
         given, pred = sample.gt_instances, sample.pred_instances
         np.testing.assert_array_equal(pred.keypoint_scores,
                                       given.input_keypoint_scores)
+        # what mmpose's visualizer draws by
+        np.testing.assert_array_equal(pred.keypoints_visible,
+                                      given.input_keypoint_scores)
         np.testing.assert_array_equal(pred.bbox_scores, given.bbox_scores)
         assert pred.keypoints.shape == (1, 17, 2)
         # maps that have learnt nothing are flat: all is near the box's centre

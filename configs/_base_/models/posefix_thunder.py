@@ -19,5 +19,8 @@ model = dict(
         in_index=0,
         out_channels=17,
         deconv_out_channels=None,
+        init_cfg=dict(type='Normal', layer='Conv2d', std=.01),
         decode_radius=2),
     test_cfg=dict(flip_test=True))
+# What mmpose's inferencers choose a detector by: none.
+dataset_type = 'PoseRefineDataset'

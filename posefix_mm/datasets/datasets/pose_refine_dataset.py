@@ -9,7 +9,7 @@ from mmpose.registry import DATASETS
 
 from ...fileio import read_json
 from ..boxes import pairwise_iou, pose_to_bbox
-from ..pose_records import RELEASE_CATEGORIES, load_pose_records
+from ..pose_records import RELEASE_CATEGORIES, PoseRecord, load_pose_records
 
 #: Share of a person's box that the person covers, on average over COCO: what
 #: stands for the area where only a box is known.
@@ -32,8 +32,10 @@ class PoseRefineDataset(BaseDataset):
             used.
         pipeline (list): Transforms.
         estimate_file (str, optional): COCO results of another model on these
-            images, matched to persons by highest box IoU. Defaults to None:
-            keypoints without annotation have no reference of their own.
+            images, matched to persons by highest IoU of the boxes: the
+            ``bbox`` of a record, that of its joints where it has none.
+            Defaults to None: keypoints without annotation have no reference
+            of their own.
         estimate_categories (Sequence[int], optional): Categories of
             ``estimate_file`` that are used, None for all. Defaults to the
             release's: 1 only.
@@ -134,6 +136,26 @@ class PoseRefineDataset(BaseDataset):
             self._append_rows(persons, estimates.get(img_id, []))
         return infos
 
+    def prepare_data(self, idx: int) -> dict:
+        """Run the pipeline on a sample.
+
+        Without transforms there is nothing to take the further rows off, as
+        in mmpose's ``browse_dataset.py --mode original``: the person is given
+        alone. :meth:`get_data_info` gives all rows.
+
+        Args:
+            idx (int): Index of the sample.
+
+        Returns:
+            dict: What the last transform gives, or the data info.
+        """
+        if self.pipeline.transforms:
+            return super().prepare_data(idx)
+        info = self.get_data_info(idx)
+        for key in ('keypoints', 'keypoints_visible'):
+            info[key] = info[key][:1]
+        return info
+
     def _select(self, infos: List[dict]) -> List[dict]:
         """Leave out persons of excluded images, and of those kept aside."""
         if self.exclude_flag is not None:
@@ -223,9 +245,20 @@ class PoseRefineDataset(BaseDataset):
         """Find the estimate whose box overlaps most, None without overlap."""
         if not estimates:
             return None
-        boxes = np.concatenate([
-            pose_to_bbox(e.keypoints[None], e.visible[None], expand=1.)
-            for e in estimates
-        ])
+        boxes = np.concatenate([_estimate_box(e) for e in estimates])
         iou = pairwise_iou(box[None], boxes)[0]
         return estimates[iou.argmax()] if iou.max() > 0 else None
+
+
+def _estimate_box(estimate: PoseRecord) -> np.ndarray:
+    """Box of an estimate: its own, or that of its joints, (1, 4)."""
+    box = estimate.raw.get('bbox')
+    try:
+        box = np.array(box, np.float64).reshape(1, 4)
+    except (TypeError, ValueError):
+        box = np.full((1, 4), np.nan)
+    if np.isfinite(box).all() and (box[0, 2:] > 0).all():
+        box[:, 2:] += box[:, :2]
+        return box
+    return pose_to_bbox(
+        estimate.keypoints[None], estimate.visible[None], expand=1.)

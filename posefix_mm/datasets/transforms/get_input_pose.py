@@ -66,7 +66,17 @@ class GetInputPose(BaseTransform):
 
         Returns:
             dict: Result dict with the keys above.
+
+        Raises:
+            ValueError: If there is no pose: an estimator's tool was given a
+                refiner.
         """
+        if 'keypoints' not in results:
+            raise ValueError(
+                'a refiner refines poses and was given an image alone: use '
+                'posefix_mm.refine(image, keypoints) with the poses of an '
+                'estimator, or PoseRefineInferencer or `posefix predict` to '
+                'have people found and estimated first')
         results['input_pose'] = results['transformed_keypoints'].astype(
             np.float32)
         visible, scores = (

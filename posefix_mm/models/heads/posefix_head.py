@@ -63,6 +63,8 @@ class PoseFixHead(HeatmapHead):
             in L_C. Absent keypoints count as zeros in both. Defaults to
             ``'release'``.
         norm_eps (float): Epsilon of the batch norms. Defaults to 1e-9 (code).
+        norm_momentum (float): Weight of a batch in the running statistics of
+            the batch norms. Defaults to 0.01, a decay of .99 (code).
         decode_radius (int, optional): Take the expectation over the grid
             points within this distance of the mode, along each axis, when
             poses are predicted. An expectation over the whole map lies
@@ -78,9 +80,9 @@ class PoseFixHead(HeatmapHead):
             None: every keypoint is refined.
         decoder (dict, optional): Config of the :class:`SoftArgmaxIntegral`
             codec. Defaults to None.
-        init_cfg (dict, optional): Defaults to the release's: normal with
-            standard deviation 0.01 for the 1x1 convolution and He for the
-            deconvolutions.
+        init_cfg (dict, optional): Defaults to the release's: N(0, .01),
+            truncated at two standard deviations, for the deconvolutions and
+            He for the 1x1 convolution (code).
         **kwargs: Further arguments of :class:`mmpose.models.HeatmapHead`.
 
     .. _`PoseFix`: https://arxiv.org/abs/1812.03595
@@ -95,6 +97,7 @@ class PoseFixHead(HeatmapHead):
                  coord_loss_weight: float = 1.,
                  loss_normalization: str = 'release',
                  norm_eps: float = 1e-9,
+                 norm_momentum: float = .01,
                  decode_radius: Optional[int] = None,
                  quality: OptConfigType = None,
                  quality_only: bool = False,
@@ -128,13 +131,19 @@ class PoseFixHead(HeatmapHead):
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eps = norm_eps
+                module.momentum = norm_momentum
 
     @property
     def default_init_cfg(self) -> List[dict]:
-        """Initialisation of the release: He, and N(0, .01) at the end."""
+        """Initialisation of the release: N(0, .01), and He at the end."""
         return [
-            dict(type='Kaiming', layer='ConvTranspose2d', mode='fan_out'),
-            dict(type='Normal', layer='Conv2d', std=0.01, bias=0),
+            dict(
+                type='TruncNormal',
+                layer='ConvTranspose2d',
+                std=.01,
+                a=-.02,
+                b=.02),
+            dict(type='Kaiming', layer='Conv2d', mode='fan_in'),
             dict(type='Constant', layer='BatchNorm2d', val=1)
         ]
 

@@ -13,7 +13,12 @@ from mmpose.utils.typing import (
 )
 from torch import Tensor
 
-from ..layers import GaussianPoseMaps, OneHotPoseMaps, add_input_channels
+from ..layers import (
+    GaussianPoseMaps,
+    OneHotPoseMaps,
+    add_input_channels,
+    find_input_conv,
+)
 
 
 @MODELS.register_module()
@@ -70,6 +75,7 @@ class PoseRefiner(TopdownPoseEstimator):
         self.pose_maps = (
             OneHotPoseMaps(pose_amplitude) if pose_sigma is None else
             GaussianPoseMaps(pose_sigma, pose_amplitude))
+        self.num_image_channels = find_input_conv(self.backbone).in_channels
         add_input_channels(self.backbone, num_keypoints)
         self.memory_format = (
             torch.channels_last if channels_last else torch.contiguous_format)
@@ -192,6 +198,19 @@ class PoseRefiner(TopdownPoseEstimator):
             inputs = self.add_pose_maps(inputs, data_samples)
         return super().forward(inputs, data_samples, mode)
 
+    def _forward(self,
+                 inputs: Tensor,
+                 data_samples: OptSampleList = None):
+        """Run the network; images alone get empty pose maps.
+
+        mmpose's ``get_flops.py`` counts with images, (B, 3, h, w).
+        """
+        if inputs.shape[1] == self.num_image_channels:
+            empty = inputs.new_zeros(
+                (len(inputs), self.num_keypoints, *inputs.shape[2:]))
+            inputs = torch.cat((inputs, empty), dim=1)
+        return super()._forward(inputs, data_samples)
+
     def flip(self, inputs: Tensor, flip_indices: Sequence[int]) -> Tensor:
         """Mirror images together with their input poses.
 
@@ -254,4 +273,6 @@ class PoseRefiner(TopdownPoseEstimator):
                 pred.keypoints[:, kept] = source[:, kept]
             if keep_scores and 'input_keypoint_scores' in given:
                 pred.keypoint_scores = given.input_keypoint_scores[:, shown]
+                # mmpose's visualizer tells by it what to draw
+                pred.keypoints_visible = pred.keypoint_scores
         return samples
