@@ -120,21 +120,25 @@ PUBLIC = {
         'write_report'
     ],
     'posefix_mm.models': [
-        'CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner', 'PoseFixHead',
-        'PoseRefiner', 'PyramidHeatmapHead', 'TimmFeatures'
+        'CPNHead', 'ChainedPoseRefiner', 'CoAM', 'Concatenation',
+        'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner', 'PreNet',
+        'PyramidHeatmapHead', 'TimmFeatures'
     ],
     'posefix_mm.models.backbones': ['TimmFeatures'],
+    'posefix_mm.models.fusion': ['CoAM', 'Concatenation', 'PreNet'],
     'posefix_mm.models.heads':
     ['CPNHead', 'PoseFixHead', 'PyramidHeatmapHead'],
     'posefix_mm.models.layers': [
-        'GaussianPoseMaps', 'OneHotPoseMaps', 'add_input_channels',
-        'find_input_conv'
+        'ColorPoseImage', 'GaussianPoseMaps', 'GreyPoseImage',
+        'OneHotPoseMaps', 'StackedPoseMaps', 'add_input_channels',
+        'find_input_conv', 'joint_colors'
     ],
     'posefix_mm.models.pose_estimators':
     ['ChainedPoseRefiner', 'EndToEndPoseRefiner', 'PoseRefiner'],
     'posefix_mm.release': [
-        'convert_checkpoint', 'convert_variables', 'describe_variables',
-        'read_tensorflow_checkpoint'
+        'convert_buctd', 'convert_buctd_checkpoint', 'convert_checkpoint',
+        'convert_variables', 'describe_buctd', 'describe_variables',
+        'read_buctd_checkpoint', 'read_tensorflow_checkpoint'
     ],
 }
 

@@ -26,7 +26,7 @@ class RefinerNetwork(nn.Module):
         """Compute maps.
 
         Args:
-            inputs (Tensor): Normalised images and pose maps, (B, 3 + K, h, w).
+            inputs (Tensor): Normalised images and pose maps, (B, 3 + C, h, w).
 
         Returns:
             Tensor: Maps before the softmax, (B, K, H, W).
@@ -48,6 +48,7 @@ class RefinerParts(nn.Module):
         - poses: N
         - images in a batch: M, N or with the flip test 2 * N
         - keypoints: K
+        - channels of the rendered pose: C
         - input size: [w, h]
 
     Args:
@@ -86,12 +87,12 @@ class RefinerParts(nn.Module):
             batch_size (int): M. Defaults to 1.
 
         Returns:
-            Tensor: (M, 3 + K, h, w).
+            Tensor: (M, 3 + C, h, w).
         """
         weight = next(self.model.parameters())
         width, height = self.input_size
         noise = torch.randn(
-            (batch_size, 3 + self.model.num_keypoints, height, width),
+            (batch_size, 3 + self.model.pose_channels, height, width),
             generator=torch.Generator().manual_seed(0))
         return noise.to(weight) * 64
 
@@ -105,7 +106,7 @@ class RefinerParts(nn.Module):
             input_pose_visible (Tensor): Above 0 where present, (N, K).
 
         Returns:
-            Tensor: Images and pose maps, (M, 3 + K, h, w).
+            Tensor: Images and pose maps, (M, 3 + C, h, w).
         """
         model = self.model
         with torch.autocast(images.device.type, enabled=False):
@@ -114,7 +115,9 @@ class RefinerParts(nn.Module):
                 input_pose_visible)
             if self.flip_indices is None:
                 return inputs
-            return torch.cat((inputs, model.flip(inputs, self.flip_indices)))
+            mirrored = model.flip(inputs, self.flip_indices, input_pose,
+                                  input_pose_visible)
+            return torch.cat((inputs, mirrored))
 
     def locate(self, logits: Tensor) -> Tuple[Tensor, Tensor]:
         """Do what is behind the network.
