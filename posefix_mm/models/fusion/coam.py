@@ -160,13 +160,12 @@ class CoAM(BaseModule):
                  after: Optional[str] = None,
                  dropout: float = 0.1,
                  channel_only: bool = False,
-                 init_cfg: OptConfigType = dict(
-                     type='Normal', layer=['Conv2d', 'Linear'],
-                     std=.001)) -> None:
+                 init_cfg: OptConfigType = None) -> None:
         if (before is None) == (after is None):
             raise ValueError('CoAM needs the name of a stage, as either '
                              f'before or after, got {before!r} and {after!r}')
-        super().__init__(init_cfg)
+        super().__init__(init_cfg or dict(
+            type='Normal', layer=['Conv2d', 'Linear'], std=.001))
         self.pose_channels = pose_channels
         self.before, self.after = before, after
         self.blocks = nn.ModuleList(

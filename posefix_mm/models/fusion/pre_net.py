@@ -28,9 +28,9 @@ class PreNet(BaseModule):
     def __init__(self,
                  pose_channels: int,
                  mid_channels: int = 64,
-                 init_cfg: OptConfigType = dict(
-                     type='Normal', layer='Conv2d', std=.001)) -> None:
-        super().__init__(init_cfg)
+                 init_cfg: OptConfigType = None) -> None:
+        super().__init__(init_cfg or dict(
+            type='Normal', layer='Conv2d', std=.001))
         self.pose_channels = pose_channels
         self.image = nn.Sequential(
             nn.Conv2d(3, mid_channels, 3, padding=1),
