@@ -203,7 +203,13 @@ class GreyPoseImage(BlurredPoints):
 
 @MODELS.register_module()
 class StackedPoseMaps(BlurredPoints):
-    """One map for each joint, each scaled by itself."""
+    """One map for each joint, each scaled by itself.
+
+    The flip test of the release mirrors these maps, unlike the pictures; so
+    they lie three pixels beside those of the mirrored pose.
+    """
+
+    mirrors = True
 
     def render(self, pose: Tensor, weight: Tensor, height: int,
                width: int) -> Tensor:

@@ -21,9 +21,9 @@ class PoseMaps(nn.Module):
             the image channels (code).
 
     Attributes:
-        mirrors (bool): Whether the mirror image of the maps, with the
-            channels of twins exchanged, is what the mirrored pose looks like;
-            if not, the flip test renders that pose.
+        mirrors (bool): Whether the flip test takes the mirror image of the
+            maps, with the channels of twins exchanged, for the maps of the
+            mirrored pose; if not, it renders that pose.
     """
 
     mirrors = True

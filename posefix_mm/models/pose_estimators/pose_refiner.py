@@ -245,8 +245,8 @@ class PoseRefiner(TopdownPoseEstimator):
              input_pose_visible: Optional[Tensor] = None) -> Tensor:
         """Mirror images together with their input poses.
 
-        Where the mirror of a map is the map of the mirrored pose, its channel
-        goes to the keypoint's twin; elsewhere that pose is rendered.
+        Where the mirror of a map stands for the map of the mirrored pose, its
+        channel goes to the keypoint's twin; elsewhere that pose is rendered.
 
         Args:
             inputs (Tensor): (B, 3 + C, h, w).
