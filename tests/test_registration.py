@@ -88,9 +88,10 @@ PUBLIC = {
     'posefix_mm.datasets.datasets':
     ['PoseRefineDataset', 'PoseResultsDataset'],
     'posefix_mm.datasets.transforms': [
-        'ClippedNormalBBoxTransform', 'ERROR_TYPES', 'ErrorSynthesizer',
-        'GetInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS',
-        'PackRefineInputs', 'RELEASE_TABLE', 'SynthesizePoseError',
+        'ClippedNormalBBoxTransform', 'CutByBorder', 'DegradeImage',
+        'ERROR_TYPES', 'ErrorSynthesizer', 'GetInputPose', 'MisplacePose',
+        'PERSON_JOINT_GROUPS', 'PackRefineInputs', 'PasteOccluder',
+        'RELEASE_TABLE', 'SynthesizeKeypointScores', 'SynthesizePoseError',
         'build_radii', 'build_table'
     ],
     'posefix_mm.engine': ['Bfloat16OptimWrapper', 'RefineVisualizationHook'],
@@ -121,24 +122,27 @@ PUBLIC = {
     ],
     'posefix_mm.models': [
         'CPNHead', 'ChainedPoseRefiner', 'CoAM', 'Concatenation',
-        'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner', 'PreNet',
-        'PyramidHeatmapHead', 'TimmFeatures'
+        'EndToEndPoseRefiner', 'MoveNetBackbone', 'MoveNetNeck', 'PoseFixHead',
+        'PoseRefiner', 'PreNet', 'PyramidHeatmapHead', 'TimmFeatures'
     ],
-    'posefix_mm.models.backbones': ['TimmFeatures'],
+    'posefix_mm.models.backbones': [
+        'MoveNetBackbone', 'MoveNetNeck', 'TimmFeatures'
+    ],
     'posefix_mm.models.fusion': ['CoAM', 'Concatenation', 'PreNet'],
     'posefix_mm.models.heads':
     ['CPNHead', 'PoseFixHead', 'PyramidHeatmapHead'],
     'posefix_mm.models.layers': [
         'ColorPoseImage', 'GaussianPoseMaps', 'GreyPoseImage',
         'OneHotPoseMaps', 'StackedPoseMaps', 'add_input_channels',
-        'find_input_conv', 'joint_colors'
+        'find_input_conv', 'joint_colors', 'run_depthwise_in_float32'
     ],
     'posefix_mm.models.pose_estimators':
     ['ChainedPoseRefiner', 'EndToEndPoseRefiner', 'PoseRefiner'],
     'posefix_mm.release': [
         'convert_buctd', 'convert_buctd_checkpoint', 'convert_checkpoint',
-        'convert_variables', 'describe_buctd', 'describe_variables',
-        'read_buctd_checkpoint', 'read_tensorflow_checkpoint'
+        'convert_graph_weights', 'convert_movenet', 'convert_variables',
+        'describe_buctd', 'describe_variables', 'read_buctd_checkpoint',
+        'read_tensorflow_checkpoint'
     ],
 }
 

@@ -1,5 +1,5 @@
 """Networks, registered in ``mmpose.registry.MODELS``."""
-from .backbones import TimmFeatures
+from .backbones import MoveNetBackbone, MoveNetNeck, TimmFeatures
 from .fusion import CoAM, Concatenation, PreNet
 from .heads import CPNHead, PoseFixHead, PyramidHeatmapHead
 from .pose_estimators import (
@@ -10,6 +10,6 @@ from .pose_estimators import (
 
 __all__ = [
     'CPNHead', 'ChainedPoseRefiner', 'CoAM', 'Concatenation',
-    'EndToEndPoseRefiner', 'PoseFixHead', 'PoseRefiner', 'PreNet',
-    'PyramidHeatmapHead', 'TimmFeatures'
+    'EndToEndPoseRefiner', 'MoveNetBackbone', 'MoveNetNeck', 'PoseFixHead',
+    'PoseRefiner', 'PreNet', 'PyramidHeatmapHead', 'TimmFeatures'
 ]

@@ -1,4 +1,4 @@
-"""Checkpoints of PoseFix's TensorFlow release and of BUCTD's."""
+"""Checkpoints of other projects: PoseFix's release, BUCTD's, and MoveNet."""
 from .buctd import (
     convert_buctd,
     convert_buctd_checkpoint,
@@ -6,10 +6,12 @@ from .buctd import (
     read_buctd_checkpoint,
 )
 from .checkpoint import convert_checkpoint, read_tensorflow_checkpoint
+from .movenet import convert_graph_weights, convert_movenet
 from .variables import convert_variables, describe_variables
 
 __all__ = [
     'convert_buctd', 'convert_buctd_checkpoint', 'convert_checkpoint',
-    'convert_variables', 'describe_buctd', 'describe_variables',
-    'read_buctd_checkpoint', 'read_tensorflow_checkpoint'
+    'convert_graph_weights', 'convert_movenet', 'convert_variables',
+    'describe_buctd', 'describe_variables', 'read_buctd_checkpoint',
+    'read_tensorflow_checkpoint'
 ]

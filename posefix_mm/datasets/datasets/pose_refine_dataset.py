@@ -7,8 +7,13 @@ from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
+from ...fileio import read_json
 from ..boxes import pairwise_iou, pose_to_bbox
 from ..pose_records import RELEASE_CATEGORIES, load_pose_records
+
+#: Share of a person's box that the person covers, on average over COCO: what
+#: stands for the area where only a box is known.
+BOX_TO_AREA = 0.53
 
 
 @DATASETS.register_module()
@@ -32,6 +37,16 @@ class PoseRefineDataset(BaseDataset):
         estimate_categories (Sequence[int], optional): Categories of
             ``estimate_file`` that are used, None for all. Defaults to the
             release's: 1 only.
+        pseudo_label_score (float, optional): Keypoints without annotation
+            whose estimate has this score become annotated ones, where the
+            estimate agrees with what is annotated (an OKS of at least 0.5).
+            Defaults to None: they stay without.
+        exclude_flag (str, optional): Leave out images whose entry in the
+            annotation file has this key set. Defaults to none.
+        aside_every (int): Keep every so many-th image aside, for calibration.
+            Defaults to 0: none.
+        aside (bool): Load the images that are kept aside instead of the
+            others. Defaults to False.
         near_iou (float): Box IoU from which a person is near. Defaults to
             0.1.
         pose_box_expand (float, optional): Take the extent of the annotated
@@ -58,6 +73,10 @@ class PoseRefineDataset(BaseDataset):
                  estimate_file: Optional[str] = None,
                  estimate_categories: Optional[
                      Sequence[int]] = RELEASE_CATEGORIES,
+                 pseudo_label_score: Optional[float] = None,
+                 exclude_flag: Optional[str] = None,
+                 aside_every: int = 0,
+                 aside: bool = False,
                  near_iou: float = 0.1,
                  pose_box_expand: Optional[float] = None,
                  sigmas: Optional[Sequence[float]] = None,
@@ -66,6 +85,10 @@ class PoseRefineDataset(BaseDataset):
                  lazy_init: bool = False) -> None:
         self.estimate_file = estimate_file
         self.estimate_categories = estimate_categories
+        self.pseudo_label_score = pseudo_label_score
+        self.exclude_flag = exclude_flag
+        self.aside_every = aside_every
+        self.aside = aside
         self.near_iou = near_iou
         self.pose_box_expand = pose_box_expand
         self.sigmas = sigmas
@@ -94,6 +117,7 @@ class PoseRefineDataset(BaseDataset):
         infos = [
             self.dataset.get_data_info(i) for i in range(len(self.dataset))
         ]
+        infos = self._select(infos)
         sigmas = self._checked_sigmas()
         if self.pose_box_expand is not None:
             infos = [info for info in infos if self._use_pose_box(info)]
@@ -108,6 +132,21 @@ class PoseRefineDataset(BaseDataset):
         estimates = self._load_estimates()
         for img_id, persons in by_image.items():
             self._append_rows(persons, estimates.get(img_id, []))
+        return infos
+
+    def _select(self, infos: List[dict]) -> List[dict]:
+        """Leave out persons of excluded images, and of those kept aside."""
+        if self.exclude_flag is not None:
+            excluded = {
+                image['id']
+                for image in read_json(self.dataset.ann_file)['images']
+                if image.get(self.exclude_flag)
+            }
+            infos = [i for i in infos if i['img_id'] not in excluded]
+        if self.aside_every:
+            ids = sorted({info['img_id'] for info in infos})
+            aside = set(ids[::self.aside_every])
+            infos = [i for i in infos if (i['img_id'] in aside) == self.aside]
         return infos
 
     def _checked_sigmas(self) -> np.ndarray:
@@ -156,10 +195,28 @@ class PoseRefineDataset(BaseDataset):
             if match is not None:
                 rows.append(match.keypoints[None])
                 rows_visible.append(match.visible[None])
+                if self.pseudo_label_score is not None:
+                    self._add_labels(person, rows, rows_visible, match)
             person['num_near'] = int(near[index].sum())
             person['keypoints'] = np.concatenate(rows).astype(np.float32)
             person['keypoints_visible'] = np.concatenate(rows_visible).astype(
                 np.float32)
+
+    def _add_labels(self, person: dict, rows: List[np.ndarray],
+                    rows_visible: List[np.ndarray], match) -> None:
+        """Take sure estimates for annotations of what has none."""
+        annotated = rows_visible[0][0] > 0
+        both = annotated & match.visible
+        x1, y1, x2, y2 = person['bbox'][0]
+        distance = ((rows[0][0] - match.keypoints)**2).sum(-1)
+        area = BOX_TO_AREA * (x2 - x1) * (y2 - y1)
+        similarity = np.exp(-distance / (8 * area * person['sigmas']**2))
+        if not both.any() or similarity[both].mean() < 0.5:
+            return
+        sure = match.visible & ~annotated & (
+            match.keypoint_scores >= self.pseudo_label_score)
+        rows[0] = np.where(sure[None, :, None], match.keypoints, rows[0])
+        rows_visible[0] = np.where(sure, 1., rows_visible[0])
 
     @staticmethod
     def _match(box: np.ndarray, estimates: list):

@@ -7,13 +7,17 @@ from .error_tables import (
                            build_radii,
                            build_table,
 )
+from .everyday_photos import CutByBorder, DegradeImage, PasteOccluder
 from .get_input_pose import GetInputPose
 from .misplace_pose import MisplacePose
 from .pack_refine_inputs import PackRefineInputs
+from .synthesize_keypoint_scores import SynthesizeKeypointScores
 from .synthesize_pose_error import SynthesizePoseError
 
 __all__ = [
-    'ClippedNormalBBoxTransform', 'ERROR_TYPES', 'ErrorSynthesizer',
-    'GetInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS', 'PackRefineInputs',
-    'RELEASE_TABLE', 'SynthesizePoseError', 'build_radii', 'build_table'
+    'ClippedNormalBBoxTransform', 'CutByBorder', 'DegradeImage', 'ERROR_TYPES',
+    'ErrorSynthesizer', 'GetInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS',
+    'PackRefineInputs', 'PasteOccluder', 'RELEASE_TABLE',
+    'SynthesizeKeypointScores', 'SynthesizePoseError', 'build_radii',
+    'build_table'
 ]

@@ -57,7 +57,8 @@ class PoseMaps(nn.Module):
 
         Args:
             input_pose (Tensor): Input pixels, (B, K, 2).
-            visible (Tensor): Above 0 where a keypoint is present, (B, K).
+            visible (Tensor): Weight of each map, between 0 where a keypoint
+                is absent and 1, (B, K).
             height (int): Height of the input image.
             width (int): Width of the input image.
 
@@ -65,7 +66,7 @@ class PoseMaps(nn.Module):
             Tensor: Maps, float32 (B, C, height, width), C being
             :meth:`num_channels` of K.
         """
-        weight = (visible > 0).float()
+        weight = visible.float().clamp(0, 1)
         # an absent keypoint may carry any number, NaN included
         pose = torch.where(weight[..., None] > 0, input_pose.float(), 0.)
         return self.render(pose, weight, height, width).float()
