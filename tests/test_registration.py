@@ -88,11 +88,12 @@ PUBLIC = {
     'posefix_mm.datasets.datasets':
     ['PoseRefineDataset', 'PoseResultsDataset'],
     'posefix_mm.datasets.transforms': [
-        'ClippedNormalBBoxTransform', 'CutByBorder', 'DegradeImage',
-        'ERROR_TYPES', 'ErrorSynthesizer', 'GetInputPose', 'MisplacePose',
+        'BUCTDPoseError', 'ClippedNormalBBoxTransform', 'CropByInputPose',
+        'CutByBorder', 'DegradeImage', 'DrawInputPose', 'ERROR_TYPES',
+        'ErrorSynthesizer', 'GetInputPose', 'MisplacePose',
         'PERSON_JOINT_GROUPS', 'PackRefineInputs', 'PasteOccluder',
-        'RELEASE_TABLE', 'SynthesizeKeypointScores', 'SynthesizePoseError',
-        'build_radii', 'build_table'
+        'RELEASE_TABLE', 'RandomHalfBodyOfPerson', 'SynthesizeKeypointScores',
+        'SynthesizePoseError', 'TakeInputPose', 'build_radii', 'build_table'
     ],
     'posefix_mm.engine': ['Bfloat16OptimWrapper', 'RefineVisualizationHook'],
     'posefix_mm.engine.hooks': ['RefineVisualizationHook'],
