@@ -22,13 +22,15 @@ NAMES = {
     'crowdpose': [*BODY, 'top_head', 'neck']
 }
 SIGMAS = {
-    'coco': [.026, .025, .025, .035, .035, *CROWDPOSE.sigmas[:12]],
-    'crowdpose': CROWDPOSE.sigmas
+    'coco': [.026, .025, .025, .035, .035, *CROWDPOSE.buctd_sigmas[:12]],
+    'crowdpose': CROWDPOSE.buctd_sigmas
 }
 OPTIONS = {
     'coco': {},
     'crowdpose':
-    dict(table=CROWDPOSE.table, joint_groups=CROWDPOSE.joint_groups)
+    dict(
+        table=CROWDPOSE.buctd_table,
+        joint_groups=CROWDPOSE.buctd_joint_groups)
 }
 RECORDED = buctd.read('sampling.json.gz')['scenarios']
 SCENARIOS = [(data, name) for data in RECORDED for name in RECORDED[data]]

@@ -2,7 +2,7 @@
 # are PoseFix's. Knees have the rate of misses that its comment gives to the
 # ankles; head and neck have no rate of jitter of their own there, but that of
 # the joint before.
-joint_groups = dict(
+buctd_joint_groups = dict(
     shoulder=['shoulder'],
     elbow=['elbow'],
     wrist=['wrist'],
@@ -10,9 +10,9 @@ joint_groups = dict(
     knee=['knee'],
     ankle=['ankle'],
     head=['top_head', 'neck'])
-crowded = dict(
+buctd_crowded = dict(
     head=.02, shoulder=.15, elbow=.15, wrist=.15, hip=.10, knee=.10, ankle=.10)
-table = dict(
+buctd_table = dict(
     jitter=[
         dict(
             max_visible=10,
@@ -47,15 +47,15 @@ table = dict(
                 knee=.06, ankle=.06))
     ],
     swap=[
-        dict(max_visible=10, min_overlap=1, probs=crowded),
-        dict(max_visible=15, min_overlap=3, probs=crowded),
+        dict(max_visible=10, min_overlap=1, probs=buctd_crowded),
+        dict(max_visible=15, min_overlap=3, probs=buctd_crowded),
         dict(
             probs=dict(
                 head=.01, shoulder=.06, elbow=.06, wrist=.06, hip=.03,
                 knee=.03, ankle=.03))
     ])
 # its synthesis takes .079 for head and neck, its evaluation .025
-sigmas = [
+buctd_sigmas = [
     .079, .079, .072, .072, .062, .062, .107, .107, .087, .087, .089, .089,
     .079, .079
 ]
