@@ -16,7 +16,8 @@ from posefix_mm.release import convert_buctd, describe_buctd
 
 pytestmark = pytest.mark.usefixtures('mmpose_scope')
 
-CONFIGS = Path(__file__).resolve().parents[2] / 'configs/body_2d_keypoint/buctd'
+CONFIGS = (
+    Path(__file__).resolve().parents[2] / 'configs/body_2d_keypoint/buctd')
 QUICK = [
     'prenet_w32_coco_colour_256x192', 'coam_w32_coco_colour_256x192',
     'coam_w32_coco_grey_256x192', 'coam_w32_coco_colour_channel_only_256x192'

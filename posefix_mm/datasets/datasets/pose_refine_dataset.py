@@ -205,7 +205,7 @@ class PoseRefineDataset(BaseDataset):
                                                infos[0]['sigmas'])
             if not len(chosen):
                 raise ValueError(
-                    f'none of the {len(records)} poses of {path} is one of a '
+                    f'none of the {len(records)} usable poses of {path} is one of a '
                     'person of the training images; it must hold results on '
                     'them, not on those of the validation')
             for record, person in zip(chosen, persons, strict=True):
