@@ -8,6 +8,7 @@ import pytest
 import torch
 from mmpose.registry import MODELS
 
+from posefix_mm.export import ExportableRefiner
 from posefix_mm.models import CoAM
 from posefix_mm.refinement.backends import RefinerParts
 
@@ -227,3 +228,31 @@ def test_sigma_is_short_for_maps(sigma, expected):
     np.testing.assert_array_equal(
         [n for n in model.state_dict() if 'pose_maps' in n or 'fusion' in n],
         [])
+
+
+@pytest.mark.parametrize('maps', ['colour', 'grey', 'stacked'])
+def test_pictures_and_fusions_are_exported(maps, fusion):
+    """As one graph with a dynamic batch, flip test included."""
+    refiner = ExportableRefiner(build(maps, fusion), TWINS)
+    batch_size = torch.export.Dim('N', min=1)
+    program = torch.export.export(
+        refiner,
+        refiner.example_inputs(2),
+        dynamic_shapes=tuple({0: batch_size} for _ in range(3))).module()
+    inputs = refiner.example_inputs(3, seed=5)
+    with torch.no_grad():
+        for found, expected in zip(program(*inputs), refiner(*inputs),
+                                   strict=True):
+            torch.testing.assert_close(found, expected)
+
+
+def test_pictures_are_compiled():
+    """Hooks and pictures are no obstacle to torch.compile."""
+    model = build('colour', 'CoAM')
+    images, pose, visible = batch()
+    inputs = model.add_maps(model.normalize(images), pose, visible)
+    compiled = torch.compile(
+        RefinerParts(model).network, backend='eager', dynamic=True)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            compiled(inputs), RefinerParts(model).network(inputs))

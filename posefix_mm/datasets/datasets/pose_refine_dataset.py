@@ -205,9 +205,9 @@ class PoseRefineDataset(BaseDataset):
                                                infos[0]['sigmas'])
             if not len(chosen):
                 raise ValueError(
-                    f'none of the {len(records)} usable poses of {path} is one of a '
-                    'person of the training images; it must hold results on '
-                    'them, not on those of the validation')
+                    f'none of the {len(records)} usable poses of {path} is '
+                    'one of a person of the training images; it must hold '
+                    'results on them, not on those of the validation')
             for record, person in zip(chosen, persons, strict=True):
                 found[person].append(records[record])
         for person, records in found.items():
