@@ -8,7 +8,12 @@ import pytest
 import torch
 from mmpose.registry import MODELS
 
-from posefix_mm.export import ExportableRefiner
+from posefix_mm.export import (
+    TOLERANCE,
+    ExportableRefiner,
+    largest_difference,
+    refiner_to_onnx,
+)
 from posefix_mm.models import CoAM
 from posefix_mm.refinement.backends import RefinerParts
 
@@ -244,6 +249,16 @@ def test_pictures_and_fusions_are_exported(maps, fusion):
         for found, expected in zip(program(*inputs), refiner(*inputs),
                                    strict=True):
             torch.testing.assert_close(found, expected)
+
+
+def test_pictures_and_fusions_run_in_onnx(fusion, tmp_path):
+    """Coloured pictures, in another engine."""
+    for package in ('onnx', 'onnxscript', 'onnxruntime'):
+        pytest.importorskip(package)
+    refiner = ExportableRefiner(build('colour', fusion), TWINS)
+    path = tmp_path / 'refiner.onnx'
+    path.write_bytes(refiner_to_onnx(refiner, {}).SerializeToString())
+    assert largest_difference(path, refiner) < TOLERANCE
 
 
 def test_pictures_are_compiled():

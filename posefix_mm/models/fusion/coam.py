@@ -8,6 +8,24 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+def attend(query: Tensor, key: Tensor, value: Tensor,
+           dropout: float) -> Tensor:
+    """Attend with one head, which exporters want as an axis.
+
+    Args:
+        query (Tensor): (B, Q, E).
+        key (Tensor): (B, N, E).
+        value (Tensor): (B, N, E).
+        dropout (float): Of the attention weights.
+
+    Returns:
+        Tensor: (B, Q, E).
+    """
+    query, key, value = query[:, None], key[:, None], value[:, None]
+    return F.scaled_dot_product_attention(
+        query, key, value, dropout_p=dropout)[:, 0]
+
+
 class PositionAttention(nn.Module):
     """What the pose looks for among the places of a feature map.
 
@@ -40,11 +58,8 @@ class PositionAttention(nn.Module):
         """
         tokens = self.feature(feature).flatten(2).mT
         query = self.query(self.pose(pose).flatten(2).mT)
-        found = F.scaled_dot_product_attention(
-            query,
-            self.key(tokens),
-            self.value(tokens),
-            dropout_p=self.dropout if self.training else 0.)
+        found = attend(query, self.key(tokens), self.value(tokens),
+                       self.dropout if self.training else 0.)
         return self.out(found).mT.unflatten(-1, feature.shape[-2:])
 
 
@@ -72,11 +87,9 @@ class ChannelAttention(nn.Module):
     def forward(self, feature: Tensor, pose: Tensor) -> Tensor:
         """Attend; see :meth:`PositionAttention.forward`."""
         key = self.feature(feature).flatten(2)
-        found = F.scaled_dot_product_attention(
-            self.pose(pose).flatten(2),
-            key,
-            key,
-            dropout_p=self.dropout if self.training else 0.)
+        found = attend(
+            self.pose(pose).flatten(2), key, key,
+            self.dropout if self.training else 0.)
         return self.out(found).unflatten(-1, feature.shape[-2:])
 
 
