@@ -89,10 +89,12 @@ PUBLIC = {
     'posefix_mm.datasets.datasets':
     ['PoseRefineDataset', 'PoseResultsDataset', 'ZeroBasedMpiiDataset'],
     'posefix_mm.datasets.transforms': [
-        'ClippedNormalBBoxTransform', 'ERROR_TYPES', 'ErrorSynthesizer',
-        'GetInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS',
-        'PackRefineInputs', 'RELEASE_TABLE', 'SynthesizePoseError',
-        'build_radii', 'build_table'
+        'BUCTDPoseError', 'ClippedNormalBBoxTransform', 'CropByInputPose',
+        'CutByBorder', 'DegradeImage', 'DrawInputPose', 'ERROR_TYPES',
+        'ErrorSynthesizer', 'GetInputPose', 'MisplacePose',
+        'PERSON_JOINT_GROUPS', 'PackRefineInputs', 'PasteOccluder',
+        'RELEASE_TABLE', 'RandomHalfBodyOfPerson', 'SynthesizeKeypointScores',
+        'SynthesizePoseError', 'TakeInputPose', 'build_radii', 'build_table'
     ],
     'posefix_mm.engine':
     ['Bfloat16OptimWrapper', 'OKSBadCaseHook', 'RefineVisualizationHook'],
@@ -122,20 +124,27 @@ PUBLIC = {
         'write_report'
     ],
     'posefix_mm.models': [
-        'CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner', 'PoseFixHead',
-        'PoseRefiner', 'PyramidHeatmapHead', 'TimmFeatures'
+        'CPNHead', 'ChainedPoseRefiner', 'CoAM', 'Concatenation',
+        'EndToEndPoseRefiner', 'MoveNetBackbone', 'MoveNetNeck', 'PoseFixHead',
+        'PoseRefiner', 'PreNet', 'PyramidHeatmapHead', 'TimmFeatures'
     ],
-    'posefix_mm.models.backbones': ['TimmFeatures'],
+    'posefix_mm.models.backbones': [
+        'MoveNetBackbone', 'MoveNetNeck', 'TimmFeatures'
+    ],
+    'posefix_mm.models.fusion': ['CoAM', 'Concatenation', 'PreNet'],
     'posefix_mm.models.heads':
     ['CPNHead', 'PoseFixHead', 'PyramidHeatmapHead'],
     'posefix_mm.models.layers': [
-        'GaussianPoseMaps', 'OneHotPoseMaps', 'add_input_channels',
-        'find_input_conv'
+        'ColorPoseImage', 'GaussianPoseMaps', 'GreyPoseImage',
+        'OneHotPoseMaps', 'StackedPoseMaps', 'add_input_channels',
+        'find_input_conv', 'joint_colors', 'run_depthwise_in_float32'
     ],
     'posefix_mm.models.pose_estimators':
     ['ChainedPoseRefiner', 'EndToEndPoseRefiner', 'PoseRefiner'],
     'posefix_mm.release': [
-        'convert_checkpoint', 'convert_variables', 'describe_variables',
+        'convert_buctd', 'convert_buctd_checkpoint', 'convert_checkpoint',
+        'convert_graph_weights', 'convert_movenet', 'convert_variables',
+        'describe_buctd', 'describe_variables', 'read_buctd_checkpoint',
         'read_tensorflow_checkpoint'
     ],
 }

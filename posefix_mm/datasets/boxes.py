@@ -1,5 +1,5 @@
 """Boxes around poses."""
-from typing import Union
+from typing import Tuple, Union
 
 import numpy as np
 
@@ -23,6 +23,25 @@ def pairwise_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     return overlap / np.maximum(union, np.finfo(np.float64).tiny)
 
 
+def pose_extent(keypoints: np.ndarray,
+                visible: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Extent of the present keypoints of poses.
+
+    Args:
+        keypoints (np.ndarray): (N, K, 2).
+        visible (np.ndarray): Above 0 where present, (N, K).
+
+    Returns:
+        tuple: smallest and largest x and y, (N, 2) each; the origin for poses
+        without any keypoint.
+    """
+    present = (np.asarray(visible) > 0)[..., None]
+    low = np.where(present, keypoints, np.inf).min(1)
+    high = np.where(present, keypoints, -np.inf).max(1)
+    none = ~present.any(1)
+    return np.where(none, 0, low), np.where(none, 0, high)
+
+
 def pose_to_bbox(keypoints: np.ndarray,
                  visible: np.ndarray,
                  *,
@@ -44,11 +63,7 @@ def pose_to_bbox(keypoints: np.ndarray,
     Returns:
         np.ndarray: Boxes (x1, y1, x2, y2), float32 (N, 4).
     """
-    present = (np.asarray(visible) > 0)[..., None]
-    low = np.where(present, keypoints, np.inf).min(1)
-    high = np.where(present, keypoints, -np.inf).max(1)
-    none = ~present.any(1)
-    low, high = np.where(none, 0, low), np.where(none, 0, high)
+    low, high = pose_extent(keypoints, visible)
     centre, size = (low + high) / 2, high - low
     half = np.where(size == 0, min_size, size) * expand / 2
     return np.concatenate((centre - half, centre + half),

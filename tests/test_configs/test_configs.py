@@ -28,7 +28,10 @@ def find(pattern: str) -> List[str]:
 ALL = find('**/*.py')
 REFINERS = find('*_2d_keypoint/posefix/**/posefix_*.py')
 END_TO_END = find('body_2d_keypoint/posefix/**/e2e-refine_*.py')
-COCO = find('**/coco/*.py')
+BUCTD = find('body_2d_keypoint/buctd/**/*.py')
+# backbones that mmpose has trained on poses
+TRAINED = find('body_2d_keypoint/posefix/coco/posefix_[chv]*.py')
+COCO = [n for n in find('**/coco/*.py') if n not in BUCTD]
 SOURCES = sorted((CONFIGS / 'body_2d_keypoint/pose_sources').rglob('*.py'))
 PAPER = find('body_2d_keypoint/posefix/coco/posefix_res*_4xb32-*.py')
 RELEASE = PAPER + find('body_2d_keypoint/posefix/mpii/*.py') + find(
@@ -75,8 +78,19 @@ def keypoints(name: str) -> int:
 
 
 def input_channels(name: str) -> int:
-    """Image, and maps of the keypoints."""
+    """Image, and maps of the keypoints, or a picture of the pose."""
+    if name in BUCTD:
+        return 6
     return 3 + (keypoints(name) if name in REFINERS + END_TO_END else 0)
+
+
+def skip_without_package(cfg: Config) -> None:
+    """Skip a test whose backbone comes with another package."""
+    kind = cfg.model.backbone.type
+    if kind == 'TimmFeatures':
+        pytest.importorskip('timm')
+    if kind.startswith('mmpretrain.'):
+        pytest.importorskip('mmpretrain')
 
 
 def crop_sizes(cfg: Config) -> List[tuple]:
@@ -92,10 +106,12 @@ def crop_sizes(cfg: Config) -> List[tuple]:
 def test_all_kinds_are_there() -> None:
     assert len(PAPER) == 6
     assert len(END_TO_END) == 2
-    assert len(COCO) == 13
+    assert len(COCO) == 19
+    assert len(TRAINED) == 5
+    assert len(BUCTD) == 7
     assert LSPET and DEMO
     assert {Path(n).parent.name for n in OTHER} == set(OTHERS)
-    assert {*COCO, *LSPET, *DEMO, *OTHER} == set(ALL)
+    assert {*COCO, *LSPET, *DEMO, *OTHER, *BUCTD} == set(ALL)
 
 
 # ---------------------------------------------------------- names and content
@@ -155,7 +171,8 @@ def test_refiner(name: str) -> None:
     train = [t['type'] for t in cfg.train_dataloader.dataset.pipeline]
     test = [t['type'] for t in cfg.test_dataloader.dataset.pipeline]
     # The release makes errors in the crop, after the augmentation.
-    assert train.index('SynthesizePoseError') > train.index('TopdownAffine')
+    errors = 'TakeInputPose' if 'empirical' in name else 'SynthesizePoseError'
+    assert train.index(errors) > train.index('TopdownAffine')
     assert test.index('GetInputPose') > test.index('TopdownAffine')
     assert test[0] == 'LoadImage'  # refine_results loads images itself
     assert train[-1] == test[-1] == 'PackRefineInputs'
@@ -182,6 +199,39 @@ def test_coco_refiner_is_the_papers(name: str) -> None:
     assert cfg.auto_scale_lr.base_batch_size == 128
     assert cfg.test_evaluator.nms_mode == 'oks_nms'
     assert cfg.test_evaluator.nms_thr == .9
+
+
+@pytest.mark.parametrize('name', BUCTD)
+def test_buctd_is_the_releases(name: str) -> None:
+    """Facts of its configurations and test scripts."""
+    cfg = load(name)
+    coam = 'coam' in name
+    assert cfg.model.fusion.type == ('CoAM' if coam else 'PreNet')
+    assert cfg.model.pose_maps == dict(type='ColorPoseImage')
+    assert cfg.model.head.loss.loss_weight == .5
+    assert cfg.model.test_cfg.keep_input_scores is False
+    optimizer = cfg.optim_wrapper.optimizer
+    if coam and 'empirical' not in name:
+        assert optimizer == dict(type='Adam', lr=2e-3)
+        assert cfg.param_scheduler[0].milestones == [70, 100]
+    else:
+        assert optimizer == dict(type='Adam', lr=1e-3)
+        assert cfg.param_scheduler[0].milestones == [170, 200]
+    margin = 25 if 'crowdpose' in name else 0
+    for loader in (cfg.train_dataloader, cfg.val_dataloader,
+                   cfg.test_dataloader):
+        [crop] = transforms(loader.dataset.pipeline, 'CropByInputPose')
+        assert crop['margin'] == margin
+    for evaluator in (cfg.val_evaluator, cfg.test_evaluator):
+        assert evaluator.score_mode == 'bbox_keypoint'
+        assert evaluator.keypoint_score_thr == .2
+        assert evaluator.nms_mode == 'none'
+    assert cfg.test_dataloader.dataset.categories is None
+    [draw] = transforms(cfg.train_dataloader.dataset.pipeline,
+                        'DrawInputPose')
+    assert draw['errors']['type'] == 'BUCTDPoseError'
+    files = cfg.train_dataloader.dataset.get('real_pose_files')
+    assert bool(files) == ('empirical' in name)
 
 
 @pytest.mark.parametrize('name', OTHER)
@@ -255,7 +305,7 @@ def test_best_checkpoint_has_a_metric(name: str) -> None:
     assert (prefix, metric) == expected[evaluator.type]
 
 
-@pytest.mark.parametrize('name', COCO)
+@pytest.mark.parametrize('name', [n for n in COCO if n not in TRAINED])
 def test_coco_input_is_normalised_as_in_the_release(name: str) -> None:
     """BGR, means in that order, no division, no conversion to RGB."""
     preprocessor = load(name).model.data_preprocessor
@@ -276,12 +326,13 @@ def test_model_builds(name: str, mmpose_scope) -> None:
     """On the meta device: nobody needs 152 layers of numbers here."""
     from mmpose.registry import MODELS
     cfg = load(name)
-    if cfg.model.backbone.type == 'TimmFeatures':
-        pytest.importorskip('timm')
+    skip_without_package(cfg)
     with torch.device('meta'):
         model = MODELS.build(cfg.model)
     weights = next(p for p in model.backbone.parameters() if p.ndim == 4)
-    assert weights.shape[1] == input_channels(name)
+    # BUCTD's backbones read images, and the pose elsewhere
+    expected = 3 if name in BUCTD else input_channels(name)
+    assert weights.shape[1] == expected
     assert type(model).__name__ == cfg.model.type
 
 
@@ -339,8 +390,7 @@ def test_model_runs(name: str, mmpose_scope, monkeypatch) -> None:
     # There is no autocast on the meta device, not even to switch it off.
     monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
     cfg = load(name)
-    if cfg.model.backbone.type == 'TimmFeatures':
-        pytest.importorskip('timm')
+    skip_without_package(cfg)
     width, height = cfg.model.head.decoder.input_size
     with torch.device('meta'):
         model = MODELS.build(cfg.model).eval()
@@ -357,7 +407,7 @@ def test_model_runs(name: str, mmpose_scope, monkeypatch) -> None:
                                              (2, 17, height * ratio)]
     else:
         columns, rows = cfg.model.head.decoder.heatmap_size
-        assert output.shape == (2, 17, rows, columns)
+        assert output.shape == (2, keypoints(name), rows, columns)
 
 
 # ----------------------------------------------------------------- the traps
@@ -398,7 +448,7 @@ def published_models() -> List[dict]:
 
 def test_model_index_names_all_refiners() -> None:
     assert {model['Config'] for model in published_models()
-            } == {f'configs/{name}' for name in REFINERS + END_TO_END}
+            } == {f'configs/{name}' for name in REFINERS + END_TO_END + BUCTD}
 
 
 def test_published_weights_fit_their_configs(mmpose_scope) -> None:

@@ -256,3 +256,35 @@ def test_categories_of_estimates(folder):
     for categories, rows in (((1, ), 1), ((3, ), 2), (None, 2)):
         dataset = build(folder, estimates, estimate_categories=categories)
         assert len(at(dataset, 3)['keypoints']) == rows
+
+
+def test_real_predictions_go_to_the_person_of_the_highest_oks(folder):
+    """Of each file one for each person at most; more files, more poses."""
+    near, far = (BOXES[0][0] + 1, 0, 40, 40), (300, 300, 40, 40)
+    files = {
+        'a': [record(1, BOXES[0], .9), record(1, near, .2), record(1, far),
+              record(2, BOXES[4])],
+        'b': [record(1, near)]
+    }
+    for name, records in files.items():
+        (folder / f'{name}.json').write_text(json.dumps(records))
+    dataset = build(
+        folder, real_pose_files=[str(folder / f'{n}.json') for n in files])
+    found = [
+        dataset[i].get('real_poses', np.empty((0, 17, 2)))[:, 0, 0].tolist()
+        for i in range(5)
+    ]
+    # the second pose of the first file has nobody left but the neighbours
+    assert found[0] == [0., 1.]
+    assert found[3] == []
+    assert found[4] == [0.]
+    assert dataset[0]['real_visible'].shape == (2, 17)
+    assert 300. not in np.concatenate(found)
+    # they are no reference points
+    assert len(dataset[0]['keypoints']) == 1 + dataset[0]['num_near']
+
+
+def test_predictions_of_other_images_are_refused(folder):
+    (folder / 'a.json').write_text(json.dumps([record(9, BOXES[0])]))
+    with pytest.raises(ValueError, match='of the 1 usable poses of .*a.json'):
+        build(folder, real_pose_files=[str(folder / 'a.json')])

@@ -43,6 +43,10 @@ class PoseRefineDataset(BaseDataset):
             whose estimate has this score become annotated ones, where the
             estimate agrees with what is annotated (an OKS of at least 0.5).
             Defaults to None: they stay without.
+        real_pose_files (Sequence[str]): COCO results of estimators on these
+            images, each matched to the persons by OKS. Their poses become
+            ``real_poses`` (M, K, 2) and ``real_visible`` (M, K) of a person,
+            of which :class:`DrawInputPose` shows one. Defaults to none.
         exclude_flag (str, optional): Leave out images whose entry in the
             annotation file has this key set. Defaults to none.
         aside_every (int): Keep every so many-th image aside, for calibration.
@@ -76,6 +80,7 @@ class PoseRefineDataset(BaseDataset):
                  estimate_categories: Optional[
                      Sequence[int]] = RELEASE_CATEGORIES,
                  pseudo_label_score: Optional[float] = None,
+                 real_pose_files: Sequence[str] = (),
                  exclude_flag: Optional[str] = None,
                  aside_every: int = 0,
                  aside: bool = False,
@@ -88,6 +93,7 @@ class PoseRefineDataset(BaseDataset):
         self.estimate_file = estimate_file
         self.estimate_categories = estimate_categories
         self.pseudo_label_score = pseudo_label_score
+        self.real_pose_files = list(real_pose_files)
         self.exclude_flag = exclude_flag
         self.aside_every = aside_every
         self.aside = aside
@@ -128,6 +134,8 @@ class PoseRefineDataset(BaseDataset):
             info['sigmas'] = sigmas
             info['keypoint_names'] = list(
                 self._metainfo['keypoint_id2name'].values())
+        if self.real_pose_files:
+            self._add_real_poses(infos)
         by_image: Dict[int, List[dict]] = defaultdict(list)
         for info in infos:
             by_image[info['img_id']].append(info)
@@ -190,6 +198,45 @@ class PoseRefineDataset(BaseDataset):
             info['keypoints_visible'],
             expand=self.pose_box_expand)
         return bool((info['keypoints_visible'] > 0).any())
+
+    def _add_real_poses(self, infos: List[dict]) -> None:
+        """Give each person what estimators predicted for it."""
+        # it classifies what is synthesized here, so it imports this package
+        from ...analysis.matching import match_records
+        from ...analysis.people import AnnotatedPeople
+        boxes = np.concatenate([info['bbox'] for info in infos])
+        area = BOX_TO_AREA * (boxes[:, 2:] - boxes[:, :2]).prod(-1)
+        people = AnnotatedPeople(
+            annotation_id=[info['id'] for info in infos],
+            image_id=[info['img_id'] for info in infos],
+            category_id=np.array([info['category_id'] for info in infos]),
+            keypoints=np.concatenate([i['keypoints'] for i in infos]),
+            visible=np.concatenate([i['keypoints_visible']
+                                    for i in infos]) > 0,
+            area=area,
+            band_area=area,
+            near=[np.empty(0, np.int64)] * len(infos))
+        found = defaultdict(list)
+        for path in self.real_pose_files:
+            records = [
+                record for record in load_pose_records(
+                    path, self._metainfo['num_keypoints'],
+                    self.estimate_categories) if record.problem is None
+            ]
+            chosen, persons, _ = match_records(records, people,
+                                               infos[0]['sigmas'])
+            if not len(chosen):
+                raise ValueError(
+                    f'none of the {len(records)} usable poses of {path} is '
+                    'one of a person of the training images; it must hold '
+                    'results on them, not on those of the validation')
+            for record, person in zip(chosen, persons, strict=True):
+                found[person].append(records[record])
+        for person, records in found.items():
+            infos[person]['real_poses'] = np.stack(
+                [r.keypoints for r in records])
+            infos[person]['real_visible'] = np.stack(
+                [r.visible for r in records]).astype(np.float32)
 
     def _load_estimates(self) -> Dict[int, List[dict]]:
         if self.estimate_file is None:

@@ -1,5 +1,12 @@
 """Transforms, registered in ``mmpose.registry.TRANSFORMS``."""
 from .clipped_normal_bbox_transform import ClippedNormalBBoxTransform
+from .draw_input_pose import (
+    BUCTDPoseError,
+    CropByInputPose,
+    DrawInputPose,
+    RandomHalfBodyOfPerson,
+    TakeInputPose,
+)
 from .error_synthesis import ERROR_TYPES, ErrorSynthesizer
 from .error_tables import (
                            PERSON_JOINT_GROUPS,
@@ -15,9 +22,10 @@ from .synthesize_keypoint_scores import SynthesizeKeypointScores
 from .synthesize_pose_error import SynthesizePoseError
 
 __all__ = [
-    'ClippedNormalBBoxTransform', 'CutByBorder', 'DegradeImage', 'ERROR_TYPES',
+    'BUCTDPoseError', 'ClippedNormalBBoxTransform', 'CropByInputPose',
+    'CutByBorder', 'DegradeImage', 'DrawInputPose', 'ERROR_TYPES',
     'ErrorSynthesizer', 'GetInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS',
     'PackRefineInputs', 'PasteOccluder', 'RELEASE_TABLE',
-    'SynthesizeKeypointScores', 'SynthesizePoseError', 'build_radii',
-    'build_table'
+    'RandomHalfBodyOfPerson', 'SynthesizeKeypointScores',
+    'SynthesizePoseError', 'TakeInputPose', 'build_radii', 'build_table'
 ]

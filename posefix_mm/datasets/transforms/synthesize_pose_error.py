@@ -92,13 +92,24 @@ class SynthesizePoseError(BaseTransform):
         self._rng: Optional[np.random.Generator] = None
         self._pid = -1
 
+    def build_probabilities(self, names: Sequence[str]) -> np.ndarray:
+        """Expand the table for a skeleton; see :func:`build_table`.
+
+        Args:
+            names (Sequence[str]): Keypoint names, K of them.
+
+        Returns:
+            np.ndarray: (K + 1, overlaps, 5, K).
+        """
+        return build_table(names, self.table, self.joint_groups)
+
     def _synthesizer(self, results: dict) -> ErrorSynthesizer:
         """Build the synthesizer of a skeleton once."""
         key = tuple(results['keypoint_names'])
         if key not in self._synthesizers:
             self._synthesizers[key] = ErrorSynthesizer(
                 results['sigmas'], results['flip_indices'],
-                build_table(key, self.table, self.joint_groups),
+                self.build_probabilities(key),
                 build_radii(self.radius_quantiles))
         return self._synthesizers[key]
 

@@ -7,6 +7,7 @@ convolution has a kernel and a bias. `MoveNet`_ pads as TensorFlow does.
 """
 from typing import Optional, Sequence, Tuple
 
+import torch
 from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from torch import Tensor, nn

@@ -26,15 +26,12 @@ class LocatedPoses(NamedTuple):
     Attributes:
         coords (Tensor): Heatmap pixels, (B, K, 2).
         heatmaps (Tensor): Softmax maps, (B, K, H, W).
-        keypoint_scores (Tensor): Peaks of the maps; with a
-            :class:`PoseQuality` the predicted similarities, (B, K).
-        pose_scores (Tensor | None): Predicted OKS, (B, ).
+        keypoint_scores (Tensor): Peaks of the maps, (B, K).
     """
 
     coords: Tensor
     heatmaps: Tensor
     keypoint_scores: Tensor
-    pose_scores: Optional[Tensor] = None
 
 
 @MODELS.register_module()
@@ -70,14 +67,6 @@ class PoseFixHead(HeatmapHead):
             poses are predicted. An expectation over the whole map lies
             between two places that both look right, and little mass far away
             moves it. Defaults to None: the whole map, as in the paper.
-        quality (dict, optional): Config of a :class:`PoseQuality`, which
-            predicts how good poses are. Defaults to None.
-        quality_only (bool): Train that alone; the rest stays as it is.
-            Defaults to False.
-        keep_margin (float, optional): A keypoint stays where the input has
-            it unless the refined place is predicted to have a keypoint
-            similarity that is higher by this. Needs ``quality``. Defaults to
-            None: every keypoint is refined.
         decoder (dict, optional): Config of the :class:`SoftArgmaxIntegral`
             codec. Defaults to None.
         init_cfg (dict, optional): Defaults to the release's: N(0, .01),
@@ -99,9 +88,6 @@ class PoseFixHead(HeatmapHead):
                  norm_eps: float = 1e-9,
                  norm_momentum: float = .01,
                  decode_radius: Optional[int] = None,
-                 quality: OptConfigType = None,
-                 quality_only: bool = False,
-                 keep_margin: Optional[float] = None,
                  decoder: OptConfigType = None,
                  init_cfg: OptConfigType = None,
                  **kwargs) -> None:
@@ -112,8 +98,6 @@ class PoseFixHead(HeatmapHead):
         if decode_radius is not None and decode_radius < 1:
             raise ValueError('decode_radius must be at least 1, or None, got '
                              f'{decode_radius}')
-        if quality is None and (quality_only or keep_margin is not None):
-            raise ValueError('quality_only and keep_margin need a `quality`')
         super().__init__(
             in_channels,
             out_channels,
@@ -125,9 +109,6 @@ class PoseFixHead(HeatmapHead):
         self.coord_loss_weight = coord_loss_weight
         self.loss_normalization = loss_normalization
         self.decode_radius = decode_radius
-        self.quality = None if quality is None else MODELS.build(quality)
-        self.quality_only = quality_only
-        self.keep_margin = keep_margin
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eps = norm_eps
@@ -154,14 +135,9 @@ class PoseFixHead(HeatmapHead):
             feats (Tuple[Tensor]): Feature maps, of which ``in_index`` is used.
 
         Returns:
-            Tensor: Logits (B, K, H, W); with a :class:`PoseQuality` its E
-            maps come behind them, (B, K + E, H, W).
+            Tensor: Logits, (B, K, H, W).
         """
-        feat = feats[self.in_index]
-        logits = super().forward((feat, ))
-        if self.quality is None:
-            return logits
-        return torch.cat((logits, self.quality.embed(feat.detach())), dim=1)
+        return super().forward((feats[self.in_index], ))
 
     def forward(self, feats: Tuple[Tensor]) -> Tuple[Tensor, Tensor]:
         """Forward the network.
@@ -179,7 +155,7 @@ class PoseFixHead(HeatmapHead):
         # A softmax over thousands of positions needs more digits than half
         # precision has.
         with torch.autocast(maps.device.type, enabled=False):
-            return self.soft_argmax(maps[:, :self.out_channels].float())
+            return self.soft_argmax(maps.float())
 
     @staticmethod
     def soft_argmax(logits: Tensor) -> Tuple[Tensor, Tensor]:
@@ -228,33 +204,19 @@ class PoseFixHead(HeatmapHead):
             flip_indices = batch_data_samples[0].metainfo['flip_indices']
             feats, feats_flip = feats
             maps_flip = self.compute_maps(feats_flip)
-        input_pose = None if self.quality is None else self._input_pose(
-            batch_data_samples)
         located = self.locate(
-            self.compute_maps(feats), maps_flip, flip_indices, input_pose)
+            self.compute_maps(feats), maps_flip, flip_indices)
         preds = self.decode((located.coords, located.keypoint_scores))
-        if located.pose_scores is not None:
-            for pred, score in zip(
-                    preds, to_numpy(located.pose_scores), strict=True):
-                pred.pose_scores = score[None]
         if test_cfg.get('output_heatmaps', False):
             return preds, [
                 PixelData(heatmaps=hm) for hm in located.heatmaps.detach()
             ]
         return preds
 
-    @staticmethod
-    def _input_pose(batch_data_samples: list) -> Tuple[Tensor, Tensor]:
-        """Input poses in input pixels, (B, K, 2), and weights, (B, K)."""
-        return tuple(
-            torch.cat([d.gt_instance_labels[key] for d in batch_data_samples])
-            for key in ('input_pose', 'input_pose_visible'))
-
     def locate(self,
                maps: Tensor,
                maps_flip: Optional[Tensor] = None,
-               flip_indices: Optional[Sequence[int]] = None,
-               input_pose: Optional[Tuple[Tensor, Tensor]] = None
+               flip_indices: Optional[Sequence[int]] = None
                ) -> LocatedPoses:
         """Find keypoints, by tensors alone.
 
@@ -264,9 +226,6 @@ class PoseFixHead(HeatmapHead):
                 test.
             flip_indices (Sequence[int], optional): Twin of every keypoint,
                 (K, ); needed with ``maps_flip``.
-            input_pose (Tuple[Tensor, Tensor], optional): Input pixels,
-                (B, K, 2), and how strongly each keypoint is shown, (B, K);
-                needed with a :class:`PoseQuality`.
 
         Returns:
             LocatedPoses: Averaged over the image and its mirror.
@@ -279,47 +238,11 @@ class PoseFixHead(HeatmapHead):
             mirrored = self._mirror_maps(log_probs_flip.exp(), flip_indices)
             heatmaps = (probs + mirrored) / 2
             coords = (coords + self._mirror(coords_flip, flip_indices)) / 2
-        # a coordinate needs more digits than half precision has
-        with torch.autocast(probs.device.type, enabled=False):
-            if self.decode_radius is not None:
+        if self.decode_radius is not None:
+            # a coordinate needs more digits than half precision has
+            with torch.autocast(probs.device.type, enabled=False):
                 coords = self._decode_locally(probs, mirrored)
-            if self.quality is None:
-                return LocatedPoses(coords, heatmaps,
-                                    heatmaps.flatten(2).amax(-1))
-            if input_pose is None:
-                raise ValueError('the quality of poses can be predicted with '
-                                 'their input poses only')
-            return self._keep_the_better(
-                coords, heatmaps, maps[:, self.out_channels:], *input_pose)
-
-    def _keep_the_better(self, coords: Tensor, heatmaps: Tensor,
-                         embedded: Tensor, input_pose: Tensor,
-                         weights: Tensor) -> LocatedPoses:
-        """Predict qualities, and keep keypoints that would not get better.
-
-        Args:
-            coords (Tensor): Refined pose in heatmap pixels, (B, K, 2).
-            heatmaps (Tensor): Softmax maps, (B, K, H, W).
-            embedded (Tensor): Of :class:`PoseQuality`, (B, E, H, W).
-            input_pose (Tensor): Input pixels, (B, K, 2).
-            weights (Tensor): 0 where absent, (B, K).
-
-        Returns:
-            LocatedPoses: With predicted similarities as scores.
-        """
-        scale = coords.new_tensor(self.decoder.scale_factor.tolist())
-        input_coords = input_pose.float() / scale
-        quality = self.quality(embedded, heatmaps, coords, input_coords,
-                               weights.float()).probabilities()
-        before, after = quality.keypoints.unbind(-1)
-        scores = quality.pose[:, 1]
-        if self.keep_margin is not None:
-            kept = (weights > 0) & (after < before + self.keep_margin)
-            coords = torch.where(kept[..., None], input_coords, coords)
-            gain = torch.where(kept, before - after, 0.)
-            scores = (scores + gain.mean(-1)).clamp(0, 1)
-            after = torch.where(kept, before, after)
-        return LocatedPoses(coords, heatmaps, after, scores)
+        return LocatedPoses(coords, heatmaps, heatmaps.flatten(2).amax(-1))
 
     def _decode_locally(self,
                         probs: Tensor,
@@ -404,18 +327,11 @@ class PoseFixHead(HeatmapHead):
         Returns:
             dict: ``loss_heatmap``, ``loss_coord`` and ``acc_pose``.
         """
-        maps = self.compute_maps(feats)
-        coords, log_probs = self._soft_argmax_of(maps)
+        coords, log_probs = self.forward(feats)
         labels, weights, indices, probs = (
             torch.cat([d.gt_instance_labels[key] for d in batch_data_samples])
             for key in ('keypoint_labels', 'keypoint_weights',
                         'heatmap_indices', 'heatmap_probs'))
-        losses = {}
-        if self.quality is not None:
-            losses = self._quality_loss(maps, log_probs.detach(), labels,
-                                        weights, batch_data_samples)
-            if self.quality_only:
-                return losses
         # absent keypoints have neither mass nor weight: they add zeros
         loss_heatmap = -(log_probs.flatten(2).gather(2, indices) *
                          probs).sum(-1).mean()
@@ -432,36 +348,4 @@ class PoseFixHead(HeatmapHead):
         return dict(
             loss_heatmap=loss_heatmap * self.heatmap_loss_weight,
             loss_coord=loss_coord * self.coord_loss_weight,
-            acc_pose=coords.new_tensor(accuracy),
-            **losses)
-
-    def _quality_loss(self, maps: Tensor, log_probs: Tensor, labels: Tensor,
-                      weights: Tensor, batch_data_samples: list) -> dict:
-        """Compare predicted with true similarities.
-
-        Args:
-            maps (Tensor): From :meth:`compute_maps`.
-            log_probs (Tensor): (B, K, H, W).
-            labels (Tensor): True pose in heatmap pixels, (B, K, 2).
-            weights (Tensor): 1 where that is annotated, (B, K).
-            batch_data_samples (list): With input poses and ``ks_scales``.
-
-        Returns:
-            dict: As :meth:`PoseQuality.loss`.
-        """
-        heatmaps = log_probs.exp()
-        coords = self.soft_argmax(log_probs)[0] \
-            if self.decode_radius is None else self._decode_locally(heatmaps)
-        input_pose, shown = self._input_pose(batch_data_samples)
-        scale = coords.new_tensor(self.decoder.scale_factor.tolist())
-        input_coords = input_pose.float() / scale
-        ks_scales = torch.cat(
-            [d.gt_instance_labels.ks_scales for d in batch_data_samples])
-        both = torch.stack((input_coords, coords), dim=2)
-        squares = (((both - labels[:, :, None]) * scale)**2).sum(-1)
-        similarity = torch.exp(-squares / ks_scales[..., None])
-        similarity[..., 0] *= shown > 0  # absent ones are found nowhere
-        with torch.autocast(maps.device.type, enabled=False):
-            predicted = self.quality(maps[:, self.out_channels:], heatmaps,
-                                     coords, input_coords, shown.float())
-            return self.quality.loss(predicted, similarity, weights)
+            acc_pose=coords.new_tensor(accuracy))
