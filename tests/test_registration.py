@@ -102,7 +102,7 @@ PUBLIC = {
     ],
     'posefix_mm.evaluation.metrics':
     ['MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP'],
-    'posefix_mm.synthetic': [
+    'posefix_mm.testing': [
         'COCO_CATEGORY', 'DATA_SETS', 'derive_joints', 'draw_animals',
         'draw_scene', 'write_dataset', 'write_like'
     ],

@@ -13,7 +13,7 @@ import pytest
 from posefix_mm.analysis import diagnose_results, load_skeleton
 from posefix_mm.evaluation import evaluate_keypoints
 from posefix_mm.report import people_cards, write_report
-from posefix_mm.synthetic import write_like
+from posefix_mm.testing import write_like
 
 
 class Page(HTMLParser):

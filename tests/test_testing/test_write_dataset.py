@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from posefix_mm.synthetic import COCO_CATEGORY, write_dataset
+from posefix_mm.testing import COCO_CATEGORY, write_dataset
 
 SIZE = (96, 80)
 

@@ -5,13 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from posefix_mm.synthetic import draw_scene
-from posefix_mm.synthetic.annotation import annotate
-from posefix_mm.synthetic.appearance import sample_appearance
-from posefix_mm.synthetic.poses import SIDE_KEYS, TRUNK_KEYS
-from posefix_mm.synthetic.props import Shape
-from posefix_mm.synthetic.scene import Actor, Scene, render, sample_scene
-from posefix_mm.synthetic.skeleton import Build, solve_body
+from posefix_mm.testing import draw_scene
+from posefix_mm.testing.body import ANGLES, Build, solve_body
+from posefix_mm.testing.painting import sample_look
+from posefix_mm.testing.scene import Scene, annotate, render, sample_scene
 
 WIDTH, HEIGHT = 160, 120
 GREY = 128
@@ -19,16 +16,13 @@ GREY = 128
 
 def standing_actor(x=80.0, yaw=0.0, seed=0, arms_forward=0.0, **changes):
     """Return a person standing upright, arms slightly spread."""
-    angles = dict.fromkeys(TRUNK_KEYS, 0.0)
-    angles |= {f'{side}.{key}': 0.0 for side in ('left', 'right')
-               for key in SIDE_KEYS}
+    angles = dict.fromkeys(ANGLES, 0.0)
     angles |= {'left.abduct': 25.0, 'right.abduct': 25.0,
                'left.flex': arms_forward, 'right.flex': arms_forward}
     body = solve_body(angles, build=Build(), height=100, yaw=yaw)
-    look = sample_appearance(np.random.default_rng(seed))
-    plain = {'long_hair': False, 'backpack': False, 'skirt': 0.0}
-    return Actor(body.moved(x, 60.0),
-                 dataclasses.replace(look, **{**plain, **changes}))
+    look = sample_look(np.random.default_rng(seed))
+    return body.moved(x, 60.0), dataclasses.replace(
+        look, **{'long_hair': False, **changes})
 
 
 def flat_scene(actors, occluders=()):
@@ -46,8 +40,9 @@ def flags(annotation):
 def annotate_all(scene):
     """Render a scene and annotate its people."""
     image, people, instances = render(scene)
-    return image, [annotate(person, instances, number + 1)
-                   for number, person in enumerate(people)]
+    return image, [annotate(actor, parts, instances, number + 1)
+                   for number, (actor, parts) in enumerate(
+                       zip(scene.actors, people, strict=True))]
 
 
 @pytest.fixture(scope='module')
@@ -117,8 +112,9 @@ def test_visible_joints_and_area_agree_with_the_painted_mask():
     for seed in range(15):
         scene = sample_scene(np.random.default_rng(seed), (WIDTH, HEIGHT), 3)
         _, people, instances = render(scene)
-        for number, person in enumerate(people, start=1):
-            annotation = annotate(person, instances, number)
+        for number, parts in enumerate(people, start=1):
+            annotation = annotate(scene.actors[number - 1], parts, instances,
+                                  number)
             visible = instances == number
             assert annotation['area'] == max(1, visible.sum())
             joints = np.reshape(annotation['keypoints'], (17, 3))
@@ -143,7 +139,7 @@ def test_joints_are_drawn_where_they_are_annotated():
 def test_box_and_area_match_the_drawn_pixels():
     actor = standing_actor()
     image, people, instances = render(flat_scene([actor]))
-    annotation = annotate(people[0], instances, 1)
+    annotation = annotate(actor, people[0], instances, 1)
     rows, columns = np.nonzero(instances)
     assert annotation['bbox'] == [
         columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
@@ -176,7 +172,8 @@ def test_far_side_is_hidden_in_profile():
 
 
 def test_people_behind_others_are_flagged_occluded():
-    actors = [standing_actor(seed=1), standing_actor(seed=2)]
+    actors = [standing_actor(seed=seed, sleeve=2.0, trouser_length=2.0)
+              for seed in (1, 2)]
     _, (behind, before) = annotate_all(flat_scene(actors))
     assert (flags(behind) == 1).all()
     assert behind['num_keypoints'] == 17
@@ -185,8 +182,8 @@ def test_people_behind_others_are_flagged_occluded():
 
 
 def test_occluders_hide_people_they_are_painted_over():
-    wall = (Shape(np.array([[0., 60.], [159., 60.], [159., 119.],
-                            [0., 119.]]), (0., 0., 0.)),)
+    wall = ((np.array([[0., 60.], [159., 60.], [159., 119.], [0., 119.]]),
+             (0., 0., 0., 0.), (0., 0., 0.)),)
     actors = [standing_actor(40.0), standing_actor(120.0)]
     _, (far, near) = annotate_all(flat_scene(actors, [(0, wall)]))
     assert (flags(far)[:7] == 2).all()
@@ -219,7 +216,6 @@ def test_other_image_sizes(size):
 
 
 @pytest.mark.parametrize(('arguments', 'message'), [
-    ({'rng': 3}, 'rng must be a numpy.random.Generator, got int'),
     ({'image_size': (32, 240)}, r'image_size must be .* 64, got \(32, 240\)'),
     ({'image_size': (320.5, 240)}, 'image_size must be .* integers'),
     ({'image_size': (320, 240, 3)}, 'image_size must be'),

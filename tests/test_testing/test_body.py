@@ -1,31 +1,30 @@
 """Tests of the kinematics and of the drawing primitives."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from posefix_mm.synthetic.appearance import side_tint
-from posefix_mm.synthetic.canvas import Canvas
-from posefix_mm.synthetic.poses import (
-    POSES,
-    SIDE_KEYS,
-    TRUNK_KEYS,
-    sample_angles,
-)
-from posefix_mm.synthetic.skeleton import (
+from posefix_mm.testing.body import (
+    ANGLES,
     COCO_KEYPOINTS,
+    POSES,
     Build,
-    rotation,
+    sample_angles,
     sample_body,
     solve_body,
+)
+from posefix_mm.testing.painting import (
+    PARTS,
+    Canvas,
+    paint_person,
+    sample_look,
 )
 
 
 def straight_angles():
     """Return angles of a person standing upright, arms hanging."""
-    angles = dict.fromkeys(TRUNK_KEYS, 0.0)
-    angles |= {f'{side}.{key}': 0.0 for side in ('left', 'right')
-               for key in SIDE_KEYS}
-    return angles
+    return dict.fromkeys(ANGLES, 0.0)
 
 
 def blank_canvas(height=40, width=60):
@@ -91,17 +90,15 @@ def test_moved_shifts_the_image_position_only():
     assert shift == pytest.approx(np.tile([3.0, -4.0, 0.0], (25, 1)))
 
 
-def test_unknown_pose_and_axis_are_refused():
+def test_unknown_pose_is_refused():
     with pytest.raises(ValueError, match="name must be one of .*'moonwalk'"):
         sample_angles(np.random.default_rng(0), 'moonwalk')
-    with pytest.raises(ValueError, match="axis must be one of .*'w'"):
-        rotation('w', 10)
 
 
 def test_integer_coordinates_are_pixel_centres():
     canvas = blank_canvas()
-    canvas.capsule(np.array([20.0, 15.0]), np.array([40.0, 15.0]), (3, 3),
-                   (200, 200, 200), part=7)
+    canvas.blob([np.array([20.0, 15.0]), np.array([40.0, 15.0])], (3, 3),
+                (200, 200, 200), part=7)
     rows, columns = np.nonzero(canvas.parts == 7)
     assert rows.mean() == pytest.approx(15, abs=0.1)
     assert columns.mean() == pytest.approx(30, abs=0.1)
@@ -112,17 +109,23 @@ def test_integer_coordinates_are_pixel_centres():
                                                              abs=0.1)
 
 
-def test_capsule_pointing_at_the_camera_is_a_disc():
+def test_limb_pointing_at_the_camera_is_a_disc():
     canvas = blank_canvas()
     centre = np.array([30.0, 20.0])
-    canvas.capsule(centre, centre + 0.5, (6, 2), (200, 200, 200), part=1)
+    canvas.blob([centre, centre + 0.5], (6, 2), (200, 200, 200), part=1)
     assert np.count_nonzero(canvas.parts) == pytest.approx(np.pi * 36,
                                                            rel=0.2)
 
 
 def test_left_limbs_are_warmer_than_right_ones():
-    grey = (120.0, 120.0, 120.0)
-    left, right = (side_tint(grey, side, 1.0) for side in ('left', 'right'))
-    assert left[2] > grey[2] > right[2]  # red
-    assert side_tint(grey, 'left', 0.0) == grey
-    assert side_tint(grey, 'middle', 1.0) == grey
+    body = solve_body(straight_angles(), build=Build(), height=100)
+    look = dataclasses.replace(
+        sample_look(np.random.default_rng(0)), bands=False, sleeve=0.,
+        skin=(120., 120., 120.), cue=1.)
+    for cue, left_is_redder in ((1., True), (0., False)):
+        canvas = blank_canvas(130, 60)
+        paint_person(canvas, body.moved(30, 70),
+                     dataclasses.replace(look, cue=cue))
+        left, right = (canvas.image[canvas.parts == PARTS[f'{side}_forearm'],
+                                    2].mean() for side in ('left', 'right'))
+        assert (left > right + 20) == left_is_redder

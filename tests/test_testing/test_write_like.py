@@ -6,18 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from posefix_mm.synthetic import (
+from posefix_mm.testing import (
     DATA_SETS,
     derive_joints,
     draw_animals,
     write_like,
 )
-from posefix_mm.synthetic.data_set_writers import (
-    CROWDPOSE_KEYPOINTS,
-    MPII_KEYPOINTS,
-    POSETRACK18_KEYPOINTS,
-)
-from posefix_mm.synthetic.skeleton import (
+from posefix_mm.testing.body import (
     COCO_KEYPOINTS,
     HEAD_AXES,
     POINT_INDEX,
@@ -53,20 +48,6 @@ def test_unknown_data_set(tmp_path):
     with pytest.raises(ValueError, match="name must be one of .*got 'lsp'"):
         write_like('lsp', tmp_path)
 
-
-
-
-@pytest.mark.parametrize(('name', 'expected'), [
-    ('mpii', MPII_KEYPOINTS), ('crowdpose', CROWDPOSE_KEYPOINTS),
-    ('posetrack18', POSETRACK18_KEYPOINTS), ('coco', COCO_KEYPOINTS)])
-def test_skeletons_are_mmposes(name, expected):
-    from pathlib import Path
-
-    import mmpose
-    path = Path(mmpose.__file__).parent / '.mim/configs/_base_/datasets'
-    from mmengine.config import Config
-    info = Config.fromfile(path / f'{name}.py').dataset_info.keypoint_info
-    assert tuple(info[i]['name'] for i in range(len(info))) == expected
 
 
 def test_derived_joints():
