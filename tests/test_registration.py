@@ -106,7 +106,7 @@ PUBLIC = {
         'COCO_CATEGORY', 'DATA_SETS', 'derive_joints', 'draw_animals',
         'draw_scene', 'write_dataset', 'write_like'
     ],
-    'posefix_mm.figures': [
+    'posefix_mm.visualization.figures': [
         'ERROR_COLORS', 'FIGURE_SUFFIXES', 'PhotoCrop', 'check_figure_path',
         'crop_photo', 'draw_only', 'draw_pose', 'error_frequency_figure',
         'input_poses_figure', 'joint_change_figure', 'network_maps_figure',
@@ -114,7 +114,7 @@ PUBLIC = {
         'synthesized_errors_figure', 'trace_network', 'training_samples',
         'typical_pose'
     ],
-    'posefix_mm.report': [
+    'posefix_mm.visualization.report': [
         'Comparison', 'PairTruth', 'PairedPoses', 'PosePairs',
         'compare_results', 'joint_moves', 'pair_poses', 'read_annotations',
         'write_report'

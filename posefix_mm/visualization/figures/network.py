@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from ..datasets.pose_records import PoseRecord
-from ..refinement import PoseArrays, PosePredictor
-from .pose_drawing import draw_pose, show_photo
+from ...datasets.pose_records import PoseRecord
+from ...refinement import PoseArrays, PosePredictor
+from .drawing import draw_pose, show_photo
 
 _COLUMNS = 9
 

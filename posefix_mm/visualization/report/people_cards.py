@@ -4,8 +4,8 @@ from typing import List, NamedTuple, Optional
 
 import numpy as np
 
-from ..apis.image_finder import ImageFinder
-from ..datasets.transforms.error_synthesis import ERROR_TYPES
+from ...apis.image_finder import ImageFinder
+from ...datasets.transforms.error_synthesis import ERROR_TYPES
 from .comparison import Comparison
 from .people_choice import choose_people
 from .pose_pictures import PictureError, PosePicture, take_picture

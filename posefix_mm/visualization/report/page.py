@@ -8,10 +8,10 @@ from typing import Optional, Union
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..analysis import load_skeleton
-from ..apis.image_finder import ImageFinder
-from ..fileio import atomic_write
-from ..version import __version__
+from ...analysis import load_skeleton
+from ...apis.image_finder import ImageFinder
+from ...fileio import atomic_write
+from ...version import __version__
 from .annotation_file import read_annotations
 from .comparison import compare_results
 from .joint_table import signed, trend_of
@@ -71,8 +71,7 @@ def write_report(before: Union[str, Path],
         annotations,
         groups,
         before_name=Path(before).name,
-        after_name=Path(after).name,
-        seed=seed)
+        after_name=Path(after).name)
     with atomic_write(page) as file:
         file.write(render_page(content).encode())
     return page
@@ -91,7 +90,7 @@ def render_page(content: PageContent) -> str:
         str: HTML.
     """
     environment = Environment(
-        loader=PackageLoader('posefix_mm.report'),
+        loader=PackageLoader('posefix_mm.visualization.report'),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -117,7 +116,7 @@ def render_page(content: PageContent) -> str:
 
 def _asset(name: str) -> str:
     """Read a file that lies beside the templates."""
-    folder = resources.files('posefix_mm.report') / 'templates'
+    folder = resources.files('posefix_mm.visualization.report') / 'templates'
     return (folder / name).read_text(encoding='utf-8')
 
 

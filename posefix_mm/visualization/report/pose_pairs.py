@@ -5,7 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ..datasets.pose_records import PoseRecord
+from ...datasets.pose_records import PoseRecord
 
 # Refinement keeps scores: a pair whose scores differ is worse than any
 # distance in an image.

@@ -5,17 +5,17 @@ from typing import Dict, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from ..analysis import (
+from ...analysis import (
     AnnotatedPeople,
     Diagnosis,
     diagnose_results,
     load_people,
     status_frequency,
 )
-from ..analysis.person_oks import person_oks
-from ..datasets.pose_records import PoseRecord, load_pose_records
-from ..datasets.transforms.error_synthesis import ERROR_TYPES
-from ..evaluation import can_evaluate
+from ...analysis.person_oks import person_oks
+from ...datasets.pose_records import PoseRecord, load_pose_records
+from ...datasets.transforms.error_synthesis import ERROR_TYPES
+from ...evaluation import can_evaluate
 from .pose_pairs import PosePairs, joint_moves, pair_poses
 
 

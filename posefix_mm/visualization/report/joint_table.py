@@ -1,14 +1,11 @@
-"""What refinement did to every joint, as a table and on a skeleton."""
-from typing import List, NamedTuple, Optional, Tuple
+"""What refinement did to every joint, as a table."""
+from typing import List, NamedTuple, Tuple
 
 import numpy as np
 
-from ..datasets.transforms.error_synthesis import GOOD
-from ..figures import pose_segments
+from ...datasets.transforms.error_synthesis import GOOD
 from .comparison import Comparison
 
-# The longer side of the drawing, and the margin around it, in its units.
-_SIDE, _MARGIN = 300, 26
 _NONE = '\u2013'
 
 
@@ -29,42 +26,6 @@ class JointRow(NamedTuple):
 
     name: str
     cells: List[Cell]
-
-
-class DrawnJoint(NamedTuple):
-    """A joint of the drawing.
-
-    Attributes:
-        x (float): In the units of the drawing.
-        y (float): In the units of the drawing.
-        radius (float): Grows with the change.
-        trend (str): ``'gain'``, ``'loss'``, ``'moved'`` or ``'none'``.
-        text (str): Name and change.
-    """
-
-    x: float
-    y: float
-    radius: float
-    trend: str
-    text: str
-
-
-class SkeletonDrawing(NamedTuple):
-    """A drawing of the skeleton.
-
-    Attributes:
-        title (str): What it shows.
-        width (int): In its own units.
-        height (int): In its own units.
-        limbs (str): SVG path.
-        joints (List[DrawnJoint]): All joints that have a place.
-    """
-
-    title: str
-    width: int
-    height: int
-    limbs: str
-    joints: List[DrawnJoint]
 
 
 def trend_of(change: float) -> str:
@@ -102,7 +63,7 @@ def joint_table(
 
     Returns:
         tuple: heads of the columns, rows, and the change of each joint that
-        the drawing shows, (K, ): of the mean KS, or, without annotations, the
+        a drawing shows, (K, ): of the mean KS, or, without annotations, the
         median move.
     """
     names = found.metainfo['keypoint_id2name']
@@ -154,43 +115,3 @@ def _fixed(value: float, form: str = '.3f') -> str:
 
 def _arrow(before: str, after: str) -> str:
     return _NONE if before == after == _NONE else f'{before} \u2192 {after}'
-
-
-def draw_skeleton(found: Comparison, pose: np.ndarray,
-                  change: np.ndarray) -> Optional[SkeletonDrawing]:
-    """Draw the skeleton with the changes of its joints.
-
-    Args:
-        found (Comparison): Whose skeleton it is.
-        pose (np.ndarray): Place of each joint, (K, 2), of
-            :func:`~posefix_mm.figures.typical_pose`.
-        change (np.ndarray): As of :func:`joint_table`.
-
-    Returns:
-        SkeletonDrawing | None: None if no change is known.
-    """
-    known = ~np.isnan(change)
-    if not known.any():
-        return None
-    annotated = found.diagnoses is not None
-    placed = ~np.isnan(pose).any(1)
-    points = np.nan_to_num(pose) * _SIDE + _MARGIN
-    most = max(np.abs(change[known]).max(), 1e-9)
-    width, height = (points[placed].max(0) + _MARGIN).astype(int).tolist()
-    names = found.metainfo['keypoint_id2name']
-    limbs = pose_segments(points, placed, found.metainfo['skeleton_links'])
-    joints = []
-    for i in np.flatnonzero(placed).tolist():
-        size = np.sqrt(abs(change[i]) / most) if known[i] else 0.
-        text = _fixed(change[i], '+.3f' if annotated else '.1%')
-        trend = (trend_of(change[i]) if annotated else 'moved') if known[i] \
-            else ''
-        joints.append(
-            DrawnJoint(*points[i].round(1).tolist(), round(4 + 12 * size, 1),
-                       trend or 'none', f'{names[i]}: {text}'))
-    title = 'Change of the mean KS: green gained, orange lost' if annotated \
-        else 'Median move of each joint'
-    return SkeletonDrawing(
-        title, width, height,
-        ''.join('M{:.1f} {:.1f}L{:.1f} {:.1f}'.format(*limb)
-                for limb in limbs.reshape(-1, 4).tolist()), joints)

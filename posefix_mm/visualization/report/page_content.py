@@ -1,25 +1,22 @@
 """What a page says, in numbers and words; the templates lay it out."""
-from dataclasses import dataclass, field
-from typing import List, NamedTuple, Optional
+from dataclasses import dataclass
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from ..datasets.transforms.error_synthesis import ERROR_TYPES
-from ..evaluation import STATISTICS, evaluate_keypoints
-from ..figures import typical_pose
-from .charts import (
-    Bar,
-    ScatterChart,
-    frequency_bars,
-    histogram,
-    scatter_chart,
+from ...datasets.transforms.error_synthesis import ERROR_TYPES
+from ...evaluation import STATISTICS, evaluate_keypoints
+from ..figures import (
+    error_frequency_figure,
+    inline_svg,
+    joint_change_figure,
+    joint_moves_figure,
+    oks_change_figure,
+    typical_pose,
 )
 from .comparison import Comparison
-from .joint_table import JointRow, SkeletonDrawing, draw_skeleton, joint_table
+from .joint_table import JointRow, joint_table
 from .people_cards import PeopleGroup
-
-# End of the histogram of moves, as a share of the person's size.
-_MOVES_UPPER = .3
 
 
 class KeyNumber(NamedTuple):
@@ -45,15 +42,18 @@ class TruthContent:
 
     Attributes:
         precision (List[PrecisionRow]): COCO statistics.
-        scatter (ScatterChart): OKS of every pair.
-        scatter_text (str): The same in words.
-        errors (List[List[Bar]]): Share of each outcome before and after.
+        oks_text (str): What became of the OKS of all pairs, in words.
+        oks (str): The same as an SVG; empty if there is no pair.
+        shares (Dict[str, Tuple[float, float]]): Share of each outcome before
+            and after, from 0 to 1.
+        errors (str): The same as an SVG.
     """
 
     precision: List[PrecisionRow]
-    scatter: ScatterChart
-    scatter_text: str
-    errors: List[List[Bar]]
+    oks_text: str
+    oks: str
+    shares: Dict[str, Tuple[float, float]]
+    errors: str
 
 
 @dataclass
@@ -68,12 +68,12 @@ class PageContent:
         notes (List[str]): What else one should know.
         joint_columns (List[str]): Heads of the table of joints.
         joint_rows (List[JointRow]): Its rows.
-        skeleton (SkeletonDrawing | None): The same on a drawing.
+        joint_title (str): What the drawing of the joints shows.
+        joints (str): The drawing as an SVG; empty if no change is known.
         groups (List[PeopleGroup]): The people shown.
         truth (TruthContent | None): What annotations tell.
-        moves (List[Bar]): Histogram of how far joints moved.
+        moves (str): Histogram of how far joints moved, as an SVG.
         moves_text (str): The same in words.
-        moves_upper (float): End of its last bin.
         outcomes (tuple): Names of all outcomes of a joint.
     """
 
@@ -84,12 +84,12 @@ class PageContent:
     notes: List[str]
     joint_columns: List[str]
     joint_rows: List[JointRow]
-    skeleton: Optional[SkeletonDrawing]
+    joint_title: str
+    joints: str
     groups: List[PeopleGroup]
     truth: Optional[TruthContent] = None
-    moves: List[Bar] = field(default_factory=list)
+    moves: str = ''
     moves_text: str = ''
-    moves_upper: float = _MOVES_UPPER
     outcomes: tuple = ERROR_TYPES
 
 
@@ -98,8 +98,7 @@ def page_content(found: Comparison,
                  groups: List[PeopleGroup],
                  *,
                  before_name: str,
-                 after_name: str,
-                 seed: int = 0) -> PageContent:
+                 after_name: str) -> PageContent:
     """Put the content of a page together.
 
     Args:
@@ -108,13 +107,14 @@ def page_content(found: Comparison,
         groups (List[PeopleGroup]): The people shown.
         before_name (str): File name of the input poses.
         after_name (str): File name of the refined poses.
-        seed (int): Of samples. Defaults to 0.
 
     Returns:
         PageContent: For the template ``page.html``.
     """
     columns, rows, change = joint_table(found)
-    truth = None if found.truth is None else _truth(found, annotations, seed)
+    truth = None if found.truth is None else _truth(found, annotations)
+    title = 'Median move of each joint' if truth is None else \
+        'Change of the mean KS: blue gained, red lost'
     content = PageContent(
         title=f'What refinement did to {_count(len(found.records), "pose")}',
         before_name=before_name,
@@ -123,12 +123,15 @@ def page_content(found: Comparison,
         notes=_notes(found, groups),
         joint_columns=columns,
         joint_rows=rows,
-        skeleton=draw_skeleton(found, _skeleton_pose(found), change),
+        joint_title=title,
+        joints=_joints(found, change, title),
         groups=groups,
         truth=truth)
     if truth is None:
-        content.moves = histogram(found.moves.ravel(), upper=_MOVES_UPPER)
         content.moves_text = _moves_text(found.moves)
+        content.moves = inline_svg(
+            joint_moves_figure(found.moves), 'moves',
+            'Histogram of how far joints moved', content.moves_text)
     return content
 
 
@@ -136,21 +139,35 @@ def _count(number: int, noun: str) -> str:
     return f'{number:,} {noun}' + ('' if number == 1 else 's')
 
 
-def _truth(found: Comparison, annotations: dict, seed: int) -> TruthContent:
+def _truth(found: Comparison, annotations: dict) -> TruthContent:
     sigmas = found.metainfo['sigmas']
     before, after = (
         evaluate_keypoints(annotations, results, sigmas)
         for results in found.results)
-    oks = found.paired_oks()
-    return TruthContent([
-        PrecisionRow(name, before[name], after[name],
-                     after[name] - before[name])
-        for name in STATISTICS if before[name] >= 0 and after[name] >= 0
-    ], scatter_chart(*oks, seed=seed), _scatter_text(oks),
-                        frequency_bars(found.frequencies()))
+    oks, shares = found.paired_oks(), found.frequencies()
+    text = _oks_text(oks)
+    return TruthContent(
+        [
+            PrecisionRow(name, before[name], after[name],
+                         after[name] - before[name])
+            for name in STATISTICS if before[name] >= 0 and after[name] >= 0
+        ],
+        text,
+        inline_svg(
+            oks_change_figure(*oks), 'oks',
+            'OKS of every person before and after refinement', text)
+        if oks.shape[1] else '',
+        shares,
+        inline_svg(
+            error_frequency_figure(*({
+                name: pair[side]
+                for name, pair in shares.items()
+            } for side in (0, 1))), 'errors',
+            'Share of each outcome before and after refinement',
+            'The table beside it has the numbers.'))
 
 
-def _scatter_text(oks: np.ndarray) -> str:
+def _oks_text(oks: np.ndarray) -> str:
     if not oks.shape[1]:
         return 'No pose belongs to an annotated person.'
     better, worse = ((oks[0] < oks[1]).sum(), (oks[0] > oks[1]).sum())
@@ -184,10 +201,9 @@ def _numbers(found: Comparison,
         KeyNumber(row.name, f'{row.before:.1f} \u2192 {row.after:.1f}',
                   f'{row.change:+.1f}') for row in truth.precision[:1]
     ]
-    good = truth.errors[0]
     numbers.append(
         KeyNumber('Good joints',
-                  f'{good[0].value:.1%} \u2192 {good[1].value:.1%}'))
+                  '{:.1%} \u2192 {:.1%}'.format(*truth.shares['good'])))
     oks = found.paired_oks()
     if oks.shape[1]:
         numbers.append(
@@ -216,8 +232,18 @@ def _notes(found: Comparison, groups: List[PeopleGroup]) -> List[str]:
     return notes
 
 
-def _skeleton_pose(found: Comparison) -> np.ndarray:
-    """Place of every joint in the drawing of the skeleton, (K, 2)."""
-    if found.people is not None:
-        return typical_pose(found.people.keypoints, found.people.visible)
-    return typical_pose(found.after.keypoints, found.after.visible)
+def _joints(found: Comparison, change: np.ndarray, title: str) -> str:
+    """Draw the change of every joint, on a pose that the data have."""
+    if np.isnan(change).all():
+        return ''
+    poses = found.after if found.people is None else found.people
+    names = found.metainfo['keypoint_id2name']
+    return inline_svg(
+        joint_change_figure(
+            change,
+            typical_pose(poses.keypoints, poses.visible),
+            [names[i] for i in range(len(names))],
+            found.metainfo['skeleton_links'],
+            label='median move' if found.truth is None else
+            'change of the mean KS'), 'joints', title,
+        'The table beside it has the numbers.')

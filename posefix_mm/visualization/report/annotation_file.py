@@ -2,7 +2,7 @@
 from pathlib import Path
 from typing import Any, Union
 
-from ..fileio import read_json
+from ...fileio import read_json
 
 
 def read_annotations(path: Union[str, Path]) -> dict:

@@ -6,7 +6,7 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 import cv2
 import numpy as np
 
-from ..datasets.transforms.error_synthesis import ERROR_TYPES
+from ...datasets.transforms.error_synthesis import ERROR_TYPES
 from ..figures import crop_photo, pose_segments
 
 # Pictures stand in frames of 4:5; see style.css.
