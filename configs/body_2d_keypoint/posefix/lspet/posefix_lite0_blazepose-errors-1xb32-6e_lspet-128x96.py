@@ -1,5 +1,5 @@
 # BlazePose's own errors, measured on the training photos, in the place of the
-# release's (docs/diagnosis.md).
+# release's (docs/experiments/measured_errors.md).
 _base_ = [
     './posefix_lite0_paper-errors-1xb32-6e_lspet-128x96.py',
     '../../../_base_/errors/blazepose_lspet.py',

@@ -1,4 +1,4 @@
-# What the measured errors are held against (docs/diagnosis.md): the release's
+# What the measured errors are held against (docs/experiments/measured_errors.md): the release's
 # probabilities and uniform radii, for a short training.
 _base_ = './posefix_lite0_1xb32-20e_lspet-128x96.py'
 
