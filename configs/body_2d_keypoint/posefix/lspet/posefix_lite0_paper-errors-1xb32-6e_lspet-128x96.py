@@ -1,5 +1,6 @@
-# What the measured errors are held against (docs/experiments/measured_errors.md): the release's
-# probabilities and uniform radii, for a short training.
+# What the measured errors are compared with in
+# docs/experiments/measured_errors.md: the release's probabilities and uniform
+# radii, for a short training.
 _base_ = './posefix_lite0_1xb32-20e_lspet-128x96.py'
 
 synthesize_error = dict(_base_.synthesize_error, table=None)
