@@ -40,7 +40,8 @@ def load_source_joints(config: Union[str, Path]) -> SourceJoints:
             of a config with ``source_joints`` (names), ``source_metainfo`` or
             ``dataset_info`` (mmpose's), and ``joints``, the refiner's names
             to the source's where they differ; with ``joints`` alone, the
-            names of the source come from the file of poses. A ``.py`` config is code that is run.
+            names of the source come from the file of poses. A ``.py`` config
+            is code that is run.
 
     Returns:
         SourceJoints: Names and pairs.
