@@ -485,7 +485,7 @@ def test_demo_names_configs_that_exist() -> None:
 @pytest.fixture
 def demo_data(tmp_path: Path, elsewhere) -> None:
     """What the demo's configs read, relative to the current folder."""
-    from posefix_mm.synthetic import write_dataset
+    from posefix_mm.testing import write_dataset
     for part, first in (('train', 1), ('val', 11)):
         path = write_dataset(
             tmp_path / 'data' / 'demo' / part, 4, seed=5,

@@ -16,7 +16,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from posefix_mm.apis import refine_results
-from posefix_mm.synthetic import write_like
+from posefix_mm.testing import write_like
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 pytestmark = pytest.mark.usefixtures('mmpose_scope')

@@ -9,7 +9,7 @@ import pytest
 from mmengine.config import Config
 from mmpose.registry import DATASETS, METRICS
 
-from posefix_mm.synthetic import write_like
+from posefix_mm.testing import write_like
 
 pytestmark = pytest.mark.usefixtures('mmpose_scope')
 ANN = 'annotations/posetrack18_val.json'

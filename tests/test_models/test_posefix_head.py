@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from dense_heatmaps import dense_heatmaps
 from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
@@ -52,7 +53,8 @@ def make_sample(keypoints, visible=None):
 
 def logits_at(keypoints):
     """Make maps whose softmax has its expectation at input pixels."""
-    maps = CODEC.to_heatmaps(CODEC.encode(np.array([keypoints], np.float32)))
+    maps = dense_heatmaps(
+        CODEC, CODEC.encode(np.array([keypoints], np.float32)))
     return torch.from_numpy(maps + 1e-30).log()
 
 
@@ -202,7 +204,7 @@ def test_heatmap_loss_is_a_cross_entropy():
     ]
     target = torch.cat([
         torch.from_numpy(
-            CODEC.to_heatmaps({
+            dense_heatmaps(CODEC, {
                 key: value.numpy()
                 for key, value in s.gt_instance_labels.items()
             })) for s in samples

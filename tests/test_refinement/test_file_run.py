@@ -46,14 +46,15 @@ def load(ref):
 
 
 @pytest.fixture
-def make_run(tmp_path):
+def make_run(tmp_path, monkeypatch):
 
-    def make(records, **options):
+    def make(records, chunk_batches=2, **options):
+        monkeypatch.setattr(file_run, 'CHUNK_BATCHES', chunk_batches)
         path = tmp_path / 'poses.json'
         path.write_text(json.dumps(records))
         poses = CocoResultsFile(path, SourceSkeleton(JointMap.identity(3)))
         return FileRun(Predictor(), poses, load, **dict(
-            dict(nms=False, batch_size=2, num_workers=0, chunk_batches=2),
+            dict(nms=False, batch_size=2, num_workers=0),
             **options))
 
     return make

@@ -18,7 +18,7 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from peaked_refiner import DEMO, ROOT, make_refiner
 
-from posefix_mm.synthetic import write_dataset
+from posefix_mm.testing import write_dataset
 
 TOOLS = Path(mmpose.__file__).parent / '.mim' / 'tools'
 DIST = [

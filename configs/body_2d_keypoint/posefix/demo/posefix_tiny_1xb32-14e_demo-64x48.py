@@ -31,12 +31,17 @@ model = dict(
 
 # An estimator trained for minutes jitters far more than those that the
 # release's probabilities were made for.
-train_pipeline = _base_.train_pipeline
-train_pipeline[5]['table'] = dict(
-    jitter=[dict(probs={'*': .40})],
-    inversion=[dict(probs={'*': .06})],
-    swap=[dict(probs={'*': .04})],
-    miss=[dict(probs={'*': .10})])
+synthesize_error = dict(
+    _base_.synthesize_error,
+    table=dict(
+        jitter=[dict(probs={'*': .40})],
+        inversion=[dict(probs={'*': .06})],
+        swap=[dict(probs={'*': .04})],
+        miss=[dict(probs={'*': .10})]))
+train_pipeline = [
+    _base_.load_image, _base_.get_box, *_base_.augment, _base_.crop,
+    synthesize_error, _base_.generate_target, _base_.pack_refine_inputs
+]
 
 train_dataloader = dict(
     dataset=dict(
