@@ -9,9 +9,9 @@ model = dict(
         bgr_to_rgb=True),
     num_keypoints=17,
     channels_last=True,
-    zero_pose_init=True,
     pose_amplitude=1.,  # in the range of the normalised image
-    backbone=dict(type='MoveNetBackbone', fp32_depthwise=True),
+    backbone=dict(
+        type='MoveNetBackbone', frozen_stem=True, fp32_depthwise=True),
     neck=dict(type='MoveNetNeck', fp32_depthwise=True),
     head=dict(
         type='PoseFixHead',

@@ -17,6 +17,7 @@ class PackRefineInputs(PackPoseInputs):
         - input_pose: input pixels, (1, K, 2)
         - input_pose_visible: (1, K)
         - input_keypoints, input_keypoint_scores (optional)
+        - ks_scales (optional): (1, K), see :class:`SynthesizePoseError`
     """
 
     instance_mapping_table = dict(
@@ -38,4 +39,6 @@ class PackRefineInputs(PackPoseInputs):
             results.get('label_mapping_table', self.label_mapping_table),
             input_pose='input_pose',
             input_pose_visible='input_pose_visible')
+        if 'ks_scales' in results:
+            results['label_mapping_table']['ks_scales'] = 'ks_scales'
         return super().transform(results)

@@ -1,5 +1,5 @@
 """The PoseFix head: deconvolutions, spatial softmax, soft-argmax."""
-from typing import List, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import torch
 from mmengine.structures import PixelData
@@ -13,6 +13,28 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 NORMALIZATIONS = ('release', 'paper')
+
+
+class LocatedPoses(NamedTuple):
+    """What :meth:`PoseFixHead.locate` finds.
+
+    Note:
+        - batch size: B
+        - keypoint number: K
+        - heatmap size: [W, H]
+
+    Attributes:
+        coords (Tensor): Heatmap pixels, (B, K, 2).
+        heatmaps (Tensor): Softmax maps, (B, K, H, W).
+        keypoint_scores (Tensor): Peaks of the maps; with a
+            :class:`PoseQuality` the predicted similarities, (B, K).
+        pose_scores (Tensor | None): Predicted OKS, (B, ).
+    """
+
+    coords: Tensor
+    heatmaps: Tensor
+    keypoint_scores: Tensor
+    pose_scores: Optional[Tensor] = None
 
 
 @MODELS.register_module()
@@ -46,6 +68,14 @@ class PoseFixHead(HeatmapHead):
             poses are predicted. An expectation over the whole map lies
             between two places that both look right, and little mass far away
             moves it. Defaults to None: the whole map, as in the paper.
+        quality (dict, optional): Config of a :class:`PoseQuality`, which
+            predicts how good poses are. Defaults to None.
+        quality_only (bool): Train that alone; the rest stays as it is.
+            Defaults to False.
+        keep_margin (float, optional): A keypoint stays where the input has
+            it unless the refined place is predicted to have a keypoint
+            similarity that is higher by this. Needs ``quality``. Defaults to
+            None: every keypoint is refined.
         decoder (dict, optional): Config of the :class:`SoftArgmaxIntegral`
             codec. Defaults to None.
         init_cfg (dict, optional): Defaults to the release's: normal with
@@ -66,6 +96,9 @@ class PoseFixHead(HeatmapHead):
                  loss_normalization: str = 'release',
                  norm_eps: float = 1e-9,
                  decode_radius: Optional[int] = None,
+                 quality: OptConfigType = None,
+                 quality_only: bool = False,
+                 keep_margin: Optional[float] = None,
                  decoder: OptConfigType = None,
                  init_cfg: OptConfigType = None,
                  **kwargs) -> None:
@@ -76,6 +109,8 @@ class PoseFixHead(HeatmapHead):
         if decode_radius is not None and decode_radius < 1:
             raise ValueError('decode_radius must be at least 1, or None, got '
                              f'{decode_radius}')
+        if quality is None and (quality_only or keep_margin is not None):
+            raise ValueError('quality_only and keep_margin need a `quality`')
         super().__init__(
             in_channels,
             out_channels,
@@ -87,6 +122,9 @@ class PoseFixHead(HeatmapHead):
         self.coord_loss_weight = coord_loss_weight
         self.loss_normalization = loss_normalization
         self.decode_radius = decode_radius
+        self.quality = None if quality is None else MODELS.build(quality)
+        self.quality_only = quality_only
+        self.keep_margin = keep_margin
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eps = norm_eps
@@ -100,6 +138,22 @@ class PoseFixHead(HeatmapHead):
             dict(type='Constant', layer='BatchNorm2d', val=1)
         ]
 
+    def compute_maps(self, feats: Tuple[Tensor]) -> Tensor:
+        """Run what has weights at the size of the maps.
+
+        Args:
+            feats (Tuple[Tensor]): Feature maps, of which ``in_index`` is used.
+
+        Returns:
+            Tensor: Logits (B, K, H, W); with a :class:`PoseQuality` its E
+            maps come behind them, (B, K + E, H, W).
+        """
+        feat = feats[self.in_index]
+        logits = super().forward((feat, ))
+        if self.quality is None:
+            return logits
+        return torch.cat((logits, self.quality.embed(feat.detach())), dim=1)
+
     def forward(self, feats: Tuple[Tensor]) -> Tuple[Tensor, Tensor]:
         """Forward the network.
 
@@ -110,11 +164,13 @@ class PoseFixHead(HeatmapHead):
             tuple: coordinates in heatmap pixels, float32 (B, K, 2), and the
             logarithm of the softmax maps, float32 (B, K, H, W).
         """
-        logits = super().forward((feats[self.in_index], ))
+        return self._soft_argmax_of(self.compute_maps(feats))
+
+    def _soft_argmax_of(self, maps: Tensor) -> Tuple[Tensor, Tensor]:
         # A softmax over thousands of positions needs more digits than half
         # precision has.
-        with torch.autocast(logits.device.type, enabled=False):
-            return self.soft_argmax(logits.float())
+        with torch.autocast(maps.device.type, enabled=False):
+            return self.soft_argmax(maps[:, :self.out_channels].float())
 
     @staticmethod
     def soft_argmax(logits: Tensor) -> Tuple[Tensor, Tensor]:
@@ -158,47 +214,103 @@ class PoseFixHead(HeatmapHead):
             for each sample; with ``output_heatmaps`` also the maps.
         """
         test_cfg = test_cfg or {}
-        flip_indices, feats_flip = None, None
+        flip_indices, maps_flip = None, None
         if test_cfg.get('flip_test', False):
             flip_indices = batch_data_samples[0].metainfo['flip_indices']
             feats, feats_flip = feats
-        coords, heatmaps = self.locate(feats, feats_flip, flip_indices)
-        preds = self.decode((coords, heatmaps.flatten(2).amax(-1)))
+            maps_flip = self.compute_maps(feats_flip)
+        input_pose = None if self.quality is None else self._input_pose(
+            batch_data_samples)
+        located = self.locate(
+            self.compute_maps(feats), maps_flip, flip_indices, input_pose)
+        preds = self.decode((located.coords, located.keypoint_scores))
+        if located.pose_scores is not None:
+            for pred, score in zip(
+                    preds, to_numpy(located.pose_scores), strict=True):
+                pred.pose_scores = score[None]
         if test_cfg.get('output_heatmaps', False):
-            return preds, [PixelData(heatmaps=hm) for hm in heatmaps.detach()]
+            return preds, [
+                PixelData(heatmaps=hm) for hm in located.heatmaps.detach()
+            ]
         return preds
 
+    @staticmethod
+    def _input_pose(batch_data_samples: list) -> Tuple[Tensor, Tensor]:
+        """Input poses in input pixels, (B, K, 2), and weights, (B, K)."""
+        return tuple(
+            torch.cat([d.gt_instance_labels[key] for d in batch_data_samples])
+            for key in ('input_pose', 'input_pose_visible'))
+
     def locate(self,
-               feats: Tuple[Tensor],
-               feats_flip: Optional[Tuple[Tensor]] = None,
-               flip_indices: Optional[Sequence[int]] = None
-               ) -> Tuple[Tensor, Tensor]:
+               maps: Tensor,
+               maps_flip: Optional[Tensor] = None,
+               flip_indices: Optional[Sequence[int]] = None,
+               input_pose: Optional[Tuple[Tensor, Tensor]] = None
+               ) -> LocatedPoses:
         """Find keypoints, by tensors alone.
 
         Args:
-            feats (Tuple[Tensor]): Features of the image.
-            feats_flip (Tuple[Tensor], optional): Features of its mirror, for
-                the flip test.
+            maps (Tensor): What :meth:`compute_maps` gives for the image.
+            maps_flip (Tensor, optional): And for its mirror, for the flip
+                test.
             flip_indices (Sequence[int], optional): Twin of every keypoint,
-                (K, ); needed with ``feats_flip``.
+                (K, ); needed with ``maps_flip``.
+            input_pose (Tuple[Tensor, Tensor], optional): Input pixels,
+                (B, K, 2), and how strongly each keypoint is shown, (B, K);
+                needed with a :class:`PoseQuality`.
 
         Returns:
-            tuple: coordinates in heatmap pixels, (B, K, 2), and the maps,
-            (B, K, H, W), both averaged with those of the mirror.
+            LocatedPoses: Averaged over the image and its mirror.
         """
-        coords, log_probs = self.forward(feats)
+        coords, log_probs = self._soft_argmax_of(maps)
         probs = heatmaps = log_probs.exp()
         mirrored = None
-        if feats_flip is not None:
-            coords_flip, log_probs_flip = self.forward(feats_flip)
+        if maps_flip is not None:
+            coords_flip, log_probs_flip = self._soft_argmax_of(maps_flip)
             mirrored = self._mirror_maps(log_probs_flip.exp(), flip_indices)
             heatmaps = (probs + mirrored) / 2
             coords = (coords + self._mirror(coords_flip, flip_indices)) / 2
-        if self.decode_radius is not None:
-            # a coordinate needs more digits than half precision has
-            with torch.autocast(probs.device.type, enabled=False):
+        # a coordinate needs more digits than half precision has
+        with torch.autocast(probs.device.type, enabled=False):
+            if self.decode_radius is not None:
                 coords = self._decode_locally(probs, mirrored)
-        return coords, heatmaps
+            if self.quality is None:
+                return LocatedPoses(coords, heatmaps,
+                                    heatmaps.flatten(2).amax(-1))
+            if input_pose is None:
+                raise ValueError('the quality of poses can be predicted with '
+                                 'their input poses only')
+            return self._keep_the_better(
+                coords, heatmaps, maps[:, self.out_channels:], *input_pose)
+
+    def _keep_the_better(self, coords: Tensor, heatmaps: Tensor,
+                         embedded: Tensor, input_pose: Tensor,
+                         weights: Tensor) -> LocatedPoses:
+        """Predict qualities, and keep keypoints that would not get better.
+
+        Args:
+            coords (Tensor): Refined pose in heatmap pixels, (B, K, 2).
+            heatmaps (Tensor): Softmax maps, (B, K, H, W).
+            embedded (Tensor): Of :class:`PoseQuality`, (B, E, H, W).
+            input_pose (Tensor): Input pixels, (B, K, 2).
+            weights (Tensor): 0 where absent, (B, K).
+
+        Returns:
+            LocatedPoses: With predicted similarities as scores.
+        """
+        scale = coords.new_tensor(self.decoder.scale_factor.tolist())
+        input_coords = input_pose.float() / scale
+        quality = self.quality(embedded, heatmaps, coords, input_coords,
+                               weights.float()).probabilities()
+        before, after = quality.keypoints.unbind(-1)
+        scores = quality.pose[:, 1]
+        if self.keep_margin is not None:
+            kept = (weights > 0) & (after < before + self.keep_margin)
+            coords = torch.where(kept[..., None], input_coords, coords)
+            gain = torch.where(kept, before - after, 0.)
+            scores = (scores + gain.mean(-1)).clamp(0, 1)
+            after = torch.where(kept, before, after)
+        return LocatedPoses(coords, heatmaps, after, scores)
 
     def _decode_locally(self,
                         probs: Tensor,
@@ -283,11 +395,18 @@ class PoseFixHead(HeatmapHead):
         Returns:
             dict: ``loss_heatmap``, ``loss_coord`` and ``acc_pose``.
         """
-        coords, log_probs = self.forward(feats)
+        maps = self.compute_maps(feats)
+        coords, log_probs = self._soft_argmax_of(maps)
         labels, weights, indices, probs = (
             torch.cat([d.gt_instance_labels[key] for d in batch_data_samples])
             for key in ('keypoint_labels', 'keypoint_weights',
                         'heatmap_indices', 'heatmap_probs'))
+        losses = {}
+        if self.quality is not None:
+            losses = self._quality_loss(maps, log_probs.detach(), labels,
+                                        weights, batch_data_samples)
+            if self.quality_only:
+                return losses
         # absent keypoints have neither mass nor weight: they add zeros
         loss_heatmap = -(log_probs.flatten(2).gather(2, indices) *
                          probs).sum(-1).mean()
@@ -304,4 +423,36 @@ class PoseFixHead(HeatmapHead):
         return dict(
             loss_heatmap=loss_heatmap * self.heatmap_loss_weight,
             loss_coord=loss_coord * self.coord_loss_weight,
-            acc_pose=coords.new_tensor(accuracy))
+            acc_pose=coords.new_tensor(accuracy),
+            **losses)
+
+    def _quality_loss(self, maps: Tensor, log_probs: Tensor, labels: Tensor,
+                      weights: Tensor, batch_data_samples: list) -> dict:
+        """Compare predicted with true similarities.
+
+        Args:
+            maps (Tensor): From :meth:`compute_maps`.
+            log_probs (Tensor): (B, K, H, W).
+            labels (Tensor): True pose in heatmap pixels, (B, K, 2).
+            weights (Tensor): 1 where that is annotated, (B, K).
+            batch_data_samples (list): With input poses and ``ks_scales``.
+
+        Returns:
+            dict: As :meth:`PoseQuality.loss`.
+        """
+        heatmaps = log_probs.exp()
+        coords = self.soft_argmax(log_probs)[0] \
+            if self.decode_radius is None else self._decode_locally(heatmaps)
+        input_pose, shown = self._input_pose(batch_data_samples)
+        scale = coords.new_tensor(self.decoder.scale_factor.tolist())
+        input_coords = input_pose.float() / scale
+        ks_scales = torch.cat(
+            [d.gt_instance_labels.ks_scales for d in batch_data_samples])
+        both = torch.stack((input_coords, coords), dim=2)
+        squares = (((both - labels[:, :, None]) * scale)**2).sum(-1)
+        similarity = torch.exp(-squares / ks_scales[..., None])
+        similarity[..., 0] *= shown > 0  # absent ones are found nowhere
+        with torch.autocast(maps.device.type, enabled=False):
+            predicted = self.quality(maps[:, self.out_channels:], heatmaps,
+                                     coords, input_coords, shown.float())
+            return self.quality.loss(predicted, similarity, weights)
