@@ -1,6 +1,6 @@
 # The PoseFix head for backbones that mmpose has trained on poses: images
-# normalised as theirs, and Gaussian maps in that range, which start without
-# effect. Configs add backbone and head.
+# normalised as theirs, and Gaussian maps in that range. Configs add backbone
+# and head.
 model = dict(
     type='PoseRefiner',
     data_preprocessor=dict(
@@ -10,6 +10,5 @@ model = dict(
         bgr_to_rgb=True),
     num_keypoints=17,
     pose_amplitude=1.,
-    zero_pose_init=True,
     head=dict(type='PoseFixHead', out_channels=17, norm_eps=1e-5),
     test_cfg=dict(flip_test=True))

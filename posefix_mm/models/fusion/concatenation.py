@@ -17,18 +17,12 @@ class Concatenation(BaseModule):
 
     Args:
         pose_channels (int): C, channels that the input pose is rendered to.
-        zero_init (bool): Start the pose channels at zero, as if there were no
-            input pose. Defaults to False.
         init_cfg (dict, optional): As in mmengine.
     """
 
-    def __init__(self,
-                 pose_channels: int,
-                 zero_init: bool = False,
-                 **kwargs) -> None:
+    def __init__(self, pose_channels: int, **kwargs) -> None:
         super().__init__(**kwargs)
         self.pose_channels = pose_channels
-        self.zero_init = zero_init
 
     def attach(self, backbone: nn.Module) -> None:
         """Prepare a backbone on 3 channels, in place.
@@ -39,7 +33,7 @@ class Concatenation(BaseModule):
         Raises:
             ValueError: If it is none that this fusion works with.
         """
-        add_input_channels(backbone, self.pose_channels, self.zero_init)
+        add_input_channels(backbone, self.pose_channels)
 
     def forward(self, backbone: nn.Module,
                 inputs: Tensor) -> Tuple[Tensor, ...]:

@@ -27,9 +27,7 @@ def find_input_conv(backbone: nn.Module, in_channels: int = 3) -> nn.Conv2d:
         'input channels to which pose channels could be added')
 
 
-def add_input_channels(backbone: nn.Module,
-                       extra_channels: int,
-                       zero_init: bool = False) -> None:
+def add_input_channels(backbone: nn.Module, extra_channels: int) -> None:
     """Extend the first convolution of a backbone, in place.
 
     A backbone with a method ``add_input_channels`` does it in its own way.
@@ -42,8 +40,6 @@ def add_input_channels(backbone: nn.Module,
     Args:
         backbone (nn.Module): Any network on images of 3 channels.
         extra_channels (int): Number of channels that come behind the image.
-        zero_init (bool): Start the extra channels at zero, so that weights
-            for an image alone work as before. Defaults to False.
 
     Raises:
         ValueError: If the first convolution is missing or grouped.
@@ -61,8 +57,6 @@ def add_input_channels(backbone: nn.Module,
     kaiming_init(fresh, mode='fan_in')
     with torch.no_grad():
         fresh.weight[:, :image_channels] = conv.weight
-        if zero_init:
-            fresh.weight[:, image_channels:] = 0
     conv.weight = fresh.weight
     conv.in_channels = image_channels + extra_channels
 

@@ -59,9 +59,6 @@ class PoseRefiner(TopdownPoseEstimator):
             they leave refinement as they came. Defaults to none.
         channels_last (bool): Keep images, features and weights in that memory
             format, which is faster on CPUs and under AMP. Defaults to False.
-        zero_pose_init (bool): Start as if there were no input pose, for
-            backbones that were trained on poses without one. Not used with
-            ``fusion``. Defaults to False.
         **kwargs: Further arguments of
             :class:`mmpose.models.TopdownPoseEstimator`. ``test_cfg`` knows
             ``keep_input_scores``, by default True: keypoint scores of the
@@ -80,7 +77,6 @@ class PoseRefiner(TopdownPoseEstimator):
                  fusion: OptConfigType = None,
                  passthrough_keypoints: Sequence[int] = (),
                  channels_last: bool = False,
-                 zero_pose_init: bool = False,
                  **kwargs) -> None:
         super().__init__(backbone, **kwargs)
         self.num_keypoints = num_keypoints
@@ -94,8 +90,7 @@ class PoseRefiner(TopdownPoseEstimator):
         self.pose_channels = self.pose_maps.num_channels(num_keypoints)
         self.fusion = MODELS.build(
             dict(
-                fusion or dict(
-                    type='Concatenation', zero_init=zero_pose_init),
+                fusion or dict(type='Concatenation'),
                 pose_channels=self.pose_channels))
         self.fusion.attach(self.backbone)
         self.memory_format = (
