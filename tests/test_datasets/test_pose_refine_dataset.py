@@ -281,7 +281,8 @@ def test_real_predictions_go_to_the_person_of_the_highest_oks(folder):
     assert dataset[0]['real_visible'].shape == (2, 17)
     assert 300. not in np.concatenate(found)
     # they are no reference points
-    assert len(dataset[0]['keypoints']) == 1 + dataset[0]['num_near']
+    info = at(dataset, 0)
+    assert len(info['keypoints']) == 1 + info['num_near']
 
 
 def test_predictions_of_other_images_are_refused(folder):

@@ -5,9 +5,10 @@
 _base_ = './refine_loaders.py'
 
 aside_every = 15
+load_image = dict(type='LoadImage')
 lspet_train = dict(
     type='PoseRefineDataset',
-    pipeline=[],
+    pipeline=[load_image],  # the rest follows for both together
     aside_every=aside_every,
     estimate_file='data/lspet/thunder_train_results.json',
     pseudo_label_score=0.5,
@@ -18,7 +19,7 @@ lspet_train = dict(
         data_prefix=dict(img='images_train/')))
 mpii_train = dict(
     type='PoseRefineDataset',
-    pipeline=[],
+    pipeline=[load_image],  # the rest follows for both together
     aside_every=aside_every,
     exclude_flag='same_video_as_val',
     estimate_file='data/mpii/thunder_boxes_train_results.json',

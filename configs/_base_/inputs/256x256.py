@@ -18,8 +18,8 @@ misplace = dict(
         ('left_hip', 'left_knee', 'left_ankle'),
         ('right_hip', 'right_knee', 'right_ankle'),
     ])
+# the parts of a combined data set have loaded the image
 train_pipeline = [
-    dict(type='LoadImage'),
     dict(type='CutByBorder'),
     misplace,
     dict(type='GetBBoxCenterScale', padding=1.25),

@@ -215,7 +215,8 @@ class PoseRefineDataset(BaseDataset):
                                     for i in infos]) > 0,
             area=area,
             band_area=area,
-            near=[np.empty(0, np.int64)] * len(infos))
+            near=[np.empty(0, np.int64)] * len(infos),
+            others=[np.empty(0, np.int64)] * len(infos))
         found = defaultdict(list)
         for path in self.real_pose_files:
             records = [

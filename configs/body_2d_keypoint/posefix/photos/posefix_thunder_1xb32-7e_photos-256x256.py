@@ -1,5 +1,4 @@
-# The refiner that comes with the package: sport photos of one and of several
-# people, from MoveNet Thunder's weights.
+# Sport photos of one and of several people, from MoveNet Thunder's weights.
 _base_ = [
     '../../../_base_/inputs/256x256.py',
     '../../../_base_/models/posefix_thunder.py',
