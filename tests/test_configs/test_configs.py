@@ -338,8 +338,8 @@ def test_model_builds(name: str, mmpose_scope) -> None:
     with torch.device('meta'):
         model = MODELS.build(cfg.model)
     weights = next(p for p in model.backbone.parameters() if p.ndim == 4)
-    # BUCTD's backbones read images, and the pose elsewhere
-    expected = 3 if name in BUCTD else input_channels(name)
+    # BUCTD's and MoveNet's backbones read images, and the pose elsewhere
+    expected = 3 if name in BUCTD + PHOTOS else input_channels(name)
     assert weights.shape[1] == expected
     assert type(model).__name__ == cfg.model.type
 
