@@ -14,15 +14,25 @@ train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=_base_.test_pipeline))
 test_dataloader = val_dataloader
 
-max_epochs = 7
+max_epochs = 2
 train_cfg = dict(max_epochs=max_epochs, val_interval=1)
 optim_wrapper = dict(optimizer=dict(lr=2e-4))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, begin=0, end=100, by_epoch=False),
+    dict(type='LinearLR', start_factor=0.01, begin=0, end=60, by_epoch=False),
     dict(
         type='CosineAnnealingLR',
         T_max=max_epochs,
         eta_min=1e-5,
         by_epoch=True,
         convert_to_iter_based=True)
+]
+custom_hooks = [
+    dict(type='SyncBuffersHook'),
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=0.008,
+        gamma=300,
+        update_buffers=True,
+        priority=49)
 ]
