@@ -17,7 +17,7 @@ from posefix_mm.refinement.load_model import (
     package_root,
 )
 
-SMALL = POSEFIX / f'lspet/{DEFAULT_REFINER}.py'
+SMALL = POSEFIX / f'photos/{DEFAULT_REFINER}.py'
 
 
 def same(one, other) -> bool:
