@@ -289,3 +289,32 @@ def test_predictions_of_other_images_are_refused(folder):
     (folder / 'a.json').write_text(json.dumps([record(9, BOXES[0])]))
     with pytest.raises(ValueError, match='of the 1 usable poses of .*a.json'):
         build(folder, real_pose_files=[str(folder / 'a.json')])
+
+
+def test_sure_estimates_become_annotations(folder):
+    """The last keypoint, which nobody annotated, where both agree."""
+    box = BOXES[3]
+    for score, shift, labelled in ((1., 0, True), (.4, 0, False),
+                                   (1., 12, False)):
+        estimate = record(1, (box[0] + shift, *box[1:]))
+        estimate['keypoints'][-1] = score
+        dataset = build(folder, [estimate], pseudo_label_score=.5)
+        info = at(dataset, 3)
+        assert (info['keypoints_visible'][0, 16] > 0) == labelled
+        if labelled:
+            np.testing.assert_allclose(info['keypoints'][0, 16], (95, 95))
+
+
+def test_images_are_kept_aside_and_left_out(folder):
+    content = json.loads((folder / 'ann.json').read_text())
+    content['images'][1]['lookalike'] = True
+    (folder / 'ann.json').write_text(json.dumps(content))
+
+    def images(**kwargs):
+        dataset = build(folder, **kwargs)
+        return {dataset.get_data_info(i)['img_id']
+                for i in range(len(dataset))}
+
+    assert images(aside_every=2) == {2}
+    assert images(aside_every=2, aside=True) == {1}
+    assert images(exclude_flag='lookalike') == {1}
