@@ -40,7 +40,7 @@ from posefix_mm.refinement.load_model import (
     load_refiner,
     load_refiner_config,
 )
-from posefix_mm.synthetic import write_dataset
+from posefix_mm.testing import write_dataset
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = (ROOT / 'configs/body_2d_keypoint/posefix/coco/'

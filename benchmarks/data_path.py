@@ -38,7 +38,7 @@ from posefix_mm.formats.open_pose_file import open_pose_file
 from posefix_mm.refinement import Crops, PosePredictor
 from posefix_mm.refinement.file_run import FileRun
 from posefix_mm.refinement.load_model import package_root
-from posefix_mm.synthetic import write_dataset
+from posefix_mm.testing import write_dataset
 
 CONFIG = (
     package_root() / 'configs/body_2d_keypoint/posefix/coco'

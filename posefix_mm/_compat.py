@@ -5,6 +5,7 @@ nothing here may import another part of the package, or anything slow.
 """
 
 import importlib
+import os
 import re
 import sys
 import warnings
@@ -76,20 +77,23 @@ def prepare() -> None:
     if 'mmengine' in sys.modules:
         with quiet_imports():
             check_versions()
-            allow_mmengine_checkpoints()
-            register_config_package()
+            register_shipped_weights()
+            _prepare_registries(lazy=False)
             importlib.import_module(f'{PACKAGE}.registry')
         return
     on_import('mmengine.config.utils', add_config_package)
+    on_import('mmengine.runner.checkpoint', register_shipped_weights)
     on_import('mmpose.registry', _prepare_registries)
 
 
-def _prepare_registries() -> None:
+def _prepare_registries(lazy: bool = True) -> None:
     """Do, when MMPose's registries appear, what they need."""
     for requirement in REQUIREMENTS[:-1]:  # MMPose is half imported
         _check(requirement)
     allow_mmengine_checkpoints()
-    register_config_package(lazy=True)
+    register_config_package(lazy)
+    if 'LOCAL_RANK' in os.environ:  # mmpose's own tools, by custom_imports
+        launch_without_cuda()
 
 
 @contextmanager
@@ -132,6 +136,7 @@ def _check(requirement: 'Requirement') -> None:
             f'{PACKAGE} needs {requirement.name}{requirement.versions}, '
             f'but {found}. To fix it: {requirement.fix}')
 
+
 def allow_mmengine_checkpoints() -> None:
     """Let ``torch.load`` read what MMEngine's runner saves.
 
@@ -151,12 +156,34 @@ def allow_mmengine_checkpoints() -> None:
     torch.serialization.add_safe_globals(_checkpoint_globals())
 
 
+def register_shipped_weights() -> None:
+    """Let ``load_checkpoint`` find the weights that come with the package.
+
+    ``posefix_mm://configs/...``, as the model index names them, is the file
+    below the installed package's ``.mim``. MMEngine's ``get_config`` and
+    ``get_model`` hand on what the index has, and load any other path from the
+    current folder.
+    """
+    from pathlib import Path
+
+    from mmengine.runner.checkpoint import CheckpointLoader, load_from_local
+
+    prefix = f'{PACKAGE}://'
+
+    def load_from_posefix_mm(filename: str, map_location=None) -> dict:
+        path = Path(__file__).with_name('.mim') / filename[len(prefix):]
+        return load_from_local(str(path), map_location)
+
+    CheckpointLoader.register_scheme(prefix, load_from_posefix_mm, force=True)
+
+
 def launch_without_cuda() -> None:
     """Let MMEngine's launchers start processes on a machine without CUDA.
 
     They choose a CUDA device before they look at the backend. Where there is
     none, that call is all that stands in the way of gloo; here it does
-    nothing then. For command-line tools only.
+    nothing then. For command-line tools only; the package calls it where one
+    of them, or a launcher, has set ``LOCAL_RANK``.
     """
     import torch
 

@@ -18,7 +18,7 @@ def mmpose_scope():
 @pytest.fixture(scope='session')
 def people(tmp_path_factory):
     """Folder with a small COCO data set and, in results.json, poor poses."""
-    from posefix_mm.synthetic import write_dataset
+    from posefix_mm.testing import write_dataset
     folder = tmp_path_factory.mktemp('people')
     path = write_dataset(folder, 3, seed=1, image_size=(112, 88))
     rng = np.random.default_rng(0)

@@ -7,9 +7,12 @@ from .error_estimation import MeasuredErrors
 
 _WIDTH = 79
 _USE = """
-# In a config whose `_base_` lists this file, where SynthesizePoseError is
-# the train pipeline's transform number i:
-#     train_pipeline[i].update(_base_.measured_errors)
+# In a config whose `_base_` lists this file:
+#     train_pipeline = [
+#         dict(step, **_base_.measured_errors)
+#         if step.type == 'SynthesizePoseError' else step
+#         for step in _base_.train_pipeline
+#     ]
 #     train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 """.lstrip()
 

@@ -15,8 +15,8 @@ from rich.progress import (
 )
 
 from ..evaluation import comparison_table
-from ..report import write_report
-from ..synthetic import write_dataset
+from ..testing import write_dataset
+from ..visualization.report import write_report
 from .refine_results import refine_results
 from .refine_summary import RefineSummary
 from .tool_runner import ToolRunner, progress_bars

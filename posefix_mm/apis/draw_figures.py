@@ -13,7 +13,8 @@ from mmpose.registry import DATASETS
 
 from ..analysis import AnnotatedPeople, load_people, load_skeleton
 from ..datasets.pose_records import load_pose_records
-from ..figures import (
+from ..refinement import PosePredictor
+from ..visualization.figures import (
     error_frequency_figure,
     input_poses_figure,
     joint_change_figure,
@@ -24,8 +25,11 @@ from ..figures import (
     training_samples,
     typical_pose,
 )
-from ..refinement import PosePredictor
-from ..report import Comparison, compare_results, read_annotations
+from ..visualization.report import (
+    Comparison,
+    compare_results,
+    read_annotations,
+)
 from .image_finder import ImageFinder
 
 PathLike = Union[str, Path]

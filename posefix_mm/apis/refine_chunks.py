@@ -8,7 +8,7 @@ import numpy as np
 from mmengine.dist import barrier, get_dist_info
 
 from ..formats import RefinedPoses
-from ..refinement.file_run import FileRun
+from ..refinement.file_run import CHUNK_BATCHES, FileRun
 from ..refinement.journal import (
     Journal,
     journal_path,
@@ -42,7 +42,7 @@ def fingerprint(run: FileRun, files: Iterable[Optional[PathLike]]) -> str:
         repr((__version__, run.predictor.name, run.pose_file.digest(),
               run.pose_file.name, skeleton.joint_map.places.tolist(),
               skeleton.joint_map.num_source, skeleton.categories, run.nms,
-              run.batch_size, run.chunk_batches)).encode())
+              run.batch_size, CHUNK_BATCHES)).encode())
     return digest.hexdigest()
 
 

@@ -15,10 +15,10 @@ from ..formats.open_pose_file import open_pose_file
 from ..refinement import ImageProblem, PosePredictor
 from ..refinement.file_run import FileRun
 from ..refinement.journal import remove_journals
+from ..visualization.draw import RefinedImage, write_overlays
 from .evaluate_results import read_results
 from .image_finder import ImageFinder
 from .image_source import ImageSource
-from .overlays import RefinedImage, write_overlays
 from .refine_chunks import fingerprint, gather_chunks, refine_chunks
 from .refine_log import log_path, write_log
 from .refine_summary import NotAllRefinedError, RefineSummary

@@ -113,7 +113,7 @@ def _add_skeleton(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run ``posefix figure``."""
     from ..apis import draw_figures
-    from ..figures import check_figure_path, save_figure
+    from ..visualization.figures import check_figure_path, save_figure
     out = check_figure_path(args.out)
     if args.kind == 'errors':
         figure = draw_figures.errors_figure(

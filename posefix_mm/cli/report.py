@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     """Run ``posefix report``."""
     from rich.console import Console
 
-    from ..report import write_report
+    from ..visualization.report import write_report
     busy = nullcontext() if args.quiet else Console(stderr=True).status(
         'comparing poses')
     with busy:

@@ -120,19 +120,3 @@ class SoftArgmaxIntegral(BaseKeypointCodec):
         scores = batch_scores.detach().float().cpu().numpy()
         keypoints, scores = self.decode(coords, scores)
         return list(keypoints[:, None]), list(scores[:, None])
-
-    def to_heatmaps(self, encoded: dict) -> np.ndarray:
-        """Draw the sparse target as dense maps, for pictures and tests.
-
-        Args:
-            encoded (dict): What :meth:`encode` returns for N instances.
-
-        Returns:
-            np.ndarray: Maps of mass, float32 (N, K, H, W).
-        """
-        indices, probs = encoded['heatmap_indices'], encoded['heatmap_probs']
-        width, height = self.heatmap_size
-        maps = np.zeros((*indices.shape[:2], width * height), np.float32)
-        rows, cols = np.ogrid[:indices.shape[0], :indices.shape[1]]
-        np.add.at(maps, (rows[..., None], cols[..., None], indices), probs)
-        return maps.reshape(*indices.shape[:2], height, width)

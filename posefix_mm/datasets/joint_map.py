@@ -1,10 +1,7 @@
 """Which joint of one skeleton is which of another."""
-from pathlib import Path
-from typing import Dict, Optional, Sequence, Union
+from typing import Dict, Optional, Sequence
 
 import numpy as np
-from mmengine.config import Config
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 
 class JointMap:
@@ -78,40 +75,6 @@ class JointMap:
         return cls([place.get(joints.get(name, name), -1) for name in target],
                    len(source))
 
-    @classmethod
-    def from_config(cls, config: Union[str, Path, Config],
-                    target: Sequence[str]) -> 'JointMap':
-        """Read a joint map from a config.
-
-        Args:
-            config (str | Path | Config): With ``source_joints``, the names of
-                the source's joints, or ``source_metainfo``, an mmpose
-                skeleton (its path or ``dict(from_file=...)``), and optionally
-                ``joints``, as in :meth:`from_names`. An mmpose skeleton file
-                itself (with ``dataset_info``) does as well.
-            target (Sequence[str]): Names of the refiner's keypoints, (K, ).
-
-        Raises:
-            ValueError: If it is none of these, or does not fit ``target``.
-        """
-        cfg = config if isinstance(config, Config) else Config.fromfile(config)
-        if 'source_joints' in cfg:
-            source = list(cfg.source_joints)
-        elif 'source_metainfo' in cfg:
-            source = _joint_names(cfg.source_metainfo)
-        elif 'dataset_info' in cfg:
-            source = _joint_names(cfg.dataset_info)
-        else:
-            raise ValueError(f'{config} is no joint map: it has neither '
-                             'source_joints nor source_metainfo')
-        return cls.from_names(source, target, dict(cfg.get('joints', {})))
-
-    @property
-    def is_identity(self) -> bool:
-        """Whether both skeletons are the same."""
-        return (len(self.places) == self.num_source
-                and (self.places == np.arange(self.num_source)).all())
-
     def take(self, values: np.ndarray) -> np.ndarray:
         """Bring values of the source's joints to the refiner's order.
 
@@ -138,12 +101,3 @@ class JointMap:
         values = values.copy()
         values[self.places[self.known]] = refined[self.known]
         return values
-
-
-def _joint_names(metainfo: Union[str, dict]) -> list:
-    """Names of the joints of an mmpose skeleton, in order."""
-    if isinstance(metainfo, str):
-        metainfo = dict(from_file=metainfo)
-    parsed = parse_pose_metainfo(dict(metainfo))
-    names = parsed['keypoint_id2name']
-    return [names[i] for i in range(parsed['num_keypoints'])]

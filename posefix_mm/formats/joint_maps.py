@@ -37,10 +37,11 @@ def load_source_joints(config: Union[str, Path]) -> SourceJoints:
 
     Args:
         config (str | Path): Name of one of the package's joint maps, or path
-            of a config with ``source_joints``, ``source_metainfo`` or
-            ``dataset_info``, as in :class:`~posefix_mm.datasets.JointMap`;
-            with ``joints`` alone, the names of the source come from the file
-            of poses. A ``.py`` config is code that is run.
+            of a config with ``source_joints`` (names), ``source_metainfo`` or
+            ``dataset_info`` (mmpose's), and ``joints``, the refiner's names
+            to the source's where they differ; with ``joints`` alone, the
+            names of the source come from the file of poses. A ``.py`` config
+            is code that is run.
 
     Returns:
         SourceJoints: Names and pairs.

@@ -28,6 +28,9 @@ _RECORDS = 4096
 
 LoadImage = Callable[[ImageRef], np.ndarray]
 
+#: Batches of a chunk, at least.
+CHUNK_BATCHES = 16
+
 
 @dataclass
 class _ImageGroup:
@@ -59,7 +62,6 @@ class FileRun:
         nms (bool): Find duplicates by OKS-NMS.
         batch_size (int): Poses refined at once.
         num_workers (int): Threads that decode and crop.
-        chunk_batches (int): Batches of a chunk, at least. Defaults to 16.
 
     Raises:
         ValueError: If an option is out of range.
@@ -72,8 +74,7 @@ class FileRun:
                  *,
                  nms: bool,
                  batch_size: int,
-                 num_workers: int,
-                 chunk_batches: int = 16) -> None:
+                 num_workers: int) -> None:
         check_stream_options(batch_size, num_workers)
         self.predictor = predictor
         self.pose_file = pose_file
@@ -81,9 +82,8 @@ class FileRun:
         self.nms = nms
         self.batch_size = batch_size
         self.num_workers = num_workers
-        self.chunk_batches = chunk_batches
         self.plan = ChunkPlan(pose_file.image_index, len(pose_file.images),
-                              batch_size * chunk_batches)
+                              batch_size * CHUNK_BATCHES)
 
     def refine(
         self, chunks: Iterable[int], advance: Callable[[int], None]
@@ -170,9 +170,10 @@ class FileRun:
         usable, keypoints = group.usable[finite], keypoints[finite]
         dropped = np.zeros(len(usable), bool)
         if self.nms:
-            dropped = ~oks_nms(keypoints, group.scores[finite],
+            annotated = self.predictor.annotated
+            dropped = ~oks_nms(keypoints[:, annotated], group.scores[finite],
                                result.areas[finite],
-                               self.predictor.metainfo['sigmas'],
+                               self.predictor.metainfo['sigmas'][annotated],
                                NMS_THRESHOLD)
         count = len(group.indices)
         part = ChunkResult(

@@ -50,7 +50,7 @@ def flat_checkpoint(refiner_config: Path, tmp_path_factory) -> Path:
 @pytest.fixture(scope='session')
 def drawn(tmp_path_factory) -> Path:
     """Folder with images/ and annotations.json."""
-    from posefix_mm.synthetic import write_dataset
+    from posefix_mm.testing import write_dataset
     folder = tmp_path_factory.mktemp('drawn')
     write_dataset(folder, 4, seed=3, image_size=(112, 88))
     return folder

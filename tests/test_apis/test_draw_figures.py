@@ -15,7 +15,7 @@ from posefix_mm.apis.draw_figures import (
     inputs_figure,
     network_figure,
 )
-from posefix_mm.report import compare_results
+from posefix_mm.visualization.report import compare_results
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 

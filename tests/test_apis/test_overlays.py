@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from posefix_mm.apis.overlays import _unused_name
+from posefix_mm.visualization.draw import _unused_name
 
 
 def test_names_are_numbered_where_they_are_the_same() -> None:

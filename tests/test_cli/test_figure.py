@@ -4,6 +4,7 @@ import pytest
 from report_files import write_report_files
 
 from posefix_mm.cli import main
+from posefix_mm.cli.main import build_parser
 
 
 @pytest.fixture(scope='module')
@@ -65,13 +66,15 @@ def test_errors_are_one_line(tmp_path, monkeypatch, capsys, arguments,
 
 
 def test_options_of_the_config() -> None:
-    from posefix_mm.cli.figure import _parse_options
-    assert _parse_options(['a.b=3', 'c=x', 'd=(1,2)']) == {
+    arguments = ['figure', 'inputs', 'config.py', '--out', 'figure.png']
+    options = ['--cfg-options', 'a.b=3', 'c=x', 'd=(1,2)']
+    parser = build_parser()
+    assert parser.parse_args(arguments + options).cfg_options == {
         'a.b': 3,
         'c': 'x',
         'd': (1, 2)
     }
-    assert _parse_options(None) is None
+    assert parser.parse_args(arguments).cfg_options is None
 
 
 @pytest.mark.parametrize(('kind', 'flags'), [

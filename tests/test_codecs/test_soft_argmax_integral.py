@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from dense_heatmaps import dense_heatmaps
 from mmpose.registry import KEYPOINT_CODECS
 
 WIDTH, HEIGHT = 6, 8  # of the heatmaps; the input is 4 times as large
@@ -36,7 +37,8 @@ def encode_one(codec, x, y, visible=1.):
 ])
 def test_mass_by_hand(codec, x, y, expected):
     encoded = encode_one(codec, x, y)
-    maps = codec.to_heatmaps({k: v[None, None] for k, v in encoded.items()})
+    maps = dense_heatmaps(
+        codec, {k: v[None, None] for k, v in encoded.items()})
     dense = np.zeros((HEIGHT, WIDTH), np.float32)
     for (column, row), mass in expected.items():
         dense[row, column] = mass
@@ -90,7 +92,7 @@ def test_expectation_of_the_mass_is_the_position(codec):
     rng = np.random.default_rng(0)
     limits = [4 * (WIDTH - 1), 4 * (HEIGHT - 1)]
     keypoints = rng.uniform(0, limits, (3, 50, 2)).astype(np.float32)
-    maps = codec.to_heatmaps(codec.encode(keypoints))
+    maps = dense_heatmaps(codec, codec.encode(keypoints))
     np.testing.assert_allclose(maps.sum((2, 3)), 1, atol=1e-6)
     expectation = np.stack((maps.sum(2) @ np.arange(WIDTH),
                             maps.sum(3) @ np.arange(HEIGHT)), -1)

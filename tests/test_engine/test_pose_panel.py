@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from posefix_mm.analysis import load_skeleton
-from posefix_mm.engine.hooks.pose_panel import CropPoses, pose_panel
+from posefix_mm.visualization.draw import CropPoses, pose_panel
 
 
 @pytest.fixture(scope='module')

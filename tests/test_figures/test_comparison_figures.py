@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from posefix_mm.datasets.transforms import ERROR_TYPES
-from posefix_mm.figures import (
+from posefix_mm.visualization.figures import (
     ERROR_COLORS,
     error_frequency_figure,
     joint_change_figure,
+    joint_moves_figure,
     oks_change_figure,
 )
 
@@ -72,3 +73,13 @@ def test_joints_keep_their_changes() -> None:
 def test_no_change_is_known() -> None:
     with pytest.raises(ValueError, match='every joint is unknown'):
         joint_change_figure(np.full(4, np.nan), POSE, list('abcd'), [])
+
+
+def test_moves_are_counted() -> None:
+    """Those beyond the end are in the last bar, unknown ones in none."""
+    axes, = joint_moves_figure(
+        np.array([[0, .01, .05], [.12, 99, np.nan]]), upper=.2).axes
+    counts = [bar.get_height() for bar in axes.patches]
+    assert len(counts) == 20
+    assert {i: n for i, n in enumerate(counts) if n} == {
+        0: 1, 1: 1, 5: 1, 12: 1, 19: 1}

@@ -8,7 +8,10 @@ from mmengine.config import Config
 from mmpose.registry import DATASETS
 
 from posefix_mm.apis.demo import REFINER
-from posefix_mm.figures import input_poses_figure, training_samples
+from posefix_mm.visualization.figures import (
+    input_poses_figure,
+    training_samples,
+)
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / REFINER
 

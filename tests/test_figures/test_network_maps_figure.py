@@ -12,8 +12,8 @@ from mmpose.registry import MODELS
 
 from posefix_mm.apis.demo import REFINER
 from posefix_mm.datasets.pose_records import load_pose_records
-from posefix_mm.figures import network_maps_figure, trace_network
 from posefix_mm.refinement import PoseArrays, PosePredictor
+from posefix_mm.visualization.figures import network_maps_figure, trace_network
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / REFINER
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from posefix_mm.figures import crop_photo
+from posefix_mm.visualization.figures import crop_photo
 
 
 def test_a_bright_pixel_stays_under_its_point() -> None:

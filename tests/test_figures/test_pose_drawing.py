@@ -3,9 +3,16 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from posefix_mm.figures import ERROR_COLORS, draw_pose, pose_segments
-from posefix_mm.figures.error_colors import UNKNOWN_COLOR
-from posefix_mm.figures.pose_drawing import show_photo, status_colors
+from posefix_mm.visualization.figures import (
+    ERROR_COLORS,
+    draw_pose,
+    pose_segments,
+)
+from posefix_mm.visualization.figures.drawing import (
+    UNKNOWN_COLOR,
+    show_photo,
+    status_colors,
+)
 
 POSE = np.array([[0., 0.], [4., 0.], [4., 6.], [9., 9.]])
 LINKS = [[0, 1], [1, 2], [2, 3]]

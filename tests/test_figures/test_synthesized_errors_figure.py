@@ -5,7 +5,10 @@ import pytest
 import toy_people as toy
 
 from posefix_mm.datasets.transforms import ERROR_TYPES
-from posefix_mm.figures import draw_only, synthesized_errors_figure
+from posefix_mm.visualization.figures import (
+    draw_only,
+    synthesized_errors_figure,
+)
 
 POSES = np.stack([toy.POSE, toy.NEAR])
 METAINFO = dict(toy.METAINFO, skeleton_links=[[0, 1], [0, 2], [0, 3], [0, 4]])

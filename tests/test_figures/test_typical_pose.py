@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from posefix_mm.figures import typical_pose
+from posefix_mm.visualization.figures import typical_pose
 
 SQUARE = np.array([[0., 0.], [10., 0.], [10., 20.], [0., 20.]])
 ALL = np.ones((1, 4))

@@ -32,6 +32,8 @@ def fake_module(name: str, **values: Any) -> ModuleType:
 
 
 def test_installed_stack_is_accepted() -> None:
+    assert [_compat._find_problem(r) for r in _compat.REQUIREMENTS] == [
+        None] * len(_compat.REQUIREMENTS)
     _compat.check_versions()
 
 

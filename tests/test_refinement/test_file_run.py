@@ -46,14 +46,15 @@ def load(ref):
 
 
 @pytest.fixture
-def make_run(tmp_path):
+def make_run(tmp_path, monkeypatch):
 
-    def make(records, **options):
+    def make(records, chunk_batches=2, **options):
+        monkeypatch.setattr(file_run, 'CHUNK_BATCHES', chunk_batches)
         path = tmp_path / 'poses.json'
         path.write_text(json.dumps(records))
         poses = CocoResultsFile(path, SourceSkeleton(JointMap.identity(3)))
         return FileRun(Predictor(), poses, load, **dict(
-            dict(nms=False, batch_size=2, num_workers=0, chunk_batches=2),
+            dict(nms=False, batch_size=2, num_workers=0),
             **options))
 
     return make
@@ -112,6 +113,15 @@ def test_duplicates(make_run) -> None:
         ('refined', True), ('refined', False), ('refined', False),
         ('category', False), ('refined', False)]
     assert not any(dropped for _, dropped, _ in refine(make_run(records)))
+
+
+def test_duplicates_of_what_is_annotated(make_run) -> None:
+    """A joint that no data set annotates makes no pose a different one."""
+    records = [record(1), record(1, 25, score=.9)]
+    run = make_run(records, nms=True)
+    assert [dropped for _, dropped, _ in refine(run)] == [False, False]
+    run.predictor.annotated = np.array([False, True, True])
+    assert [dropped for _, dropped, _ in refine(run)] == [True, False]
 
 
 def test_a_chunk_does_not_depend_on_the_others(make_run) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from report_files import ReportFiles, write_report_files
 
-from posefix_mm.report import write_report
+from posefix_mm.visualization.report import write_report
 
 
 @pytest.fixture(scope='session')

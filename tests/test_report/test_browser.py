@@ -11,7 +11,7 @@ from typing import Iterator
 import numpy as np
 import pytest
 
-from posefix_mm.report import write_report
+from posefix_mm.visualization.report import write_report
 
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
 playwright = pytest.importorskip(

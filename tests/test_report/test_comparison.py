@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import toy_people as toy
 
-from posefix_mm.report import compare_results
+from posefix_mm.visualization.report import compare_results
 
 METAINFO = dict(toy.METAINFO, skeleton_links=[[0, 1], [0, 2], [0, 3], [0, 4]])
 # image 2: a hand at its twin before, right after; image 3 the other way round

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import toy_people as toy
 
-from posefix_mm.report import compare_results
-from posefix_mm.report.joint_table import (
-    draw_skeleton,
+from posefix_mm.visualization.report import compare_results
+from posefix_mm.visualization.report.joint_table import (
     joint_table,
     signed,
     trend_of,
@@ -55,32 +54,12 @@ def test_rows(annotated) -> None:
     np.testing.assert_allclose(change, [0, 1, -1, 0, np.nan], atol=1e-9)
 
 
-def test_drawing(annotated) -> None:
-    _, _, change = joint_table(annotated)
-    pose = np.array([[.5, 0], [0, .5], [1, .5], [.2, 1], [np.nan, np.nan]])
-    drawing = draw_skeleton(annotated, pose, change)
-    assert [(j.trend, j.radius) for j in drawing.joints] == [('none', 4),
-                                                             ('gain', 16),
-                                                             ('loss', 16),
-                                                             ('none', 4)]
-    assert (drawing.joints[1].x, drawing.joints[1].y) == (26, 176)
-    assert drawing.joints[1].text == 'left_hand: +1.000'
-    assert drawing.limbs.startswith('M176.0 26.0L26.0 176.0')
-    assert drawing.limbs.count('M') == 3  # the fourth limb has no end
-    assert (drawing.width, drawing.height) == (352, 352)
-
-
 def test_without_annotations(compare) -> None:
     found = compare(None)
     columns, rows, moved = joint_table(found)
     assert columns == ['median move', 'nine of ten below']
     assert [c.text for c in rows[1].cells] == ['66.7%', '66.7%']
     assert moved.round(3).tolist() == [0, .667, .667, 0, 0]
-    pose = np.zeros((5, 2))
-    drawing = draw_skeleton(found, pose, moved)
-    assert drawing.title == 'Median move of each joint'
-    assert drawing.joints[1].trend == 'moved'
-    assert draw_skeleton(found, pose, np.full(5, np.nan)) is None
 
 
 @pytest.mark.parametrize(('value', 'form', 'text'), [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from posefix_mm.report.people_choice import choose_people
+from posefix_mm.visualization.report.people_choice import choose_people
 
 CHANGE = np.array([.1, -.3, .5, 0., np.nan, -.1, .2, .05])
 

@@ -5,7 +5,7 @@ import pytest
 import toy_people as toy
 
 from posefix_mm.datasets.pose_records import parse_pose_record
-from posefix_mm.report import joint_moves, pair_poses
+from posefix_mm.visualization.report import joint_moves, pair_poses
 
 
 def parse(records: list) -> list:

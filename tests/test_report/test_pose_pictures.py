@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from posefix_mm.report.pose_pictures import (
+from posefix_mm.visualization.report.pose_pictures import (
     PICTURE_SIDE,
     PictureError,
     draw_paths,

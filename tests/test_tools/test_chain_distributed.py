@@ -15,7 +15,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
-from posefix_mm.synthetic import write_dataset
+from posefix_mm.testing import write_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAIN = (

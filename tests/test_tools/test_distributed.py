@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from posefix_mm.synthetic import write_dataset
+from posefix_mm.testing import write_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = (

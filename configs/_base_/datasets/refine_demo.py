@@ -1,4 +1,4 @@
-# Pictures drawn by posefix_mm.synthetic; tools/demo.py makes them.
+# Pictures drawn by posefix_mm.testing; tools/demo.py makes them.
 data_root = 'data/demo/'
 
 train_dataloader = dict(

@@ -1,4 +1,4 @@
-# Whole pictures drawn by posefix_mm.synthetic; tools/demo.py makes them.
+# Whole pictures drawn by posefix_mm.testing; tools/demo.py makes them.
 _base_ = './whole_images_coco.py'
 
 data_root = 'data/demo/'

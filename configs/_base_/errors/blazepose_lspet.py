@@ -1,8 +1,11 @@
 # Errors of blazepose_train_results.json against person_keypoints_train.json:
 # 6914 poses with an OKS of 0.1 or more. Written by `posefix estimate-errors`.
-# In a config whose `_base_` lists this file, where SynthesizePoseError is
-# the train pipeline's transform number i:
-#     train_pipeline[i].update(_base_.measured_errors)
+# In a config whose `_base_` lists this file:
+#     train_pipeline = [
+#         dict(step, **_base_.measured_errors)
+#         if step.type == 'SynthesizePoseError' else step
+#         for step in _base_.train_pipeline
+#     ]
 #     train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 measured_errors = dict(
     joint_groups=dict(

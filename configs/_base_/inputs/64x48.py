@@ -1,4 +1,4 @@
-_base_ = './256x192.py'
+_base_ = './transforms.py'
 
 # Half the input's resolution: a quarter would be too coarse for so small a
 # picture.
@@ -6,8 +6,13 @@ codec = dict(
     type='SoftArgmaxIntegral', input_size=(48, 64), heatmap_size=(24, 32))
 pose_sigma = 2.
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[4]['input_size'] = codec['input_size']
-train_pipeline[6]['encoder'] = codec
-test_pipeline = _base_.test_pipeline
-test_pipeline[2]['input_size'] = codec['input_size']
+crop = dict(type='TopdownAffine', input_size=codec['input_size'])
+generate_target = dict(type='GenerateTarget', encoder=codec)
+train_pipeline = [
+    _base_.load_image, _base_.get_box, *_base_.augment, crop,
+    _base_.synthesize_error, generate_target, _base_.pack_refine_inputs
+]
+test_pipeline = [
+    _base_.load_image, _base_.get_box, crop, _base_.get_input_pose,
+    _base_.pack_refine_inputs
+]

@@ -21,6 +21,7 @@ from ...chain.model_files import ModelType
 from ...datasets.joint_map import JointMap
 from ...datasets.pose_records import Problem
 from ...refinement import PosePredictor
+from ...visualization.draw import RefinementDrawer
 from .default_detector import build_chain
 from .given_people import GivenType
 from .group_refiner import refine_group
@@ -28,7 +29,6 @@ from .input_frames import Frame, InputFrames, InputsType, open_inputs
 from .output_files import open_outputs
 from .prediction_files import describe_instances
 from .read_groups import choose_given, read_groups
-from .refinement_drawer import FrameDrawing
 
 
 @INFERENCERS.register_module(name='pose-refinement')
@@ -170,7 +170,7 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
             _check_output(postprocess.get('coco_out'), kwargs.get(given))
         source = open_inputs(inputs)
         groups = self.preprocess(source, batch_size, **preprocess)
-        drawing = FrameDrawing(self._metainfo, **visualize)
+        drawing = RefinementDrawer(self._metainfo, **visualize)
         return self._run(source, groups, batch_size, drawing,
                          return_datasamples, postprocess)
 
@@ -181,8 +181,8 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
             else self.estimator.model.dataset_meta
 
     def _run(self, source: InputFrames, groups: Iterator[List[tuple]],
-             batch_size: int, drawing: FrameDrawing, return_datasamples: bool,
-             outputs: dict) -> Iterator[dict]:
+             batch_size: int, drawing: RefinementDrawer,
+             return_datasamples: bool, outputs: dict) -> Iterator[dict]:
         """Work on the images and give one result for each."""
         self.problems = {}
         with ExitStack() as stack:
@@ -275,13 +275,13 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
             num_workers=self.num_workers)
 
     def visualize(self, inputs: List[Frame], preds: List[PoseDataSample],
-                  drawing: FrameDrawing) -> List[np.ndarray]:
+                  drawing: RefinementDrawer) -> List[np.ndarray]:
         """Draw the people of images, if anybody wants to see them.
 
         Args:
             inputs (List[Frame]): Images.
             preds (List[PoseDataSample]): Their people.
-            drawing (FrameDrawing): How.
+            drawing (RefinementDrawer): How.
 
         Returns:
             List[np.ndarray]: RGB pictures; none of images with a problem.

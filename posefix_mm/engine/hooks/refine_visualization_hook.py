@@ -18,7 +18,7 @@ from ...analysis.matching import match_records
 from ...analysis.person_oks import person_oks
 from ...datasets.pose_records import PoseRecord
 from ...evaluation import can_evaluate
-from .pose_panel import CropPoses, pose_panel
+from ...visualization.draw import CropPoses, pose_panel
 
 TITLES = ('input pose', 'prediction', 'truth')
 

@@ -6,6 +6,7 @@ _base_ = [
     '../../../_base_/datasets/refine_coco.py',
     '../../../_base_/schedules/posefix_140e.py',
 ]
+dataset_type = 'CocoDataset'
 
 model = dict(
     _delete_=True,
@@ -16,19 +17,11 @@ model = dict(
     test_cfg=dict(flip_test=True))
 
 train_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='GetBBoxCenterScale', padding=1.25),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='ClippedNormalBBoxTransform'),
-    dict(type='TopdownAffine', input_size=_base_.codec.input_size),
-    dict(type='GenerateTarget', encoder=_base_.codec),
-    dict(type='PackPoseInputs')
+    _base_.load_image, _base_.get_box, *_base_.augment, _base_.crop,
+    _base_.generate_target, _base_.pack_pose_inputs
 ]
 test_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='GetBBoxCenterScale', padding=1.25),
-    dict(type='TopdownAffine', input_size=_base_.codec.input_size),
-    dict(type='PackPoseInputs')
+    _base_.load_image, _base_.get_box, _base_.crop, _base_.pack_pose_inputs
 ]
 data_root = 'data/coco/'
 train_dataloader = dict(

@@ -5,6 +5,7 @@ _base_ = [
     '../../../_base_/datasets/refine_demo.py',
     '../../../_base_/schedules/tiny_14e.py',
 ]
+dataset_type = 'CocoDataset'
 
 model = dict(
     type='TopdownPoseEstimator',
@@ -12,6 +13,7 @@ model = dict(
     backbone=_base_.backbone,
     neck=_base_.neck,
     head=dict(
+        _base_.head,
         type='PoseFixHead',
         in_channels=64,
         in_index=0,
@@ -19,24 +21,15 @@ model = dict(
         deconv_out_channels=(64, ),
         deconv_kernel_sizes=(4, ),
         decode_radius=2,
-        norm_eps=1e-5,
         decoder=_base_.codec),
     test_cfg=dict(flip_test=True))
 
 train_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='GetBBoxCenterScale', padding=1.25),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='ClippedNormalBBoxTransform'),
-    dict(type='TopdownAffine', input_size=_base_.codec.input_size),
-    dict(type='GenerateTarget', encoder=_base_.codec),
-    dict(type='PackPoseInputs')
+    _base_.load_image, _base_.get_box, *_base_.augment, _base_.crop,
+    _base_.generate_target, _base_.pack_pose_inputs
 ]
 test_pipeline = [
-    dict(type='LoadImage'),
-    dict(type='GetBBoxCenterScale', padding=1.25),
-    dict(type='TopdownAffine', input_size=_base_.codec.input_size),
-    dict(type='PackPoseInputs')
+    _base_.load_image, _base_.get_box, _base_.crop, _base_.pack_pose_inputs
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))

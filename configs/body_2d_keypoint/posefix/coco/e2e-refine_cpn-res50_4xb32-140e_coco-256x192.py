@@ -12,7 +12,10 @@ estimator['head']['decoder'] = codec
 model = dict(
     type='EndToEndPoseRefiner', estimator=estimator, num_keypoints=17)
 
-train_pipeline = _base_.train_pipeline
-train_pipeline.insert(5, dict(type='GenerateTarget', encoder=codec))
+train_pipeline = [
+    _base_.load_image, _base_.get_box, *_base_.augment, _base_.crop,
+    dict(type='GenerateTarget', encoder=codec), _base_.generate_target,
+    _base_.pack_pose_inputs
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 find_unused_parameters = True

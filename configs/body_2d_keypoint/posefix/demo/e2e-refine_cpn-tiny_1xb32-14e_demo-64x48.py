@@ -15,6 +15,9 @@ model = dict(
     num_keypoints=17,
     pose_amplitude=1.)
 
-train_pipeline = _base_.train_pipeline
-train_pipeline.insert(5, dict(type='GenerateTarget', encoder=cpn_codec))
+train_pipeline = [
+    _base_.load_image, _base_.get_box, *_base_.augment, _base_.crop,
+    dict(type='GenerateTarget', encoder=cpn_codec), _base_.generate_target,
+    _base_.pack_pose_inputs
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -6,6 +6,8 @@ _base_ = [
     '../../../_base_/schedules/tiny_14e.py',
 ]
 
+# What mmpose's inferencers choose a detector by: none.
+dataset_type = 'PoseRefineDataset'
 model = dict(
     type='PoseRefiner',
     data_preprocessor=_base_.data_preprocessor,
@@ -16,6 +18,7 @@ model = dict(
     backbone=_base_.backbone,
     neck=_base_.neck,
     head=dict(
+        _base_.head,
         type='PoseFixHead',
         in_channels=64,
         in_index=0,
@@ -23,18 +26,22 @@ model = dict(
         deconv_out_channels=(64, ),
         deconv_kernel_sizes=(4, ),
         decode_radius=2,
-        norm_eps=1e-5,
         decoder=_base_.codec),
     test_cfg=dict(flip_test=True))
 
 # An estimator trained for minutes jitters far more than those that the
 # release's probabilities were made for.
-train_pipeline = _base_.train_pipeline
-train_pipeline[5]['table'] = dict(
-    jitter=[dict(probs={'*': .40})],
-    inversion=[dict(probs={'*': .06})],
-    swap=[dict(probs={'*': .04})],
-    miss=[dict(probs={'*': .10})])
+synthesize_error = dict(
+    _base_.synthesize_error,
+    table=dict(
+        jitter=[dict(probs={'*': .40})],
+        inversion=[dict(probs={'*': .06})],
+        swap=[dict(probs={'*': .04})],
+        miss=[dict(probs={'*': .10})]))
+train_pipeline = [
+    _base_.load_image, _base_.get_box, *_base_.augment, _base_.crop,
+    synthesize_error, _base_.generate_target, _base_.pack_refine_inputs
+]
 
 train_dataloader = dict(
     dataset=dict(

@@ -18,6 +18,9 @@ model = dict(
         decoder=codec),
     test_cfg=dict(flip_mode='heatmap', shift_heatmap=True))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[6]['encoder'] = codec
+generate_target = dict(type='GenerateTarget', encoder=codec)
+train_pipeline = [
+    _base_.load_image, _base_.get_box, *_base_.augment, _base_.crop,
+    _base_.synthesize_error, generate_target, _base_.pack_refine_inputs
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

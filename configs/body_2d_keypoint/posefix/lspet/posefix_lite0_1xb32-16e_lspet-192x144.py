@@ -8,18 +8,23 @@ codec = dict(
 pose_sigma = 5.25
 model = dict(pose_sigma=pose_sigma, head=dict(decoder=codec))
 
-train_pipeline = _base_.train_pipeline
 # wrong poses that look right, for keypoints lie on the body
-train_pipeline[1].update(limb_swap_prob=.08, confuse_prob=.12)
-train_pipeline[5]['input_size'] = codec['input_size']
-train_pipeline[7]['encoder'] = codec
-test_pipeline = _base_.test_pipeline
-test_pipeline[2]['input_size'] = codec['input_size']
+misplace_pose = dict(
+    _base_.misplace_pose, limb_swap_prob=.08, confuse_prob=.12)
+crop = dict(type='TopdownAffine', input_size=codec['input_size'])
+generate_target = dict(type='GenerateTarget', encoder=codec)
+train_pipeline = [
+    _base_.load_image, misplace_pose, _base_.get_box, *_base_.augment, crop,
+    _base_.synthesize_error, generate_target, _base_.pack_refine_inputs
+]
+test_pipeline = [
+    _base_.load_image, _base_.get_box, crop, _base_.get_input_pose,
+    _base_.pack_refine_inputs
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
 
 train_cfg = dict(max_epochs=16)
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
-param_scheduler = _base_.param_scheduler
-param_scheduler[1]['T_max'] = 16
+param_scheduler = [_base_.warm_up, dict(_base_.cosine, T_max=16)]

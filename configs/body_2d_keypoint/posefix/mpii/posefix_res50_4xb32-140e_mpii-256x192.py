@@ -10,8 +10,12 @@ model = dict(
     pose_sigma=_base_.pose_sigma,
     head=dict(out_channels=16, decoder=_base_.codec))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[5]['joint_groups'] = _base_.joint_groups
+synthesize_error = dict(
+    _base_.synthesize_error, joint_groups=_base_.joint_groups)
+train_pipeline = [
+    _base_.load_image, _base_.get_box, *_base_.augment, _base_.crop,
+    synthesize_error, _base_.generate_target, _base_.pack_refine_inputs
+]
 
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=_base_.test_pipeline))

@@ -14,6 +14,9 @@ model = dict(
     test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True),
     **estimator)
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[5]['encoder'] = codec
+generate_target = dict(type='GenerateTarget', encoder=codec)
+train_pipeline = [
+    _base_.load_image, _base_.get_box, *_base_.augment, _base_.crop,
+    generate_target, _base_.pack_pose_inputs
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

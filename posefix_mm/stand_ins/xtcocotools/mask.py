@@ -1,0 +1,2 @@
+"""Masks, as in pycocotools."""
+from pycocotools.mask import *  # noqa: F401,F403

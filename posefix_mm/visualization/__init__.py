@@ -1,0 +1,4 @@
+"""Poses on pictures (``draw``), the paper's ``figures``, and the ``report``.
+
+Nothing is imported here: figures need matplotlib, drawing does not.
+"""

@@ -1,0 +1,124 @@
+"""Figures as files, and as parts of a page."""
+import io
+import re
+from pathlib import Path
+from typing import Union
+from xml.etree import ElementTree
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from ...fileio import atomic_write
+
+#: Suffixes of figure files.
+FIGURE_SUFFIXES = ('.png', '.svg', '.pdf')
+_SVG = '{http://www.w3.org/2000/svg}'
+# No dates and no random ids: the same data give the same file.
+_STYLE = {'svg.hashsalt': 'posefix_mm'}
+_METADATA = {'.svg': {'Date': None}, '.pdf': {'CreationDate': None}}
+
+
+def check_figure_path(path: Union[str, Path]) -> Path:
+    """Tell early that a figure cannot be written to a path.
+
+    Args:
+        path (str | Path): The file to be written.
+
+    Returns:
+        Path: The same.
+
+    Raises:
+        ValueError: If its suffix is not one of :data:`FIGURE_SUFFIXES`.
+        IsADirectoryError: If it is a folder.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in FIGURE_SUFFIXES:
+        raise ValueError(f'{path} must end in one of '
+                         f'{", ".join(FIGURE_SUFFIXES)}')
+    if path.is_dir():
+        raise IsADirectoryError(f'the output {path} is a folder')
+    return path
+
+
+def save_figure(figure: Figure, path: Union[str, Path]) -> None:
+    """Write a figure, whole or not at all.
+
+    Args:
+        figure (Figure): What to write.
+        path (str | Path): PNG, SVG or PDF by its suffix; its folder is made.
+
+    Raises:
+        ValueError: If the suffix is another one.
+    """
+    path = check_figure_path(path)
+    suffix = path.suffix.lower()
+    with matplotlib.rc_context(_STYLE), atomic_write(path) as file:
+        figure.savefig(
+            file,
+            format=suffix[1:],
+            dpi=150,
+            bbox_inches='tight',
+            metadata=_METADATA.get(suffix))
+
+
+def inline_svg(figure: Figure, name: str, title: str,
+               description: str) -> str:
+    """Write a figure as an element of a page that forbids inline styles.
+
+    Texts stay texts, and what is black takes the colour of the page's text.
+
+    Args:
+        figure (Figure): What to write.
+        name (str): Class of the element, and the start of all ids.
+        title (str): What it shows, for those who don't see it.
+        description (str): The same in more words.
+
+    Returns:
+        str: The ``<svg>`` element.
+    """
+    file = io.StringIO()
+    with matplotlib.rc_context({**_STYLE, 'svg.fonttype': 'none'}):
+        figure.savefig(
+            file, format='svg', dpi=100, transparent=True, metadata={
+                'Date': None})
+    root = ElementTree.fromstring(file.getvalue())
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag.rpartition('}')[2] in ('metadata', 'style',
+                                                'clipPath'):
+                parent.remove(child)
+        _plain_attributes(parent, name)
+    for size in ('width', 'height'):
+        del root.attrib[size]
+    root.attrib.update({
+        'class': name,
+        'role': 'img',
+        'aria-labelledby': f'{name}-title {name}-text'
+    })
+    for part, text in (('text', description), ('title', title)):
+        tag = 'desc' if part == 'text' else part
+        label = ElementTree.Element(_SVG + tag, id=f'{name}-{part}')
+        label.text = text
+        root.insert(0, label)
+    ElementTree.register_namespace('', _SVG[1:-1])
+    ElementTree.register_namespace('xlink', 'http://www.w3.org/1999/xlink')
+    return ElementTree.tostring(root, encoding='unicode')
+
+
+def _plain_attributes(element: ElementTree.Element, name: str) -> None:
+    """Turn styles into attributes, and make ids those of one figure."""
+    style = element.attrib.pop('style', '')
+    element.attrib.pop('clip-path', None)
+    for key, _, value in (part.partition(':') for part in style.split(';')
+                          if part):
+        key, value = key.strip(), value.strip()
+        if key == 'font':  # the family is the page's
+            key = 'font-size'
+            value = re.search(r'[\d.]+px', value).group()
+        if key != 'font-family':
+            element.set(key, 'currentColor' if value == '#000000' else value)
+    for key, value in list(element.attrib.items()):
+        if key == 'id':
+            element.set(key, f'{name}-{value}')
+        elif key.endswith('href') and value.startswith('#'):
+            element.set(key, f'#{name}-{value[1:]}')

@@ -1,0 +1,125 @@
+"""Write the page: one file, which loads nothing."""
+import base64
+import hashlib
+from importlib import resources
+from pathlib import Path
+from typing import Optional, Union
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ...analysis import load_skeleton
+from ...apis.image_finder import ImageFinder
+from ...fileio import atomic_write
+from ...version import __version__
+from .annotation_file import read_annotations
+from .comparison import compare_results
+from .joint_table import signed, trend_of
+from .page_content import PageContent, page_content
+from .people_cards import CardMaker, known
+
+#: Name of the page in its folder.
+PAGE_NAME = 'index.html'
+
+
+def write_report(before: Union[str, Path],
+                 after: Union[str, Path],
+                 img_dir: Union[str, Path],
+                 out_dir: Union[str, Path],
+                 *,
+                 ann: Union[str, Path, None] = None,
+                 skeleton: Optional[str] = None,
+                 people: int = 12,
+                 seed: int = 0) -> Path:
+    """Show on one page what refinement did to poses.
+
+    Args:
+        before (str | Path): COCO results file with the input poses.
+        after (str | Path): The same after refinement; duplicates may have
+            been dropped.
+        img_dir (str | Path): Folder of the images.
+        out_dir (str | Path): Folder for the page; it is made.
+        ann (str | Path, optional): COCO annotations that give the names of
+            the image files and, if there are any, the truth. Without it file
+            names must show the ids, and the page shows how far joints moved.
+        skeleton (str, optional): See
+            :func:`~posefix_mm.analysis.load_skeleton`. Defaults to COCO's.
+        people (int): People shown for each reason: most improved, most
+            damaged, random. Defaults to 12.
+        seed (int): Of the random people. Defaults to 0.
+
+    Returns:
+        Path: The page.
+
+    Raises:
+        FileNotFoundError: If a file or folder does not exist.
+        ValueError: If a file is malformed, or the files do not belong
+            together.
+    """
+    if people < 0:
+        raise ValueError(f'people must not be negative, got {people}')
+    page = Path(out_dir) / PAGE_NAME
+    if Path(out_dir).exists() and not Path(out_dir).is_dir():
+        raise NotADirectoryError(f'{out_dir} is not a folder')
+    metainfo = load_skeleton(skeleton)
+    annotations = None if ann is None else read_annotations(ann)
+    finder = ImageFinder(img_dir, annotations and annotations['images'])
+    found = compare_results(before, after, metainfo, annotations)
+    groups = CardMaker(found, finder).groups(people, seed)
+    content = page_content(
+        found,
+        annotations,
+        groups,
+        before_name=Path(before).name,
+        after_name=Path(after).name)
+    with atomic_write(page) as file:
+        file.write(render_page(content).encode())
+    return page
+
+
+def render_page(content: PageContent) -> str:
+    """Lay out a page.
+
+    Everything from the data is escaped, and the page forbids the browser to
+    load anything and to run or style by anything but its own two blocks.
+
+    Args:
+        content (PageContent): What it says.
+
+    Returns:
+        str: HTML.
+    """
+    environment = Environment(
+        loader=PackageLoader('posefix_mm.visualization.report'),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True)
+    environment.filters.update(
+        figure='{:.1f}'.format,
+        change=signed,
+        percent='{:.1%}'.format,
+        known=known,
+        trend=lambda change: trend_of(round(change, 1)))
+    style, script = (_asset(name) for name in ('style.css', 'script.js'))
+    policy = ("default-src 'none'; img-src data:; "
+              f"style-src 'sha256-{_digest(style)}'; "
+              f"script-src 'sha256-{_digest(script)}'; "
+              "base-uri 'none'; form-action 'none'")
+    return environment.get_template('page.html').render(
+        report=content,
+        version=__version__,
+        style=Markup(style),
+        script=Markup(script),
+        policy=policy)
+
+
+def _asset(name: str) -> str:
+    """Read a file that lies beside the templates."""
+    folder = resources.files('posefix_mm.visualization.report') / 'templates'
+    return (folder / name).read_text(encoding='utf-8')
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(
+        text.encode()).digest()).decode('ascii')
