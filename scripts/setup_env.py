@@ -1,67 +1,78 @@
 #!/usr/bin/env python3
 """Create, or complete, the virtual environment ``.venv`` of this checkout.
 
-Installs the pinned stack of ``requirements/locked``, mmcv with its compiled
-operators and this package (editable). It can be stopped and started again at
-any point, and returns at once when there is nothing to do.
+Installs the versions of ``requirements/lock.txt`` and this package, editable,
+with uv, which is taken from PyPI. It can be stopped and started again at any
+point, and returns at once when there is nothing to do.
 
-mmcv has no wheel on PyPI and takes about ten minutes to compile on two cores.
-Its wheel is built once and kept for every checkout of the same user under
-``${XDG_CACHE_HOME:-~/.cache}/posefix_mm/wheels``.
-
-Set ``FORCE_CUDA=1`` to compile mmcv's CUDA operators as well (needs the CUDA
-toolkit). PoseFix itself runs on a GPU without them.
+``--ops`` compiles mmcv's operators, which PoseFix does not need: about ten
+minutes on two cores, with a C++ compiler and Python's headers; with
+``FORCE_CUDA=1`` those for CUDA as well.
 """
 
 import argparse
+import ast
+import contextlib
+import hashlib
+import json
+import os
+import re
+import runpy
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn, Sequence, Set
+from typing import Dict, List, NoReturn, Sequence
 
-from environment import mmcv_wheel, state
-from environment.process import Programs, last_line
-from environment.state import SetupError, find_missing, read_locked, say
-
-# The last release whose Python part imports without its compiled part; wheels
-# of torchvision need the CUDA build of torch.
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / '.venv'
+PYTHON = VENV / 'bin' / 'python'
+STAMP = VENV / 'setup-done.json'
+EXTRAS = ('browser', 'formats', 'onnx', 'openvino', 'photos', 'tensorboard',
+          'tensorflow')
+PYTHONS = ((3, 11), (3, 12), (3, 13))
+MMCV = '2.1.0'
+# The last release whose Python part imports without its compiled part; that
+# of later ones fits the CUDA build of torch only.
 TORCHVISION_FOR_CPU = '0.16.2'
+ALIVE_SECONDS = 10
+# What pip is told about where packages are, for uv.
+UV_NAMES = {
+    'index-url': 'UV_DEFAULT_INDEX',
+    'extra-index-url': 'UV_INDEX',
+    'find-links': 'UV_FIND_LINKS',
+    'cert': 'SSL_CERT_FILE',
+}
+CHECK = ('import posefix_mm.registry, torchvision, mmdet.models, mmcv.ops, '
+         'cv2, timm, xtcocotools.coco')
 
-# This package is looked up but not imported: set-up must not fail over it.
-CHECK_STACK = """
-import torch, torchvision, mmengine, mmdet, mmpose
-import mmcv.ops, cv2, timm, xtcocotools.coco
-import importlib.util
-assert importlib.util.find_spec('posefix_mm') is not None
-"""
+
+class SetupError(Exception):
+    """Something that the user has to see to; the message says what."""
 
 
 def main() -> None:
     """Set up the environment; end with one clear line if that fails."""
-    args = parse_args()
-    signal.signal(signal.SIGTERM, interrupt)
-    try:
-        set_up(set(args.extras))
-    except SetupError as error:
-        sys.exit(f'error: {error}')
-    except KeyboardInterrupt:
-        sys.exit('error: set-up was interrupted; run the same command again '
-                 'and it goes on where it stopped')
-
-
-def parse_args() -> argparse.Namespace:
-    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description='Create or complete the virtual environment .venv.')
     parser.add_argument(
         '--extras',
         nargs='*',
-        choices=state.EXTRAS,
+        choices=EXTRAS,
         default=[],
         help='optional packages to install as well')
-    return parser.parse_args()
+    parser.add_argument(
+        '--ops', action='store_true', help="compile mmcv's operators")
+    args = parser.parse_args()
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        set_up(args.extras, args.ops)
+    except SetupError as error:
+        sys.exit(f'error: {error}')
+    except KeyboardInterrupt:
+        sys.exit('error: set-up was interrupted; run the same command again')
 
 
 def interrupt(*_: object) -> NoReturn:
@@ -69,140 +80,229 @@ def interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def set_up(extras: Set[str]) -> None:
-    """Do whatever is missing.
+def set_up(extras: Sequence[str], ops: bool) -> None:
+    """Do whatever is missing; what was asked for earlier stays.
 
     Args:
-        extras: Optional packages to install, out of :data:`state.EXTRAS`.
+        extras: Optional packages to install, out of :data:`EXTRAS`.
+        ops: Whether to compile mmcv's operators.
     """
-    if state.is_done(extras):
+    stamp = read_stamp()
+    wanted = dict(
+        key=hash_inputs(),
+        extras=sorted({*extras, *stamp.get('extras', ())} & {*EXTRAS}),
+        ops=ops or stamp.get('ops', False))
+    if stamp == wanted and PYTHON.exists():
         return
+    start = time.monotonic()
     check_interpreter()
-    with state.only_one() as lock:
-        if state.is_done(extras):
-            return
-        start = time.monotonic()
-        extras = extras | state.stamped_extras()
-        setup = Setup(Programs(lock))
-        setup.create_venv()
-        setup.install_locked(['base', *sorted(extras)])
-        setup.install_torch()
-        setup.install_torchvision()
-        setup.install_mmcv()
-        setup.install_package()
-        setup.check_stack()
-        state.write_stamp(extras)
-        say(f'environment ready after {state.elapsed(start)}')
+    if wanted['ops']:
+        check_compiler()
+    STAMP.unlink(missing_ok=True)
+    create_venv()
+    install(wanted['extras'], wanted['ops'])
+    run('checking that everything imports', PYTHON, '-W', 'ignore', '-c',
+        CHECK)
+    STAMP.write_text(json.dumps(wanted))
+    say(f'environment ready after {time.monotonic() - start:.0f} s')
+
+
+def install(extras: Sequence[str], ops: bool) -> None:
+    """Install everything into the environment."""
+    run('installing uv', PYTHON, '-m', 'pip', 'install', '--constraint',
+        ROOT / 'requirements' / 'lock.txt', 'uv')
+    uv('installing PyTorch', 'torch')
+    packages = ','.join(['test', 'lint', *extras])
+    uv(f'installing posefix_mm[{packages}]', '--requirements',
+       ROOT / 'requirements' / 'stack.txt',
+       f'torchvision=={torchvision_version()}', '--editable',
+       f'{ROOT}[{packages}]')
+    if ops and not has_ops():
+        run('removing mmcv-lite', VENV / 'bin' / 'uv', 'pip', 'uninstall',
+            '--python', PYTHON, 'mmcv-lite')
+        # uv does not tell builds for different releases of torch apart
+        uv("compiling mmcv's operators", '--no-cache', '--no-deps',
+           '--no-build-isolation', '--no-binary', 'mmcv', f'mmcv=={MMCV}')
+
+
+def uv(label: str, *arguments: object) -> None:
+    """Run ``uv pip install`` with the locked versions."""
+    folder = ROOT / 'requirements'
+    run(label, VENV / 'bin' / 'uv', 'pip', 'install', '--python', PYTHON,
+        '--constraints', folder / 'lock.txt', '--overrides',
+        folder / 'overrides.txt', *arguments)
+
+
+def read_stamp() -> Dict:
+    """Read what the last complete run left; empty if there was none."""
+    try:
+        return json.loads(STAMP.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def hash_inputs() -> str:
+    """Hash what the environment depends on, the checkout's place included."""
+    digest = hashlib.sha256(f'{ROOT} {sys.version_info[:2]}'.encode())
+    for path in (Path(__file__), ROOT / 'setup.py',
+                 *sorted(ROOT.glob('requirements/*.txt'))):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def check_interpreter() -> None:
-    """Refuse interpreters that the pinned stack has no builds for."""
-    wanted = '.'.join(map(str, state.PYTHON_VERSION))
-    if sys.version_info[:2] != state.PYTHON_VERSION:
-        found = '.'.join(map(str, sys.version_info[:3]))
+    """Refuse interpreters that there are no packages for."""
+    version = '.'.join(map(str, sys.version_info[:2]))
+    if sys.version_info[:2] not in PYTHONS:
         raise SetupError(
-            f'the pinned stack is made for Python {wanted}, found {found}; '
-            f'install python{wanted} and python{wanted}-venv, or name one: '
-            'make setup PYTHON=/path/to/python' + wanted)
+            f'Python 3.11, 3.12 or 3.13 is needed, found {version}; name one '
+            'of them: make setup PYTHON=/path/to/python3.11')
     try:
         import ensurepip  # noqa: F401
     except ImportError:
         raise SetupError(
-            'this Python has no venv module; on Debian run: '
-            f'apt-get install python{wanted}-venv') from None
+            'this Python has no venv module; on Debian run: apt-get install '
+            f'python{version}-venv') from None
 
 
-class Setup:
-    """The steps of a set-up; each does only what is missing.
+def check_compiler() -> None:
+    """Refuse to start the long build where it cannot succeed."""
+    compiler = os.environ.get('CXX', 'c++').split()[0]
+    if shutil.which(compiler) is None:
+        raise SetupError(
+            f'no C++ compiler ({compiler}) for OPS=1; on Debian run: apt-get '
+            'install g++ python3-dev, or leave OPS=1 out')
+
+
+def create_venv() -> None:
+    """Create ``.venv``, or create it anew if it is of another Python."""
+    works = f'import pip, sys; sys.exit(sys.version_info != {sys.version_info[:]})'
+    if PYTHON.exists() and subprocess.run(
+        [PYTHON, '-c', works], capture_output=True).returncode == 0:
+        return
+    say('creating .venv')
+    result = subprocess.run(
+        [sys.executable, '-m', 'venv', '--clear', VENV],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if result.returncode != 0:
+        raise SetupError(f'creating .venv failed: {last_line(result.stdout)}')
+
+
+def has_ops() -> bool:
+    """Tell whether mmcv with compiled operators is there and works."""
+    code = 'import mmcv._ext'
+    return subprocess.run([PYTHON, '-c', code],
+                          capture_output=True).returncode == 0
+
+
+def torchvision_version() -> str:
+    """Choose a torchvision that imports beside the installed torch."""
+    [path] = VENV.glob('lib/python*/site-packages/torch/version.py')
+    torch = runpy.run_path(str(path))
+    if sys.version_info < (3, 12) and not torch['cuda']:
+        return TORCHVISION_FOR_CPU
+    # Releases go in step: 0.15 came with 2.0, 0.16 with 2.1.
+    _, minor, patch = torch['__version__'].partition('+')[0].split('.')
+    return f'0.{int(minor) + 15}.{patch}'
+
+
+def child_environment() -> Dict[str, str]:
+    """Return the variables for pip, uv and compilers."""
+    unwanted = ('PYTHONPATH', 'PYTHONHOME', 'PIP_TARGET', 'PIP_PREFIX',
+                'PIP_USER', 'PIP_REQUIRE_VIRTUALENV')
+    values = {k: v for k, v in os.environ.items() if k not in unwanted}
+    values['PATH'] = f'{VENV / "bin"}:{values.get("PATH", os.defpath)}'
+    for name, parts in pip_settings().items():
+        separator = ',' if name == 'UV_FIND_LINKS' else ' '
+        values.setdefault(name, separator.join(parts))
+    values.setdefault('UV_INDEX_STRATEGY', 'unsafe-best-match')  # as pip does
+    values.setdefault('UV_LINK_MODE', 'copy')  # no warning between disks
+    # for mmcv: a wheel of 1 MB, not 30; no CUDA unless it is asked for
+    values.setdefault('MMCV_WITH_OPS', '1')
+    for name, flag in (('CFLAGS', '-g0'), ('CXXFLAGS', '-g0'),
+                       ('LDFLAGS', '-Wl,-s')):
+        values[name] = f'{values.get(name, "")} {flag}'.strip()
+    values.setdefault('MAX_JOBS', str(os.cpu_count()))
+    if values.get('FORCE_CUDA') != '1':
+        values['CUDA_VISIBLE_DEVICES'] = ''
+    return values
+
+
+def pip_settings() -> Dict[str, List[str]]:
+    """Read where pip is told to look, by the names that uv has for it."""
+    listed = subprocess.run(
+        [sys.executable, '-m', 'pip', 'config', 'list'],
+        capture_output=True, text=True).stdout
+    found: Dict[str, List[str]] = {}
+    for line in listed.splitlines():
+        match = re.fullmatch(r"(?:global|install|:env:)\.([\w-]+)=('.*'|\".*\")",
+                             line)
+        if match and match[1] in UV_NAMES:
+            parts = ast.literal_eval(match[2]).split()
+            found.setdefault(UV_NAMES[match[1]], []).extend(parts)
+    return {name: parts[-1:] if name in ('UV_DEFAULT_INDEX', 'SSL_CERT_FILE')
+            else list(dict.fromkeys(parts)) for name, parts in found.items()}
+
+
+def run(label: str, *command: object) -> None:
+    """Run a command with its output in a log, and show that it lives.
 
     Args:
-        programs: Runs pip and Python.
+        label: What it does; also names the log.
+        command: Program and arguments.
+
+    Raises:
+        SetupError: If the command fails.
     """
+    say(label)
+    name = re.sub(r'\W+', '-', label).strip('-')
+    log = VENV / 'setup-logs' / f'{name}.log'
+    log.parent.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    with open(log, 'w') as output:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=ROOT,
+            env=child_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True)
+        try:
+            while process.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(ALIVE_SECONDS)
+                    break
+                say(f'{label}: {time.monotonic() - start:.0f} s'
+                    f'{build_step(log)}')
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+            raise
+    if process.returncode != 0:
+        raise SetupError(
+            f'{label} failed: {last_line(log.read_text(errors="replace"))}; '
+            f'see {log}, then run the same command again')
 
-    def __init__(self, programs: Programs) -> None:
-        self.programs = programs
 
-    def create_venv(self) -> None:
-        """Create ``.venv``, or create it anew if it does not work."""
-        works = ('import pip, sys; '
-                 f'sys.exit(sys.version_info[:2] != {state.PYTHON_VERSION})')
-        if state.venv_python().exists() and self.programs.runs(works):
-            return
-        say('creating .venv' if not state.VENV.exists() else
-            'creating .venv anew: the one here does not work')
-        command = [sys.executable, '-m', 'venv', '--clear', str(state.VENV)]
-        result = subprocess.run(command, capture_output=True, text=True)
-        if result.returncode != 0:
-            raise SetupError(
-                'creating .venv failed: '
-                f'{last_line(result.stdout + result.stderr)}; on Debian run: '
-                'apt-get install python3.11-venv')
+def build_step(log: Path) -> str:
+    """Say how far a build is, from the last ``[3/97]`` in its log."""
+    steps = re.findall(r'^\s*\[(\d+/\d+)\]', log.read_text(errors='replace'),
+                       re.MULTILINE)
+    return f', file {steps[-1].replace("/", " of ")}' if steps else ''
 
-    def install_locked(self, names: Sequence[str]) -> None:
-        """Install files of exact requirements, without dependencies.
 
-        Args:
-            names: File names under ``requirements/locked``.
-        """
-        wanted = {}
-        for name in names:
-            wanted.update(read_locked(name))
-        missing = find_missing(wanted)
-        if missing:
-            self.programs.pip(f'installing {len(missing)} packages',
-                              '--no-deps', *missing)
+def last_line(text: str) -> str:
+    """Pick the line of a log that says most: the last error, or the last."""
+    lines = [line.strip(' ×╰─▶') for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if re.match(r'(?i)\w*error\b', line)]
+    return (errors or lines or ['no output'])[-1].rstrip('.')
 
-    def install_torch(self) -> None:
-        """Install torch; its CUDA packages, if any, come with it."""
-        missing = find_missing(read_locked('torch'))
-        if missing:
-            self.programs.pip('installing PyTorch', '--constraint',
-                              str(state.LOCKED / 'base.txt'), *missing)
 
-    def install_torchvision(self) -> None:
-        """Install a torchvision that imports beside this torch."""
-        torch = state.torch_version()
-        version = TORCHVISION_FOR_CPU
-        if torch.get('cuda'):
-            # Releases go in step: 0.15 came with 2.0, 0.16 with 2.1.
-            _, minor, patch = torch['__version__'].partition('+')[0].split('.')
-            version = f'0.{int(minor) + 15}.{patch}'
-        missing = find_missing({'torchvision': version})
-        if missing:
-            self.programs.pip('installing torchvision', '--no-deps', *missing)
-
-    def install_mmcv(self) -> None:
-        """Install mmcv from the kept wheel, or build that first."""
-        missing = find_missing({'mmcv': mmcv_wheel.MMCV_VERSION})
-        if not missing and self.programs.runs('import mmcv.ops'):
-            return
-        kept = mmcv_wheel.find_wheel()
-        if kept is not None:
-            self.install_wheel(kept)
-            if self.programs.runs('import mmcv.ops'):
-                return
-            say('the kept wheel of mmcv does not work here')
-            kept.unlink()
-        self.install_wheel(mmcv_wheel.build_wheel(self.programs))
-
-    def install_wheel(self, path: Path) -> None:
-        """Install one wheel in place of what is there."""
-        self.programs.pip('installing mmcv', '--no-deps',
-                          '--force-reinstall', str(path))
-
-    def install_package(self) -> None:
-        """Install this checkout, editable."""
-        self.programs.pip('installing posefix_mm', '--no-deps',
-                          '--no-build-isolation', '--editable',
-                          str(state.ROOT))
-
-    def check_stack(self) -> None:
-        """Import everything once, so that the first use does not fail."""
-        say('checking that everything imports')
-        self.programs.run(
-            [str(state.venv_python()), '-c', CHECK_STACK],
-            'importing the stack',
-            fix='run `make clean-all` and then the same command again')
+def say(text: str) -> None:
+    """Report progress."""
+    print(f'[setup] {text}', flush=True)
 
 
 if __name__ == '__main__':

@@ -1,1 +1,0 @@
-"""Parts of ``scripts/setup_env.py``; standard library only."""
