@@ -121,7 +121,7 @@ def install(extras: Sequence[str], ops: bool) -> None:
         run('removing mmcv-lite', VENV / 'bin' / 'uv', 'pip', 'uninstall',
             '--python', PYTHON, 'mmcv-lite')
         # uv does not tell builds for different releases of torch apart
-        uv("compiling mmcv's operators", '--no-cache', '--no-deps',
+        uv("compiling mmcv's operators", '--verbose', '--no-cache', '--no-deps',
            '--no-build-isolation', '--no-binary', 'mmcv', f'mmcv=={MMCV}')
 
 
@@ -176,7 +176,8 @@ def check_compiler() -> None:
 
 def create_venv() -> None:
     """Create ``.venv``, or create it anew if it is of another Python."""
-    works = f'import pip, sys; sys.exit(sys.version_info != {sys.version_info[:]})'
+    works = ('import pip, sys; '
+             f'sys.exit(sys.version_info != {sys.version_info[:]})')
     if PYTHON.exists() and subprocess.run(
         [PYTHON, '-c', works], capture_output=True).returncode == 0:
         return
@@ -235,8 +236,7 @@ def pip_settings() -> Dict[str, List[str]]:
         capture_output=True, text=True).stdout
     found: Dict[str, List[str]] = {}
     for line in listed.splitlines():
-        match = re.fullmatch(r"(?:global|install|:env:)\.([\w-]+)=('.*'|\".*\")",
-                             line)
+        match = re.fullmatch(r'(?:global|install|:env:)\.([\w-]+)=(.*)', line)
         if match and match[1] in UV_NAMES:
             parts = ast.literal_eval(match[2]).split()
             found.setdefault(UV_NAMES[match[1]], []).extend(parts)
@@ -288,8 +288,7 @@ def run(label: str, *command: object) -> None:
 
 def build_step(log: Path) -> str:
     """Say how far a build is, from the last ``[3/97]`` in its log."""
-    steps = re.findall(r'^\s*\[(\d+/\d+)\]', log.read_text(errors='replace'),
-                       re.MULTILINE)
+    steps = re.findall(r'\[(\d+/\d+)\]', log.read_text(errors='replace'))
     return f', file {steps[-1].replace("/", " of ")}' if steps else ''
 
 

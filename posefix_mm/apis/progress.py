@@ -1,6 +1,7 @@
-"""Progress bar with rate and time left."""
+"""Progress on standard error: bars, or lines where it is no terminal."""
+import threading
 from contextlib import contextmanager
-from typing import Callable, Iterator, Optional
+from typing import Any, Callable, Iterable, Iterator, Optional
 
 from rich.console import Console
 from rich.progress import (
@@ -13,6 +14,60 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.text import Text
+
+#: How often a line is written where no bar can be drawn.
+LINE_SECONDS = 10.
+
+
+class SteadyProgress(Progress):
+    """Bars; into a file or a pipe, a line every ten seconds for each task.
+
+    Args:
+        columns (ProgressColumn): What a bar is made of.
+        enabled (bool): Whether to show anything. Defaults to True.
+    """
+
+    def __init__(self, *columns: ProgressColumn, enabled: bool = True) -> None:
+        console = Console(stderr=True)
+        self._lines = enabled and not console.is_terminal
+        self._ended = threading.Event()
+        super().__init__(
+            *columns, console=console, disable=self._lines or not enabled)
+
+    def start(self) -> None:
+        """Begin to show the tasks."""
+        super().start()
+        if self._lines:
+            threading.Thread(target=self._write_lines, daemon=True).start()
+
+    def stop(self) -> None:
+        """Show them for the last time."""
+        if not self.disable:
+            super().stop()
+        elif self._lines and not self._ended.is_set():
+            self._write(finished=True)
+        self._ended.set()
+
+    def _write_lines(self) -> None:
+        while not self._ended.wait(LINE_SECONDS):
+            self._write(finished=False)
+
+    def _write(self, finished: bool) -> None:
+        """Write a line for each task that runs, or that has ended."""
+        for task in self.tasks:
+            if task.finished is finished:
+                self.console.print(
+                    _line(task), markup=False, highlight=False, soft_wrap=True)
+
+
+def _line(task: Task) -> str:
+    """Say how far a task is."""
+    if not task.total:
+        return f'{task.description}: {task.elapsed or 0:.0f} s'
+    left = task.time_remaining
+    return (f'{task.description}: {task.completed:g} of {task.total:g} '
+            f'({task.percentage:.0f}%), {task.elapsed or 0:.0f} s' +
+            (f', about {left:.0f} s left' if left else ''))
 
 
 class _RateColumn(ProgressColumn):
@@ -39,10 +94,28 @@ def progress_bar(total: Optional[int],
     Yields:
         Callable[[int], None]: To be told of so many more poses done.
     """
-    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(),
-               _RateColumn(), TimeRemainingColumn())
-    with Progress(
-            *columns, console=Console(stderr=True),
-            disable=not enabled) as bar:
+    columns: Any = (TextColumn(title), BarColumn(), MofNCompleteColumn(),
+                    _RateColumn(), TimeRemainingColumn())
+    with SteadyProgress(*columns, enabled=enabled) as bar:
         task = bar.add_task(title, total=total)
         yield lambda count: bar.advance(task, count)
+
+
+def track(items: Iterable,
+          total: Optional[int],
+          *,
+          title: str) -> Iterator[Any]:
+    """Show on standard error how many items have been taken.
+
+    Args:
+        items (Iterable): The items.
+        total (int, optional): How many there are; None if nobody knows.
+        title (str): What is done.
+
+    Yields:
+        Any: Each item.
+    """
+    columns: Any = (TextColumn('{task.description}'), BarColumn(),
+                    MofNCompleteColumn(), TimeRemainingColumn())
+    with SteadyProgress(*columns) as bar:
+        yield from bar.track(items, total, description=title)

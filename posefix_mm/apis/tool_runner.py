@@ -15,6 +15,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from .progress import SteadyProgress
+
 # "Epoch(train)  [3][ 40/110]", as mmengine logs it
 _LOG_LINE = re.compile(r'Epoch\(\w+\)\s+(?:\[(\d+)\])?\[\s*(\d+)/(\d+)\]')
 # glibc gives large blocks back to the system at every step; keeping them
@@ -25,9 +27,9 @@ _ENVIRONMENT = {
 }
 
 
-def progress_bars() -> Progress:
+def progress_bars() -> SteadyProgress:
     """Bars with a title, a percentage, and times."""
-    return Progress(
+    return SteadyProgress(
         TextColumn('{task.description:34}'), BarColumn(),
         TextColumn('{task.percentage:3.0f}%'), TimeElapsedColumn(),
         TimeRemainingColumn())

@@ -129,7 +129,9 @@ def test_interrupted_and_resumed(posefix, records, tmp_path, monkeypatch,
     with monkeypatch.context() as context:
         context.setattr(Journal, 'add', stop)
         assert posefix(records, '--quiet') == 130
-    assert capfd.readouterr().err == 'error: interrupted\n'
+    assert capfd.readouterr().err == (
+        'error: interrupted; the same command with --resume goes on where it '
+        'stopped\n')
     assert not (tmp_path / 'out.json').exists()
     assert posefix(records, '--quiet', '--batch-size', 7, '--resume') == 1
     assert 'of a run with another input' in capfd.readouterr().err

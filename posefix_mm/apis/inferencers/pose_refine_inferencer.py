@@ -12,8 +12,6 @@ from mmengine.logging import print_log
 from mmpose.apis.inferencers.base_mmpose_inferencer import BaseMMPoseInferencer
 from mmpose.registry import INFERENCERS
 from mmpose.structures import PoseDataSample
-from rich.console import Console
-from rich.progress import track
 
 from ...chain import Estimator, TopdownEstimator, find_model
 from ...chain.joint_maps import map_estimator_joints
@@ -22,6 +20,7 @@ from ...datasets.joint_map import JointMap
 from ...datasets.pose_records import Problem
 from ...refinement import PosePredictor
 from ...visualization.draw import RefinementDrawer
+from ..progress import track
 from .default_detector import build_chain
 from .given_people import GivenType
 from .group_refiner import refine_group
@@ -191,11 +190,7 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
             samples = chain.from_iterable(
                 self.forward(group, batch_size) for group in groups)
             if self.show_progress:
-                samples = track(
-                    samples,
-                    'Inference',
-                    source.count,
-                    console=Console(stderr=True))
+                samples = track(samples, source.count, title='Inference')
             try:
                 for frame, sample in samples:
                     visualization = self.visualize([frame], [sample], drawing)
