@@ -121,8 +121,9 @@ def install(extras: Sequence[str], ops: bool) -> None:
         run('removing mmcv-lite', VENV / 'bin' / 'uv', 'pip', 'uninstall',
             '--python', PYTHON, 'mmcv-lite')
         # uv does not tell builds for different releases of torch apart
-        uv("compiling mmcv's operators", '--verbose', '--no-cache', '--no-deps',
-           '--no-build-isolation', '--no-binary', 'mmcv', f'mmcv=={MMCV}')
+        uv("compiling mmcv's operators", '--verbose', '--no-cache',
+           '--no-deps', '--no-build-isolation', '--no-binary', 'mmcv',
+           f'mmcv=={MMCV}')
 
 
 def uv(label: str, *arguments: object) -> None:
