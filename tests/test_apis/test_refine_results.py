@@ -560,7 +560,7 @@ def test_pictures_never_overwrite_the_images(refine, drawn, tmp_path) -> None:
 def test_progress_bar(refine, records, capfd, progress) -> None:
     refine(records, progress=progress)
     shown = capfd.readouterr().err
-    assert (f'{len(records)}/{len(records)}' in shown) is progress
+    assert (f'{len(records)} of {len(records)}' in shown) is progress
 
 
 def test_name_in_the_package() -> None:

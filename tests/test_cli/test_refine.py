@@ -71,7 +71,7 @@ def test_refines_and_reports(posefix, people, records, tmp_path,
     assert f"written to {tmp_path / 'out.json'}" in shown
     assert f"not in it refined: {tmp_path / 'out.json.log.jsonl'}" in shown
     assert 'AP75' in shown
-    assert f'{len(given)}/{len(given)}' in err
+    assert f'{len(given)} of {len(given)}' in err
     assert 'poses read' not in err
     output = read(tmp_path / 'out.json')
     assert output[-2:] == given[-2:]
