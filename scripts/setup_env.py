@@ -117,6 +117,7 @@ def install(extras: Sequence[str], ops: bool) -> None:
        ROOT / 'requirements' / 'stack.txt',
        f'torchvision=={torchvision_version()}', '--editable',
        f'{ROOT}[{packages}]')
+    use_stand_ins()
     if ops and not has_ops():
         run('removing mmcv-lite', VENV / 'bin' / 'uv', 'pip', 'uninstall',
             '--python', PYTHON, 'mmcv-lite')
@@ -124,6 +125,14 @@ def install(extras: Sequence[str], ops: bool) -> None:
         uv("compiling mmcv's operators", '--verbose', '--no-cache',
            '--no-deps', '--no-build-isolation', '--no-binary', 'mmcv',
            f'mmcv=={MMCV}')
+
+
+def use_stand_ins() -> None:
+    """Let mmpose's own tools run that import mmpose before posefix_mm."""
+    [folder] = VENV.glob('lib/python*/site-packages')
+    module = ROOT / 'posefix_mm' / 'stand_ins' / '__init__.py'
+    (folder / 'posefix_mm_stand_ins.pth').write_text(
+        f"import runpy; runpy.run_path({str(module)!r})['install']()\n")
 
 
 def uv(label: str, *arguments: object) -> None:

@@ -4,16 +4,16 @@
 Pythons; MMPose and MMDetection import both. What is installed always comes
 first: a stand-in is found only where Python finds nothing else.
 """
+import os
 import sys
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
-from pathlib import Path
 from typing import Any, Optional
 
-_HERE = Path(__file__).parent
+_HERE = os.path.dirname(os.path.abspath(__file__))
 _STAND_INS = {
-    'mmcv._ext': _HERE / 'mmcv_ext.py',
-    'xtcocotools': _HERE / 'xtcocotools' / '__init__.py',
+    'mmcv._ext': os.path.join(_HERE, 'mmcv_ext.py'),
+    'xtcocotools': os.path.join(_HERE, 'xtcocotools', '__init__.py'),
 }
 
 
