@@ -2,7 +2,7 @@
 
 
 def register_all_modules(init_default_scope: bool = True) -> None:
-    """Do nothing: importing the package has registered its modules.
+    """Do nothing: modules are registered at the first lookup of one.
 
     Args:
         init_default_scope (bool): Not used.
