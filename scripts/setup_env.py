@@ -201,7 +201,8 @@ def create_venv() -> None:
 
 def has_ops() -> bool:
     """Tell whether mmcv with compiled operators is there and works."""
-    code = 'import mmcv._ext'
+    code = ('from mmcv import _ext; '
+            'raise SystemExit(_ext.__file__.endswith(".py"))')
     return subprocess.run([PYTHON, '-c', code],
                           capture_output=True).returncode == 0
 
