@@ -3,6 +3,7 @@
 Importing this package registers its modules in ``mmpose.registry``; configs
 do so with ``custom_imports``.
 """
+import os
 import warnings
 
 from .version import __version__
@@ -14,11 +15,16 @@ with warnings.catch_warnings():
     from ._compat import (
         allow_mmengine_checkpoints,
         check_versions,
+        launch_without_cuda,
         register_config_package,
+        register_shipped_weights,
     )
     check_versions()
     allow_mmengine_checkpoints()
     register_config_package()
+    register_shipped_weights()
+    if 'LOCAL_RANK' in os.environ:  # mmpose's own tools, by custom_imports
+        launch_without_cuda()
     from . import codecs, datasets, engine, evaluation, models  # noqa: F401
     from .apis import refine, refine_file
     from .apis.inferencers import PoseRefineInferencer

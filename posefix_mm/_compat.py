@@ -86,12 +86,35 @@ def allow_mmengine_checkpoints() -> None:
     torch.serialization.add_safe_globals(_checkpoint_globals())
 
 
+def register_shipped_weights() -> None:
+    """Let ``load_checkpoint`` find the weights that come with the package.
+
+    ``posefix_mm://configs/...``, as the model index names them, is the file
+    below the installed package's ``.mim``. MMEngine's ``get_config`` and
+    ``get_model`` hand on what the index has, and load any other path from the
+    current folder.
+    """
+    from pathlib import Path
+
+    from mmengine.runner import CheckpointLoader
+    from mmengine.runner.checkpoint import load_from_local
+
+    prefix = f'{PACKAGE}://'
+
+    def load_from_posefix_mm(filename: str, map_location=None) -> dict:
+        path = Path(__file__).with_name('.mim') / filename[len(prefix):]
+        return load_from_local(str(path), map_location)
+
+    CheckpointLoader.register_scheme(prefix, load_from_posefix_mm, force=True)
+
+
 def launch_without_cuda() -> None:
     """Let MMEngine's launchers start processes on a machine without CUDA.
 
     They choose a CUDA device before they look at the backend. Where there is
     none, that call is all that stands in the way of gloo; here it does
-    nothing then. For command-line tools only.
+    nothing then. For command-line tools only; the package calls it where one
+    of them, or a launcher, has set ``LOCAL_RANK``.
     """
     import torch
 

@@ -9,14 +9,15 @@ from mmpose import registry as r
 
 names = dict(
     KEYPOINT_CODECS=['SoftArgmaxIntegral'],
-    DATASETS=['PoseRefineDataset', 'PoseResultsDataset'],
+    DATASETS=['PoseRefineDataset', 'PoseResultsDataset',
+              'ZeroBasedMpiiDataset'],
     TRANSFORMS=['ClippedNormalBBoxTransform', 'GetInputPose',
                 'MisplacePose', 'PackRefineInputs', 'SynthesizePoseError'],
     MODELS=['CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner',
             'PoseFixHead', 'PoseRefiner', 'PyramidHeatmapHead',
             'TimmFeatures'],
     INFERENCERS=['PoseRefineInferencer'],
-    HOOKS=['RefineVisualizationHook'],
+    HOOKS=['OKSBadCaseHook', 'RefineVisualizationHook'],
     METRICS=['MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP'],
     OPTIM_WRAPPERS=['Bfloat16OptimWrapper'])
 

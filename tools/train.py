@@ -4,6 +4,7 @@ Takes MMPose's arguments; see ``python tools/train.py --help``.
 """
 
 import runpy
+import sys
 from pathlib import Path
 
 import mmpose
@@ -23,6 +24,13 @@ def main() -> None:
             f'{tool}; install it from its wheel: '
             'pip install --no-deps --force-reinstall mmpose==1.3.2')
     launch_without_cuda()
+    if '--amp' in sys.argv[1:]:
+        from mmengine.device import get_device
+        if get_device() == 'cpu':
+            raise SystemExit(
+                'error: --amp needs a GPU; on a processor with bfloat16 '
+                'instructions take --cfg-options '
+                'optim_wrapper.type=Bfloat16OptimWrapper instead')
     runpy.run_path(str(tool), run_name='__main__')
 
 

@@ -7,4 +7,13 @@ custom_imports = dict(imports=['posefix_mm'], allow_failed_imports=False)
 #   visualizer = dict(vis_backends=[dict(type='LocalVisBackend'),
 #                                   dict(type='TensorboardVisBackend')])
 default_hooks = dict(
-    refine_visualization=dict(type='RefineVisualizationHook'))
+    refine_visualization=dict(type='RefineVisualizationHook'),
+    # tools/test.py --badcase
+    badcase=dict(
+        _delete_=True,
+        type='OKSBadCaseHook',
+        enable=False,
+        out_dir='badcase',
+        metric_type='accuracy',
+        badcase_thr=.5))
+data_mode = 'topdown'  # mmpose's inferencers ask for it

@@ -10,6 +10,10 @@ from .error_classification import Classification, classify_errors
 from .matching import OKS_FLOOR, match_records
 from .people import AnnotatedPeople, load_people
 
+#: Whom a joint may be mistaken for, and by whose area: all persons of the
+#: image, each by its own (Ronchi & Perona), or those whose boxes overlap, by
+#: that of the pose's person (PoseFix, which synthesizes errors so).
+RULES = ('ronchi', 'posefix')
 # Poses that are classified at once; bounds the memory.
 _CHUNK = 4096
 
@@ -33,17 +37,19 @@ class Diagnosis:
             annotated.
         ks (np.ndarray): Similarity to the own annotation, (N, K), NaN where
             not annotated, 0 where the pose has no such joint.
-        nearest_ks (np.ndarray): The same to the nearest reference point.
+        nearest_ks (np.ndarray): The same to the most similar reference
+            point.
         present (np.ndarray): bool (N, K), which joints the pose has.
         twin_visible (np.ndarray): bool (N, K), whether the left/right twin
             is annotated.
         near_visible (np.ndarray): bool (N, K), whether this joint or its
-            twin is annotated on a near person.
+            twin is annotated on another person that counts.
         unmatched_records (np.ndarray): Indices of well-formed records that
             belong to no person, int.
         unmatched_annotations (list): Ids of persons without a pose.
         skipped_records (int): Number of records that are no well-formed
             poses, or have a score of 0.
+        rules (str): One of :data:`RULES`.
     """
 
     keypoint_names: List[str]
@@ -62,6 +68,7 @@ class Diagnosis:
     unmatched_records: np.ndarray
     unmatched_annotations: list
     skipped_records: int
+    rules: str
 
     def __len__(self) -> int:
         return len(self.oks)
@@ -81,6 +88,7 @@ def diagnose_results(results: Sequence[Any],
                      annotations: dict,
                      metainfo: dict,
                      *,
+                     rules: str = 'ronchi',
                      oks_thr: float = OKS_FLOOR,
                      area: str = 'annotation',
                      pose_box_expand: Optional[float] = None) -> Diagnosis:
@@ -91,6 +99,11 @@ def diagnose_results(results: Sequence[Any],
         annotations (dict): Content of a COCO annotation file.
         metainfo (dict): Skeleton, as ``dataset.metainfo`` of mmpose or from
             :func:`~posefix_mm.analysis.load_skeleton`.
+        rules (str): ``'ronchi'``: a joint may be that of any person of the
+            image, whose own area its similarity is computed with, as in
+            `coco-analyze`_. ``'posefix'``: that of near persons, whose boxes
+            overlap, with the area of the pose's person, as errors are
+            synthesized. Defaults to ``'ronchi'``.
         oks_thr (float): Lowest OKS at which a pose belongs to a person.
             Defaults to 0.1.
         area (str): ``'annotation'`` or ``'bbox'``, see
@@ -103,9 +116,13 @@ def diagnose_results(results: Sequence[Any],
         Diagnosis: The matched poses.
 
     Raises:
-        ValueError: If results or annotations are not of K keypoints, or
-            their images or categories do not meet.
+        ValueError: If there are no such rules, results or annotations are not
+            of K keypoints, or their images or categories do not meet.
+
+    .. _`coco-analyze`: https://github.com/matteorr/coco-analyze
     """
+    if rules not in RULES:
+        raise ValueError(f'rules must be one of {RULES}, got {rules!r}')
     sigmas = np.asarray(metainfo['sigmas'], np.float64)
     people = load_people(
         annotations, len(sigmas), area=area, pose_box_expand=pose_box_expand)
@@ -116,7 +133,7 @@ def diagnose_results(results: Sequence[Any],
         records, people, sigmas, oks_thr=oks_thr)
     matched = [records[i] for i in index]
     found, near, twin = _classify(matched, people, person, sigmas,
-                                  metainfo['flip_indices'])
+                                  metainfo['flip_indices'], rules)
     others = np.setdiff1d(np.arange(len(records)), index)
     without_pose = np.setdiff1d(np.arange(len(people)), person)
     return Diagnosis(
@@ -134,7 +151,8 @@ def diagnose_results(results: Sequence[Any],
         unmatched_records=np.array([records[i].index for i in others],
                                    np.int64),
         unmatched_annotations=[people.annotation_id[i] for i in without_pose],
-        skipped_records=len(parsed) - len(records))
+        skipped_records=len(parsed) - len(records),
+        rules=rules)
 
 
 def _parse(results: Sequence[Any], num_keypoints: int) -> List[PoseRecord]:
@@ -175,28 +193,31 @@ def _check_they_meet(parsed: Sequence[PoseRecord],
 
 def _classify(records: Sequence[PoseRecord], people: AnnotatedPeople,
               person: np.ndarray, sigmas: np.ndarray,
-              flip_indices: Sequence[int]
+              flip_indices: Sequence[int], rules: str
               ) -> Tuple[Classification, np.ndarray, np.ndarray]:
     """Classify matched poses, a chunk at a time.
 
     Returns:
         tuple: the classification; whether the joint or its twin is annotated
-        on a near person, bool (N, K); whether the own twin is.
+        on another person that counts, bool (N, K); whether the own twin is.
     """
     flip_indices = np.asarray(flip_indices)
     has_twin = flip_indices != np.arange(len(sigmas))
     parts = []
     near = np.zeros((len(records), len(sigmas)), bool)
-    # equally many near persons side by side: less padding
-    order = np.argsort(people.num_overlap[person], kind='stable')
+    around = people.others if rules == 'ronchi' else people.near
+    # equally many other persons side by side: less padding
+    order = np.argsort([len(around[i]) for i in person], kind='stable')
     for start in range(0, max(len(records), 1), _CHUNK):
-        rows = order[start:start + _CHUNK]
-        poses, visible = _with_near(people, person[rows])
+        rows = order[start:start + _CHUNK].astype(np.int64)
+        index, real = _with_others(around, person[rows])
+        visible = people.visible[index] & real[..., None]
+        area = people.band_area[index if rules == 'ronchi' else index[:, :1]]
         parts.append(
             classify_errors(
                 _stack([records[i].keypoints for i in rows], len(sigmas), 2),
-                _stack([records[i].visible for i in rows], len(sigmas)), poses,
-                visible, people.band_area[person[rows]], sigmas, flip_indices))
+                _stack([records[i].visible for i in rows], len(sigmas)),
+                people.keypoints[index], visible, area, sigmas, flip_indices))
         others = visible[:, 1:].any(1)
         near[rows] = others | (others[:, flip_indices] & has_twin)
     back = np.argsort(order)
@@ -206,17 +227,17 @@ def _classify(records: Sequence[PoseRecord], people: AnnotatedPeople,
     return found, near, twin
 
 
-def _with_near(people: AnnotatedPeople,
-               person: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Poses of persons and those near them, padded with invisible ones."""
-    most = max((len(people.near[i]) for i in person), default=0)
+def _with_others(around: Sequence[np.ndarray],
+                 person: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Indices of persons and those around them, padded, and which are real."""
+    most = max((len(around[i]) for i in person), default=0)
     index = np.zeros((len(person), 1 + most), np.int64)
     real = np.zeros(index.shape, bool)
     for row, i in enumerate(person):
-        members = [i, *people.near[i]]
+        members = [i, *around[i]]
         index[row, :len(members)] = members
         real[row, :len(members)] = True
-    return people.keypoints[index], people.visible[index] & real[..., None]
+    return index, real
 
 
 def _stack(arrays: Sequence[np.ndarray], *shape: int) -> np.ndarray:

@@ -93,9 +93,10 @@ def _oks(summary: dict, before: Optional[dict]) -> Table:
 def _costs(summary: dict, before: Optional[dict]) -> Table:
     table = _table('What errors cost', '', *_columns(before))
     _rows(table, 'AP', summary['ap'], before and before['ap'], '.1f')
-    for name, cost in summary['ap_cost'].items():
-        _rows(table, f'AP lost to {name}', cost,
-              before and before['ap_cost'][name], '.1f')
+    for key, told in (('ap_cost', ''), ('ap_cost_moved', ' (moved)')):
+        for name, cost in summary.get(key, {}).items():
+            _rows(table, f'AP lost to {name}{told}', cost,
+                  before and before[key][name], '.1f')
     return table
 
 

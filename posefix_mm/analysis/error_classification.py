@@ -1,12 +1,11 @@
 """Tell what is wrong with each joint of a pose.
 
-The error types of Ronchi & Perona (ICCV 2017) by the rules that PoseFix
-synthesizes them with (section 3.2, sections 2 and 3 of its code): the nearest
-reference point says whose joint was found, its distance how well.
+The error types of Ronchi & Perona (ICCV 2017): the reference point that a
+joint is most similar to says whose joint was found, its similarity how well.
 
-Letters: N poses, K keypoints, P near persons, R = 2 * (1 + P) reference
-points of a joint: its own place in [person, near persons...], then that of
-its left/right twin in the same order.
+Letters: N poses, K keypoints, P other persons, R = 2 * (1 + P) reference
+points of a joint: its own place in [person, others...], then that of its
+left/right twin in the same order.
 """
 from typing import NamedTuple, Sequence
 
@@ -35,7 +34,7 @@ class Classification(NamedTuple):
             :data:`NOT_ANNOTATED`.
         ks (np.ndarray): Similarity to the own annotation, (N, K); 0 where the
             pose has no such joint, NaN without annotation.
-        nearest_ks (np.ndarray): Similarity to the nearest reference point,
+        nearest_ks (np.ndarray): Greatest similarity to a reference point,
             (N, K), with the same exceptions.
     """
 
@@ -71,24 +70,25 @@ def classify_errors(keypoints: np.ndarray, present: np.ndarray,
                     flip_indices: Sequence[int]) -> Classification:
     """Classify every annotated joint of N poses.
 
-    With the nearest reference point, of those that are annotated, and the
-    joint's similarity KS to it:
+    With the reference point, of those that are annotated, that the joint has
+    the greatest similarity KS to:
 
     - good: the own place, KS above 0.85
-    - jitter: the own place, KS above 0.50
-    - inversion: the own twin, KS above 0.50
-    - swap: the joint or its twin of a near person, KS above 0.50
-    - miss: all else: no reference point is that near, or the pose has no
+    - jitter: the own place, KS of 0.50 or more
+    - inversion: the own twin, KS of 0.50 or more
+    - swap: the joint or its twin of another person, KS of 0.50 or more
+    - miss: all else: no reference point is that similar, or the pose has no
       such joint
 
     Args:
         keypoints (np.ndarray): Image pixels, (N, K, 2).
         present (np.ndarray): bool (N, K), which joints the poses have.
         poses (np.ndarray): Annotated keypoints in image pixels,
-            (N, 1 + P, K, 2): the person, then the near persons; pad with
-            invisible ones.
+            (N, 1 + P, K, 2): the person, then the others; pad with invisible
+            ones.
         visible (np.ndarray): bool (N, 1 + P, K), which are annotated.
-        area (np.ndarray): Area of the person in squared pixels, (N, ).
+        area (np.ndarray): Area in squared pixels: of the person, for all
+            reference points, (N, 1), or of each, (N, 1 + P).
         sigmas (Sequence[float]): COCO-style sigmas, (K, ).
         flip_indices (Sequence[int]): Index of every keypoint's left/right
             twin, its own index where it has none, (K, ).
@@ -98,19 +98,21 @@ def classify_errors(keypoints: np.ndarray, present: np.ndarray,
     """
     flip_indices = np.asarray(flip_indices)
     twin = np.asarray(poses).shape[1]
+    if area.shape[1] > 1:
+        area = np.concatenate((area, area), 1)
     refs = to_complex(np.asarray(poses))
     has_twin = flip_indices != np.arange(len(flip_indices))
     refs = np.concatenate((refs, refs[..., flip_indices]), 1)
     valid = np.concatenate((visible, visible[..., flip_indices] & has_twin), 1)
     distance = np.abs(refs - to_complex(np.asarray(keypoints))[:, None])
     distance = np.where(valid & present[:, None], distance, np.inf)
-    similarity = keypoint_similarity(distance, area[:, None], sigmas)
-    nearest = distance.argmin(1)
+    similarity = keypoint_similarity(distance, area, sigmas)
+    nearest = similarity.argmax(1)
     nearest_ks = similarity.max(1)
     status = np.where(
         nearest == 0, np.where(nearest_ks > KS_GOOD, GOOD, JITTER),
         np.where(nearest == twin, INVERSION, SWAP))
-    status[nearest_ks <= KS_JITTER] = MISS
+    status[nearest_ks < KS_JITTER] = MISS
     annotated = visible[:, 0]
     return Classification(
         np.where(annotated, status, NOT_ANNOTATED),

@@ -114,8 +114,8 @@ def estimate_errors(diagnosis: Diagnosis,
     count for ``absent_probs`` only.
 
     Args:
-        diagnosis (Diagnosis): Of real predictions, with ``area='bbox'``,
-            which errors are synthesized with.
+        diagnosis (Diagnosis): Of real predictions, with ``rules='posefix'``
+            and ``area='bbox'``, which errors are synthesized with.
         metainfo (dict): Skeleton.
         joint_groups (dict, optional): Keypoint names by group; joints in
             none are ``'*'``. Defaults to pairs of left and right.
@@ -130,8 +130,11 @@ def estimate_errors(diagnosis: Diagnosis,
         MeasuredErrors: What ``SynthesizePoseError`` takes.
 
     Raises:
-        ValueError: If no pose was matched.
+        ValueError: If no pose was matched, or by other rules.
     """
+    if diagnosis.rules != 'posefix':
+        raise ValueError("errors are synthesized by the rules 'posefix' and "
+                         f'must be measured by them, not {diagnosis.rules!r}')
     if len(diagnosis) == 0:
         raise ValueError('no pose belongs to an annotated person: there are '
                          'no errors to measure')

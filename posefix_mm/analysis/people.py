@@ -1,6 +1,6 @@
 """The annotated persons that results are held against."""
 from dataclasses import dataclass
-from typing import Any, List, Optional, Sequence
+from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class AnnotatedPeople:
         band_area (np.ndarray): Squared pixels, (G, ): what errors are told
             apart with.
         near (List[np.ndarray]): Indices of the near persons of each.
+        others (List[np.ndarray]): Indices of all other persons of the image
+            of each.
     """
 
     annotation_id: list
@@ -44,6 +46,7 @@ class AnnotatedPeople:
     area: np.ndarray
     band_area: np.ndarray
     near: List[np.ndarray]
+    others: List[np.ndarray]
 
     def __len__(self) -> int:
         return len(self.annotation_id)
@@ -101,7 +104,7 @@ def load_people(annotations: Any,
         [p['id'] for p in people], image_id,
         np.array([p['category_id'] for p in people], np.int64), poses, visible,
         own_area, own_area if area == 'annotation' else box_area,
-        _near_persons(boxes, image_id))
+        *_persons_around(boxes, image_id))
 
 
 def _annotated(annotations: Any, num_keypoints: int) -> List[dict]:
@@ -161,15 +164,18 @@ def _image_boxes(people: Sequence[dict], images: Sequence[dict]) -> np.ndarray:
     return boxes.clip(0, np.tile(last, 2))
 
 
-def _near_persons(boxes: np.ndarray, image_id: list) -> List[np.ndarray]:
-    """Find the persons whose boxes overlap, image by image."""
+def _persons_around(boxes: np.ndarray, image_id: list
+                    ) -> Tuple[List[np.ndarray], List[np.ndarray]]:
+    """Find the persons whose boxes overlap, and all others, by image."""
     near = [np.zeros(0, np.int64)] * len(boxes)
+    others = list(near)
     for members in group_indices(image_id).values():
         close = pairwise_iou(boxes[members], boxes[members]) >= NEAR_IOU
         np.fill_diagonal(close, False)
         for person, row in zip(members, close, strict=True):
             near[person] = members[row]
-    return near
+            others[person] = members[members != person]
+    return near, others
 
 
 def group_indices(keys: Sequence[Any]) -> dict:

@@ -16,27 +16,32 @@ from .status_changes import status_changes
 
 
 def summarize(diagnosis: Diagnosis,
-              costs: Optional[Dict[str, float]] = None) -> dict:
+              costs: Optional[Dict[str, float]] = None,
+              moved_costs: Optional[Dict[str, float]] = None) -> dict:
     """Put the numbers of a diagnosis together.
 
     Args:
         diagnosis (Diagnosis): Of a results file.
         costs (Dict[str, float], optional): From
             :func:`~posefix_mm.evaluation.error_costs`.
+        moved_costs (Dict[str, float], optional): The same with
+            ``repair='move'``.
 
     Returns:
-        dict: ``frequency`` (share of each status, adds up to 1), ``joints``
-        (number of annotated joints of matched poses) and ``absent_joints``
-        of them; ``by_joint``, ``by_visible``, ``by_overlap`` (shares and
-        ``joints`` of each part); ``oks``; ``matched``,
-        ``unmatched_records``, ``unmatched_annotations`` and
-        ``skipped_records`` (numbers); ``ap`` and ``ap_cost`` with ``costs``.
+        dict: ``rules``; ``frequency`` (share of each status, adds up to 1),
+        ``joints`` (number of annotated joints of matched poses) and
+        ``absent_joints`` of them; ``by_joint``, ``by_visible``,
+        ``by_overlap`` (shares and ``joints`` of each part); ``oks``;
+        ``matched``, ``unmatched_records``, ``unmatched_annotations`` and
+        ``skipped_records`` (numbers); ``ap`` and ``ap_cost`` with ``costs``,
+        ``ap_cost_moved`` with ``moved_costs``.
 
     Raises:
         ValueError: If no pose was matched.
     """
     annotated = diagnosis.status >= 0
     content = dict(
+        rules=diagnosis.rules,
         frequency=status_frequency(diagnosis),
         joints=int(annotated.sum()),
         absent_joints=int((annotated & ~diagnosis.present).sum()),
@@ -48,9 +53,10 @@ def summarize(diagnosis: Diagnosis,
         unmatched_records=len(diagnosis.unmatched_records),
         unmatched_annotations=len(diagnosis.unmatched_annotations),
         skipped_records=diagnosis.skipped_records)
-    if costs is not None:
-        content['ap'] = costs['AP']
-        content['ap_cost'] = {k: v for k, v in costs.items() if k != 'AP'}
+    for key, found in (('ap_cost', costs), ('ap_cost_moved', moved_costs)):
+        if found is not None:
+            content['ap'] = found['AP']
+            content[key] = {k: v for k, v in found.items() if k != 'AP'}
     return content
 
 

@@ -29,6 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='metainfo config of mmpose, such as ap10k, or a file like '
         'these (default: coco)')
     parser.add_argument(
+        '--rules',
+        choices=('ronchi', 'posefix'),
+        default='ronchi',
+        help='whom a joint may be mistaken for: all persons of the image, '
+        "each by its own area, as Ronchi & Perona's coco-analyze does, or "
+        'those whose boxes overlap, as the errors to train on are made '
+        '(ronchi)')
+    parser.add_argument(
         '--oks-thr',
         type=float,
         default=.1,
@@ -76,10 +84,18 @@ def _diagnose(args: argparse.Namespace) -> dict:
     metainfo = load_skeleton(args.skeleton)
     summaries, diagnoses = [], []
     for path in filter(None, (args.results, args.against)):
-        found = diagnose_files(path, args.ann, metainfo, oks_thr=args.oks_thr)
-        costs = None if args.no_ap else error_costs(*found, metainfo['sigmas'])
+        found = diagnose_files(
+            path,
+            args.ann,
+            metainfo,
+            rules=args.rules,
+            oks_thr=args.oks_thr)
+        costs = [] if args.no_ap else [
+            error_costs(*found, metainfo['sigmas'], repair=repair)
+            for repair in ('replace', 'move')
+        ]
         diagnoses.append(found.diagnosis)
-        summaries.append(summarize(found.diagnosis, costs))
+        summaries.append(summarize(found.diagnosis, *costs))
     content = summaries[0]
     if args.against:
         content['before'] = summaries[1]

@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
         args.results,
         args.ann,
         metainfo,
+        rules='posefix',
         oks_thr=args.oks_thr,
         area='bbox',
         pose_box_expand=args.pose_box_expand).diagnosis

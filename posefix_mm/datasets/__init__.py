@@ -1,5 +1,9 @@
 """Data of refiners."""
-from .datasets import PoseRefineDataset, PoseResultsDataset
+from .datasets import (
+                         PoseRefineDataset,
+                         PoseResultsDataset,
+                         ZeroBasedMpiiDataset,
+)
 from .transforms import (
                          ClippedNormalBBoxTransform,
                          GetInputPose,
@@ -11,5 +15,5 @@ from .transforms import (
 __all__ = [
     'ClippedNormalBBoxTransform', 'GetInputPose', 'MisplacePose',
     'PackRefineInputs', 'PoseRefineDataset', 'PoseResultsDataset',
-    'SynthesizePoseError'
+    'SynthesizePoseError', 'ZeroBasedMpiiDataset'
 ]

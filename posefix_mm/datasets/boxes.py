@@ -1,4 +1,6 @@
 """Boxes around poses."""
+from typing import Tuple, Union
+
 import numpy as np
 
 
@@ -19,6 +21,25 @@ def pairwise_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
                         for b in (boxes, others))
     union = area[:, None] + other_area[None] - overlap
     return overlap / np.maximum(union, np.finfo(np.float64).tiny)
+
+
+def pose_extent(keypoints: np.ndarray,
+                visible: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Extent of the present keypoints of poses.
+
+    Args:
+        keypoints (np.ndarray): (N, K, 2).
+        visible (np.ndarray): Above 0 where present, (N, K).
+
+    Returns:
+        tuple: smallest and largest x and y, (N, 2) each; the origin for poses
+        without any keypoint.
+    """
+    present = (np.asarray(visible) > 0)[..., None]
+    low = np.where(present, keypoints, np.inf).min(1)
+    high = np.where(present, keypoints, -np.inf).max(1)
+    none = ~present.any(1)
+    return np.where(none, 0, low), np.where(none, 0, high)
 
 
 def pose_to_bbox(keypoints: np.ndarray,
@@ -42,12 +63,35 @@ def pose_to_bbox(keypoints: np.ndarray,
     Returns:
         np.ndarray: Boxes (x1, y1, x2, y2), float32 (N, 4).
     """
-    present = (np.asarray(visible) > 0)[..., None]
-    low = np.where(present, keypoints, np.inf).min(1)
-    high = np.where(present, keypoints, -np.inf).max(1)
-    none = ~present.any(1)
-    low, high = np.where(none, 0, low), np.where(none, 0, high)
+    low, high = pose_extent(keypoints, visible)
     centre, size = (low + high) / 2, high - low
     half = np.where(size == 0, min_size, size) * expand / 2
     return np.concatenate((centre - half, centre + half),
                           -1).astype(np.float32)
+
+
+def shown_keypoints(visible: np.ndarray,
+                    keypoint_scores: np.ndarray,
+                    *,
+                    score_thr: float = 0.,
+                    annotated: Union[bool, np.ndarray] = True) -> np.ndarray:
+    """Tell which keypoints of poses to be refined are taken for present.
+
+    These show in the input pose and make the pose's box.
+
+    Args:
+        visible (np.ndarray): Which keypoints the poses have, bool (N, K).
+        keypoint_scores (np.ndarray): (N, K).
+        score_thr (float): Keypoints with a lower score are absent, unless all
+            of a pose have one. Defaults to 0.
+        annotated (bool | np.ndarray): Which keypoints the data set annotates,
+            bool (K, ); the others are absent, unless a pose has nothing
+            else. Defaults to all.
+
+    Returns:
+        np.ndarray: bool (N, K).
+    """
+    for condition in (annotated, keypoint_scores >= score_thr):
+        left = visible & condition
+        visible = np.where(left.any(-1, keepdims=True), left, visible)
+    return visible

@@ -1,5 +1,7 @@
 """Additions to the runner, registered in ``mmpose.registry``."""
 from .bfloat16_optim_wrapper import Bfloat16OptimWrapper
-from .hooks import RefineVisualizationHook
+from .hooks import OKSBadCaseHook, RefineVisualizationHook
 
-__all__ = ['Bfloat16OptimWrapper', 'RefineVisualizationHook']
+__all__ = [
+    'Bfloat16OptimWrapper', 'OKSBadCaseHook', 'RefineVisualizationHook'
+]

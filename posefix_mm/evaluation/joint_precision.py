@@ -4,7 +4,8 @@ A joint is right within half a head's size of its place. Each pose goes to the
 annotated person of whose joints it has the largest share right, and of the
 poses that go to one person only the best one is kept. Then every joint is
 evaluated by itself: joints of poses without a person, and joints that their
-person does not have annotated, are wrong.
+person does not have annotated, are wrong. Numbers are poseval's
+(https://github.com/leonid-pishchulin/poseval), oddities included.
 """
 from typing import List, NamedTuple, Sequence
 
@@ -57,8 +58,11 @@ def joints_found(people: FramePeople, poses: FramePoses,
     # (N, P, K)
     distances = np.linalg.norm(
         poses.keypoints[:, None] - people.keypoints[None], axis=-1)
+    # divided, not multiplied: to the last digit what poseval compares
+    with np.errstate(divide='ignore', invalid='ignore'):
+        distances /= people.head_size[:, None]
     right = (
-        (distances <= thr * people.head_size[:, None])
+        (distances <= thr)
         & poses.present[:, None] & people.visible[None])
     share = right.sum(-1) / np.maximum(people.visible.sum(-1), 1)
     # a pose keeps its best person only, then a person its best pose
@@ -76,6 +80,10 @@ def area_under_curve(right: np.ndarray, scores: np.ndarray,
                      count: int) -> float:
     """Average precision from a list of detections.
 
+    Of equal scores, and joints often have the same, it depends on the order
+    which comes first; poseval sorts rising by NumPy's default, which is not
+    stable, and turns the order round.
+
     Args:
         right (np.ndarray): Which detections are right, bool (N, ).
         scores (np.ndarray): (N, ).
@@ -83,11 +91,14 @@ def area_under_curve(right: np.ndarray, scores: np.ndarray,
 
     Returns:
         float: Area under the precision that is made to fall with recall, from
-        0 to 1; NaN where there is nothing to be found.
+        0 to 1; 0 without detections, else NaN where there is nothing to be
+        found.
     """
+    if not len(scores):
+        return 0.
     if count == 0:
         return float('nan')
-    right = right[np.argsort(-scores, kind='stable')]
+    right = right[np.argsort(scores)[::-1]]
     hits = np.cumsum(right)
     precision = hits / np.arange(1, len(hits) + 1)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
@@ -106,7 +117,8 @@ def joint_precisions(people: Sequence[FramePeople],
             Defaults to 0.5.
 
     Returns:
-        np.ndarray: From 0 to 1, (K, ); NaN for joints without annotation.
+        np.ndarray: From 0 to 1, (K, ); NaN for joints that are found though
+        nobody has them annotated.
     """
     found = np.concatenate([
         joints_found(*frame, thr)

@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional, Sequence, Tuple, Union
 
+import numpy as np
 import torch
 from mmengine.config import Config
 from torch import Tensor, nn
@@ -38,6 +39,9 @@ class ExportableRefiner(nn.Module):
             in place.
         flip_indices (Sequence[int], optional): Twin of every keypoint, (K, ):
             average with the mirrored image. Defaults to None: no flip test.
+        annotated (np.ndarray, optional): Which keypoints the data set
+            annotates, bool (K, ); the others are never shown to the network.
+            Defaults to all.
 
     Raises:
         ValueError: If the model's head does not work on tensors alone.
@@ -45,7 +49,8 @@ class ExportableRefiner(nn.Module):
 
     def __init__(self,
                  model: nn.Module,
-                 flip_indices: Optional[Sequence[int]] = None) -> None:
+                 flip_indices: Optional[Sequence[int]] = None,
+                 annotated: Union[bool, np.ndarray] = True) -> None:
         if not hasattr(model.head, 'locate'):
             raise ValueError('only refiners with a PoseFixHead are exported, '
                              f'got a {type(model.head).__name__}')
@@ -54,6 +59,9 @@ class ExportableRefiner(nn.Module):
         unlearnt = torch.zeros(model.num_keypoints, dtype=torch.bool)
         unlearnt[model.passthrough_keypoints] = True
         self.register_buffer('unlearnt', unlearnt, persistent=False)
+        self.all_shown = bool(np.all(annotated))
+        self.register_buffer(
+            'shown', torch.as_tensor(annotated).float(), persistent=False)
         self.training = False
 
     def example_inputs(self, batch_size: int, seed: int = 0) -> Tuple:
@@ -95,6 +103,8 @@ class ExportableRefiner(nn.Module):
             tuple: keypoints in input pixels, float32 (N, K, 2), and the peaks
             of their maps, float32 (N, K).
         """
+        if not self.all_shown:
+            input_pose_visible = input_pose_visible * self.shown
         keypoints, confidences = self.parts(images, input_pose,
                                             input_pose_visible)
         if self.parts.model.passthrough_keypoints:
@@ -131,10 +141,12 @@ def load_exportable(config: Union[str, Path, Config, None] = None,
         files.config,
         pretrained=files.checkpoint is None,
         cfg_options=cfg_options)
-    skeleton = build_test_dataset(cfg).metainfo
+    dataset = build_test_dataset(cfg)
+    skeleton = dataset.metainfo
     model = load_refiner(cfg, files.checkpoint, 'cpu')
     refiner = ExportableRefiner(
-        model, skeleton['flip_indices'] if flip_test else None)
+        model, skeleton['flip_indices'] if flip_test else None,
+        dataset.annotated)
     names = skeleton['keypoint_id2name']
     metadata = dict(
         posefix_mm_version=__version__,

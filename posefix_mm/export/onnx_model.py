@@ -24,7 +24,7 @@ def network_to_onnx(parts: RefinerParts,
         opset (int): Version of ONNX's operators. Defaults to 18.
 
     Returns:
-        onnx.ModelProto: From ``inputs``, float32 (M, 3 + K, h, w), to
+        onnx.ModelProto: From ``inputs``, float32 (M, 3 + C, h, w), to
         ``logits``, float32 (M, K, H, W); M is dynamic.
 
     Raises:

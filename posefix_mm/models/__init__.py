@@ -1,5 +1,6 @@
 """Networks, registered in ``mmpose.registry.MODELS``."""
-from .backbones import TimmFeatures
+from .backbones import MoveNetBackbone, MoveNetNeck, TimmFeatures
+from .fusion import CoAM, Concatenation, PreNet
 from .heads import CPNHead, PoseFixHead, PyramidHeatmapHead
 from .pose_estimators import (
     ChainedPoseRefiner,
@@ -8,6 +9,7 @@ from .pose_estimators import (
 )
 
 __all__ = [
-    'CPNHead', 'ChainedPoseRefiner', 'EndToEndPoseRefiner', 'PoseFixHead',
-    'PoseRefiner', 'PyramidHeatmapHead', 'TimmFeatures'
+    'CPNHead', 'ChainedPoseRefiner', 'CoAM', 'Concatenation',
+    'EndToEndPoseRefiner', 'MoveNetBackbone', 'MoveNetNeck', 'PoseFixHead',
+    'PoseRefiner', 'PreNet', 'PyramidHeatmapHead', 'TimmFeatures'
 ]

@@ -1,5 +1,5 @@
 """Cut all poses of one image out of it."""
-from typing import Callable, NamedTuple, Sequence, Tuple
+from typing import Callable, NamedTuple, Sequence, Tuple, Union
 
 import cv2
 import numpy as np
@@ -10,7 +10,8 @@ from mmpose.structures.bbox import (
     get_warp_matrix,
 )
 
-from ..datasets.boxes import pose_to_bbox
+from ..datasets.boxes import pose_to_bbox, shown_keypoints
+from ..datasets.transforms.get_input_pose import shown_weights
 
 
 class PoseArrays(NamedTuple):
@@ -106,6 +107,9 @@ class Cropper:
         keypoint_score_thr (float): Keypoints with a lower score count as
             absent, unless all of a pose have one.
         use_udp (bool): As in ``TopdownAffine``.
+        weigh_scores (bool): As in ``GetInputPose``.
+        annotated (np.ndarray, optional): Which keypoints the data set
+            annotates, bool (K, ); the others are absent. Defaults to all.
     """
 
     def __init__(self,
@@ -114,11 +118,15 @@ class Cropper:
                  padding: float = 1.25,
                  expand: float = 1.2,
                  keypoint_score_thr: float = 0.,
-                 use_udp: bool = False) -> None:
+                 use_udp: bool = False,
+                 weigh_scores: bool = False,
+                 annotated: Union[bool, np.ndarray] = True) -> None:
         self.input_size = tuple(input_size)
         self.padding = padding
         self.expand = expand
         self.keypoint_score_thr = keypoint_score_thr
+        self.weigh_scores = weigh_scores
+        self.annotated = annotated
         self._warp_matrix: Callable = (
             get_udp_warp_matrix if use_udp else get_warp_matrix)
 
@@ -150,11 +158,14 @@ class Cropper:
                 flags=cv2.INTER_LINEAR)
             cv2.transform(
                 poses.keypoints[i:i + 1], matrix, dst=input_pose[i:i + 1])
-        return Crops(images, input_pose, visible.astype(np.float32), centers,
-                     scales)
+        weights = shown_weights(
+            visible, poses.keypoint_scores if self.weigh_scores else None)
+        return Crops(images, input_pose, weights, centers, scales)
 
     def sure(self, poses: PoseArrays) -> np.ndarray:
         """Tell which keypoints are taken for present, bool (N, K)."""
-        sure = poses.visible & (
-            poses.keypoint_scores >= self.keypoint_score_thr)
-        return np.where(sure.any(1, keepdims=True), sure, poses.visible)
+        return shown_keypoints(
+            poses.visible,
+            poses.keypoint_scores,
+            score_thr=self.keypoint_score_thr,
+            annotated=self.annotated)

@@ -170,9 +170,10 @@ class FileRun:
         usable, keypoints = group.usable[finite], keypoints[finite]
         dropped = np.zeros(len(usable), bool)
         if self.nms:
-            dropped = ~oks_nms(keypoints, group.scores[finite],
+            annotated = self.predictor.annotated
+            dropped = ~oks_nms(keypoints[:, annotated], group.scores[finite],
                                result.areas[finite],
-                               self.predictor.metainfo['sigmas'],
+                               self.predictor.metainfo['sigmas'][annotated],
                                NMS_THRESHOLD)
         count = len(group.indices)
         part = ChunkResult(

@@ -14,8 +14,8 @@ from torch import nn
 from ..datasets import PoseResultsDataset
 from ..fileio import CHECKPOINT_ERRORS
 
-#: The refiner that comes with the package; needs the extra ``photos``.
-DEFAULT_REFINER = 'posefix_lite0_1xb32-16e_lspet-192x144'
+#: The refiner that is used unless another one is named.
+DEFAULT_REFINER = 'posefix_thunder_1xb32-2e_photos-256x256'
 
 
 class RefinerFiles(NamedTuple):

@@ -86,13 +86,15 @@ def build_cropper(dataset: PoseResultsDataset):
     load, *transforms = dataset.pipeline.transforms
     if not _is_plain_load(load) or tuple(map(type, transforms)) != _STANDARD:
         return PipelineCropper(dataset)
-    box, affine = transforms[:2]
+    box, affine, take = transforms[:3]
     return Cropper(
         affine.input_size,
         padding=box.padding,
         expand=dataset.expand,
         keypoint_score_thr=dataset.keypoint_score_thr,
-        use_udp=affine.use_udp)
+        use_udp=affine.use_udp,
+        weigh_scores=take.weigh_scores,
+        annotated=dataset.annotated)
 
 
 def _is_plain_load(load: object) -> bool:

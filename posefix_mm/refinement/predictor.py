@@ -97,6 +97,8 @@ class PosePredictor:
         dataset = build_test_dataset(self.cfg)
         self.metainfo = dataset.metainfo
         self.categories = dataset.categories
+        #: Which keypoints the data set annotates, bool (K, ).
+        self.annotated = dataset.annotated
         self.crop = build_cropper(dataset)
         self.model = load_refiner(self.cfg, self.files.checkpoint, device)
         self._lock = threading.Lock()

@@ -4,7 +4,7 @@ The names are those of TensorFlow-Slim's ResNet v1 and of the release's three
 deconvolutions ``up1`` to ``up3`` and its last convolution ``out``.
 """
 import re
-from typing import Dict, NamedTuple, Optional
+from typing import Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
 import torch
@@ -73,15 +73,36 @@ def convert_variables(
         ValueError: If variables have no place, entries of ``state`` no
             variable, or shapes differ; the message names them all.
     """
+    return fit_state(
+        {
+            name: (_find_entry(name), _to_torch_layout(value))
+            for name, value in variables.items()
+            if not _TRAINING_STATE.fullmatch(name)
+        }, state)
+
+
+def fit_state(
+        found: Dict[str, Tuple[Optional[str], torch.Tensor]],
+        state: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
+    """Put foreign tensors in their places, all of them or none.
+
+    Args:
+        found (Dict[str, Tuple[str | None, Tensor]]): Name in ``state``, None
+            if unknown, and tensor, by their own names.
+        state (Dict[str, torch.Tensor]): For names and shapes only.
+
+    Returns:
+        Dict[str, torch.Tensor]: The new state dict.
+
+    Raises:
+        ValueError: If tensors have no place, entries of ``state`` no tensor,
+            or shapes differ; the message names them all.
+    """
     result, unmapped, misshapen = {}, [], []
-    for name, value in variables.items():
-        if _TRAINING_STATE.fullmatch(name):
-            continue
-        target = _find_entry(name)
-        if target is None or target not in state:
+    for name, (target, tensor) in found.items():
+        if target not in state:
             unmapped.append(name)
             continue
-        tensor = _to_torch_layout(value)
         if tensor.shape != state[target].shape:
             misshapen.append(f'{name} {tuple(tensor.shape)} for {target} '
                              f'{tuple(state[target].shape)}')

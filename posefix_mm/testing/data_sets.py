@@ -256,7 +256,7 @@ def _write_posetrack18(
 ) -> None:
     """Write one file with all, and one for each video of two frames."""
     _move_images(folder.parent, content,
-                 f'images/{part}/{{video:06d}}_drawn/{{frame:06d}}.jpg')
+                 f'images/{part}/{{video:06d}}_mpii_test/{{frame:06d}}.jpg')
     for image in content['images']:
         image.update(frame_id=image['id'], is_labeled=True, nframes=2,
                      vid_id=image['file_name'].split('/')[2][:6])
@@ -274,7 +274,7 @@ def _write_posetrack18(
     for video in sorted({i['vid_id'] for i in content['images']}):
         images = [i for i in content['images'] if i['vid_id'] == video]
         ids = {i['id'] for i in images}
-        write_json(folder / part / f'{video}_drawn.json', {
+        write_json(folder / part / f'{video}_mpii_test.json', {
             'images': images, 'categories': content['categories'],
             'annotations': [a for a in content['annotations']
                             if a['image_id'] in ids]})

@@ -40,7 +40,7 @@ def classify(pose, *, near=(), visible=None, present=None):
     if present is None:
         present = np.ones(5, bool)
     found = classify_errors(pose[None], present[None], poses[None],
-                            visible[None], np.array([AREA]), SIGMAS, FLIP)
+                            visible[None], np.array([[AREA]]), SIGMAS, FLIP)
     return [array[0] for array in found]
 
 
@@ -90,7 +90,7 @@ def test_the_nearest_reference_point_decides():
         found = classify_errors(
             moved(LEFT, POSE[LEFT] + [offset, 0.], pose)[None],
             np.ones((1, 5), bool), poses[None], np.ones((1, 1, 5), bool),
-            np.array([AREA]), SIGMAS, FLIP)
+            np.array([[AREA]]), SIGMAS, FLIP)
         assert found.status[0, LEFT] == status
 
 
@@ -134,7 +134,7 @@ def test_small_sigmas_make_small_bands():
     found = classify_errors(
         np.stack([pose, pose]), np.ones((2, 5), bool),
         np.stack([[POSE], [POSE]]), np.ones((2, 1, 5), bool),
-        np.array([AREA, AREA / 100]), SIGMAS, FLIP)
+        np.array([[AREA], [AREA / 100]]), SIGMAS, FLIP)
     assert found.status[:, LEFT].tolist() == [GOOD, MISS]
 
 

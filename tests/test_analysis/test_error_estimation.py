@@ -39,7 +39,11 @@ def measure(poses, *, visible=None, **options):
         for i, pose in enumerate(poses)
     ]
     found = diagnose_results(
-        records, make_annotations(people), METAINFO, area='bbox')
+        records,
+        make_annotations(people),
+        METAINFO,
+        rules='posefix',
+        area='bbox')
     return estimate_errors(found, METAINFO, **options)
 
 

@@ -67,7 +67,10 @@ def test_json_and_tables(posefix, files, capsys):
     assert 'before' not in found
     shown = capsys.readouterr()
     assert '│ joints    │      10 │' in shown.out
-    assert '│ AP lost to inversion │' in shown.out
+    assert '│ AP lost to inversion         │' in shown.out
+    assert '│ AP lost to inversion (moved) │' in shown.out
+    assert found['rules'] == 'ronchi'
+    assert set(found['ap_cost_moved']) == set(found['ap_cost'])
     assert '2 poses belong to a person; 0 do not' in shown.out
     assert shown.err == ''
 
@@ -83,6 +86,21 @@ def test_against(posefix, files, capsys):
     assert found['changes']['good']['good'] == 9
     assert 'ap_cost' not in found
     assert '+10.0' in capsys.readouterr().out
+
+
+def test_rules(posefix, files, capsys):
+    """A hand at that of somebody whose box is far away."""
+    far = make_person(2, POSE + 150, bbox=[190, 190, 9, 9])
+    truth = make_annotations([make_person(1), far])
+    (files / 'truth.json').write_text(json.dumps(truth))
+    (files / 'before.json').write_text(
+        json.dumps([make_record(moved(1, POSE[1] + 150))]))
+    for rules, error in ((None, 'swap'), ('posefix', 'miss')):
+        out = files / 'out.json'
+        chosen = () if rules is None else ('--rules', rules)
+        assert posefix(files / 'before.json', *options(files), '--json', out,
+                       '--no-ap', *chosen) == 0
+        assert json.loads(out.read_text())['frequency'][error] == .2
 
 
 def test_quiet(posefix, files, capsys):
@@ -127,5 +145,5 @@ def test_help(posefix, capsys):
         posefix('--help')
     text = capsys.readouterr().out
     for option in ('--ann', '--against', '--json', '--skeleton', '--oks-thr',
-                   '--no-ap', '--quiet'):
+                   '--rules', '--no-ap', '--quiet'):
         assert option in text

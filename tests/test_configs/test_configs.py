@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Iterator, List
 
 import mmpose
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -27,11 +28,18 @@ def find(pattern: str) -> List[str]:
 ALL = find('**/*.py')
 REFINERS = find('*_2d_keypoint/posefix/**/posefix_*.py')
 END_TO_END = find('body_2d_keypoint/posefix/**/e2e-refine_*.py')
-COCO = find('**/coco/*.py')
+BUCTD = find('body_2d_keypoint/buctd/**/*.py')
+# backbones that mmpose has trained on poses
+TRAINED = find('body_2d_keypoint/posefix/coco/posefix_[chv]*.py')
+COCO = [n for n in find('**/coco/*.py') if n not in BUCTD]
 SOURCES = sorted((CONFIGS / 'body_2d_keypoint/pose_sources').rglob('*.py'))
 PAPER = find('body_2d_keypoint/posefix/coco/posefix_res*_4xb32-*.py')
+RELEASE = PAPER + find('body_2d_keypoint/posefix/mpii/*.py') + find(
+    'body_2d_keypoint/posefix/posetrack18/*.py')
 LSPET = find('**/lspet/*.py')
 DEMO = find('**/demo/*.py')
+# several data sets together
+PHOTOS = find('**/photos/*.py')
 OTHERS = {  # keypoints of the other data sets' skeletons
     'mpii': 16,
     'posetrack18': 17,
@@ -72,8 +80,19 @@ def keypoints(name: str) -> int:
 
 
 def input_channels(name: str) -> int:
-    """Image, and maps of the keypoints."""
+    """Image, and maps of the keypoints, or a picture of the pose."""
+    if name in BUCTD:
+        return 6
     return 3 + (keypoints(name) if name in REFINERS + END_TO_END else 0)
+
+
+def skip_without_package(cfg: Config) -> None:
+    """Skip a test whose backbone comes with another package."""
+    kind = cfg.model.backbone.type
+    if kind == 'TimmFeatures':
+        pytest.importorskip('timm')
+    if kind.startswith('mmpretrain.'):
+        pytest.importorskip('mmpretrain')
 
 
 def crop_sizes(cfg: Config) -> List[tuple]:
@@ -89,10 +108,13 @@ def crop_sizes(cfg: Config) -> List[tuple]:
 def test_all_kinds_are_there() -> None:
     assert len(PAPER) == 6
     assert len(END_TO_END) == 2
-    assert len(COCO) == 13
-    assert LSPET and DEMO
+    assert len(COCO) == 19
+    assert len(TRAINED) == 5
+    assert len(BUCTD) == 7
+    assert LSPET and DEMO and PHOTOS
     assert {Path(n).parent.name for n in OTHER} == set(OTHERS)
-    assert {*COCO, *LSPET, *DEMO, *OTHER} == set(ALL)
+    assert {*COCO, *LSPET, *DEMO, *PHOTOS, *OTHER,
+            *BUCTD} == set(ALL)
 
 
 # ---------------------------------------------------------- names and content
@@ -104,7 +126,8 @@ def test_name_says_what_is_in_it(name: str) -> None:
     assert cfg.auto_scale_lr.base_batch_size == int(told['gpus']) * batch
     assert cfg.train_cfg.max_epochs == epochs
     assert set(crop_sizes(cfg)) == {(int(told['w']), int(told['h']))}
-    assert cfg.data_root == f'data/{told["data"]}/'
+    if name not in PHOTOS:
+        assert cfg.data_root == f'data/{told["data"]}/'
     for schedule in cfg.param_scheduler:
         if schedule['type'] == 'CosineAnnealingLR':
             assert schedule['T_max'] == epochs
@@ -147,12 +170,17 @@ def test_refiner(name: str) -> None:
     assert cfg.model.test_cfg.flip_test is True
     # MPII's metric has no scores
     assert cfg.val_evaluator.get('score_mode', 'bbox') == 'bbox'
-    assert cfg.train_dataloader.dataset.type == 'PoseRefineDataset'
+    data = cfg.train_dataloader.dataset
+    parts = data.get('datasets', [data])
+    assert {part.type for part in parts} == {'PoseRefineDataset'}
+    assert data.type == ('CombinedDataset'
+                         if name in PHOTOS else 'PoseRefineDataset')
     assert cfg.test_dataloader.dataset.type == 'PoseResultsDataset'
     train = [t['type'] for t in cfg.train_dataloader.dataset.pipeline]
     test = [t['type'] for t in cfg.test_dataloader.dataset.pipeline]
     # The release makes errors in the crop, after the augmentation.
-    assert train.index('SynthesizePoseError') > train.index('TopdownAffine')
+    errors = 'TakeInputPose' if 'empirical' in name else 'SynthesizePoseError'
+    assert train.index(errors) > train.index('TopdownAffine')
     assert test.index('GetInputPose') > test.index('TopdownAffine')
     assert test[0] == 'LoadImage'  # refine_results loads images itself
     assert train[-1] == test[-1] == 'PackRefineInputs'
@@ -179,6 +207,39 @@ def test_coco_refiner_is_the_papers(name: str) -> None:
     assert cfg.auto_scale_lr.base_batch_size == 128
     assert cfg.test_evaluator.nms_mode == 'oks_nms'
     assert cfg.test_evaluator.nms_thr == .9
+
+
+@pytest.mark.parametrize('name', BUCTD)
+def test_buctd_is_the_releases(name: str) -> None:
+    """Facts of its configurations and test scripts."""
+    cfg = load(name)
+    coam = 'coam' in name
+    assert cfg.model.fusion.type == ('CoAM' if coam else 'PreNet')
+    assert cfg.model.pose_maps == dict(type='ColorPoseImage')
+    assert cfg.model.head.loss.loss_weight == .5
+    assert cfg.model.test_cfg.keep_input_scores is False
+    optimizer = cfg.optim_wrapper.optimizer
+    if coam and 'empirical' not in name:
+        assert optimizer == dict(type='Adam', lr=2e-3)
+        assert cfg.param_scheduler[0].milestones == [70, 100]
+    else:
+        assert optimizer == dict(type='Adam', lr=1e-3)
+        assert cfg.param_scheduler[0].milestones == [170, 200]
+    margin = 25 if 'crowdpose' in name else 0
+    for loader in (cfg.train_dataloader, cfg.val_dataloader,
+                   cfg.test_dataloader):
+        [crop] = transforms(loader.dataset.pipeline, 'CropByInputPose')
+        assert crop['margin'] == margin
+    for evaluator in (cfg.val_evaluator, cfg.test_evaluator):
+        assert evaluator.score_mode == 'bbox_keypoint'
+        assert evaluator.keypoint_score_thr == .2
+        assert evaluator.nms_mode == 'none'
+    assert cfg.test_dataloader.dataset.categories is None
+    [draw] = transforms(cfg.train_dataloader.dataset.pipeline,
+                        'DrawInputPose')
+    assert draw['errors']['type'] == 'BUCTDPoseError'
+    files = cfg.train_dataloader.dataset.get('real_pose_files')
+    assert bool(files) == ('empirical' in name)
 
 
 @pytest.mark.parametrize('name', OTHER)
@@ -208,9 +269,36 @@ def test_other_data_sets(name: str, mmpose_scope) -> None:
     assert cfg.model.get('passthrough_keypoints', []) == [
         names.index(n) for n in absent
     ]
+    assert list(test.absent_keypoints) == list(absent)
     sigmas = train.sigmas or train.metainfo['sigmas']
     assert len(sigmas) == len(names)
     assert .02 < min(sigmas) and max(sigmas) < .12
+
+
+@pytest.mark.parametrize('name', [n for n in OTHER if 'posetrack18' in n])
+def test_posetrack18_is_the_releases(name: str, mmpose_scope) -> None:
+    """Ends of the head have the eyes' errors and a sigma of .035."""
+    from mmpose.registry import DATASETS
+
+    from posefix_mm.datasets.transforms import build_table
+    cfg = load(name)
+    [errors] = transforms(cfg.train_dataloader.dataset.pipeline,
+                         'SynthesizePoseError')
+    for part in ('train', 'test'):
+        dataset = DATASETS.build(
+            dict(cfg[f'{part}_dataloader'].dataset, lazy_init=True))
+        names = list(dataset.metainfo['keypoint_id2name'].values())
+        assert names[:5] == [
+            'nose', 'head_bottom', 'head_top', 'left_ear', 'right_ear'
+        ]
+        assert dataset.metainfo['sigmas'].tolist() == pytest.approx([
+            .026, .035, .035, .035, .035, .079, .079, .072, .072, .062, .062,
+            .107, .107, .087, .087, .089, .089
+        ])
+    coco = DATASETS.get('CocoDataset')(lazy_init=True).metainfo
+    np.testing.assert_array_equal(  # joint by joint
+        build_table(names, joint_groups=errors['joint_groups']),
+        build_table(list(coco['keypoint_id2name'].values())))
 
 
 @pytest.mark.parametrize('name', OTHER)
@@ -219,13 +307,13 @@ def test_best_checkpoint_has_a_metric(name: str) -> None:
     evaluator = load(name).val_evaluator
     expected = {
         'MatchedMpiiPCKAccuracy': ('mpii', 'PCK'),
-        'PoseTrack18Metric': ('posetrack18', 'AP'),
+        'PoseTrackAP': ('posetrack18', 'AP'),
         'CocoMetric': (evaluator.get('prefix', 'coco'), 'AP')
     }
     assert (prefix, metric) == expected[evaluator.type]
 
 
-@pytest.mark.parametrize('name', COCO)
+@pytest.mark.parametrize('name', [n for n in COCO if n not in TRAINED])
 def test_coco_input_is_normalised_as_in_the_release(name: str) -> None:
     """BGR, means in that order, no division, no conversion to RGB."""
     preprocessor = load(name).model.data_preprocessor
@@ -246,13 +334,60 @@ def test_model_builds(name: str, mmpose_scope) -> None:
     """On the meta device: nobody needs 152 layers of numbers here."""
     from mmpose.registry import MODELS
     cfg = load(name)
-    if cfg.model.backbone.type == 'TimmFeatures':
-        pytest.importorskip('timm')
+    skip_without_package(cfg)
     with torch.device('meta'):
         model = MODELS.build(cfg.model)
     weights = next(p for p in model.backbone.parameters() if p.ndim == 4)
-    assert weights.shape[1] == input_channels(name)
+    # BUCTD's and MoveNet's backbones read images, and the pose elsewhere
+    expected = 3 if name in BUCTD + PHOTOS else input_channels(name)
+    assert weights.shape[1] == expected
     assert type(model).__name__ == cfg.model.type
+
+
+@pytest.mark.parametrize('name', RELEASE)
+def test_batch_norms_are_the_releases(name: str, mmpose_scope) -> None:
+    """A decay of .99, in all of them."""
+    from mmpose.registry import MODELS
+    with torch.device('meta'):
+        model = MODELS.build(load(name).model)
+    norms = [m for m in model.modules()
+             if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
+    assert len(norms) > 50
+    assert {(m.eps, m.momentum) for m in norms} == {(1e-9, .01)}
+
+
+@pytest.mark.parametrize('data', ['coco', 'mpii', 'posetrack18'])
+def test_training_starts_as_the_release(data: str, tmp_path,
+                                        mmpose_scope) -> None:
+    """Weights of ImageNet, and the release's standard deviations beside."""
+    from mmpose.registry import MODELS
+    cfg = load('body_2d_keypoint/posefix/{0}/posefix_res50_4xb32-140e_{0}'
+               '-256x192.py'.format(data))
+    image_net = MODELS.build(cfg.model.backbone)
+    weights = image_net.state_dict()
+    weights['conv1.weight'] = torch.full((64, 3, 7, 7), .5)
+    torch.save(weights, tmp_path / 'resnet50.pth')
+    cfg.model.backbone.init_cfg = dict(
+        type='Pretrained', checkpoint=str(tmp_path / 'resnet50.pth'))
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    first = model.backbone.conv1.weight
+    assert (first[:, :3] == .5).all()
+    joints = keypoints(f'{data}/config.py')
+    assert first.shape[1] == 3 + joints
+    # He with all 3 + K inputs as fan: .0452 for 17 joints
+    assert first[:, 3:].std().item() == pytest.approx(
+        math.sqrt(2 / ((3 + joints) * 49)), rel=.02)
+    deconvs = [m.weight for m in model.head.modules()
+               if isinstance(m, torch.nn.ConvTranspose2d)]
+    assert [tuple(w.shape[2:]) for w in deconvs] == [(4, 4)] * 3
+    for weight in deconvs:
+        assert weight.std().item() == pytest.approx(.01 * .8796, rel=.01)
+        assert weight.abs().max().item() <= .02
+    last = model.head.final_layer
+    assert last.weight.std().item() == pytest.approx(.088, rel=.03)
+    assert not last.bias.any()
 
 
 @pytest.mark.parametrize('name', ALL)
@@ -263,8 +398,7 @@ def test_model_runs(name: str, mmpose_scope, monkeypatch) -> None:
     # There is no autocast on the meta device, not even to switch it off.
     monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
     cfg = load(name)
-    if cfg.model.backbone.type == 'TimmFeatures':
-        pytest.importorskip('timm')
+    skip_without_package(cfg)
     width, height = cfg.model.head.decoder.input_size
     with torch.device('meta'):
         model = MODELS.build(cfg.model).eval()
@@ -281,7 +415,7 @@ def test_model_runs(name: str, mmpose_scope, monkeypatch) -> None:
                                              (2, 17, height * ratio)]
     else:
         columns, rows = cfg.model.head.decoder.heatmap_size
-        assert output.shape == (2, 17, rows, columns)
+        assert output.shape == (2, keypoints(name), rows, columns)
 
 
 # ----------------------------------------------------------------- the traps
@@ -322,7 +456,7 @@ def published_models() -> List[dict]:
 
 def test_model_index_names_all_refiners() -> None:
     assert {model['Config'] for model in published_models()
-            } == {f'configs/{name}' for name in REFINERS + END_TO_END}
+            } == {f'configs/{name}' for name in REFINERS + END_TO_END + BUCTD}
 
 
 def test_published_weights_fit_their_configs(mmpose_scope) -> None:
@@ -330,9 +464,9 @@ def test_published_weights_fit_their_configs(mmpose_scope) -> None:
     from mmpose.registry import MODELS
     pytest.importorskip('timm')
     published = [model for model in published_models() if 'Weights' in model]
-    assert len(published) == 1
+    assert len(published) == 2
     for model in published:
-        path = CONFIGS.parent / model['Weights']
+        path = CONFIGS.parent / model['Weights'].removeprefix('posefix_mm://')
         assert path.stat().st_size <= 16e6
         weights = torch.load(path, weights_only=True)['state_dict']
         name = model['Config'].removeprefix('configs/')

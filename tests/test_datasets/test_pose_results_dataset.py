@@ -107,6 +107,26 @@ def test_pose_of_unsure_keypoints_keeps_all(tmp_path):
     assert dataset[0]['keypoints_visible'].sum() == 2
 
 
+def test_keypoints_that_are_never_annotated_are_absent(tmp_path):
+    """They neither show nor stretch the box, whatever their scores."""
+    points, scores = [(300, 400), (10, 20), (30, 60)], [.9, .6, .2]
+    options = dict(absent_keypoints=['nose'], expand=1.)
+    records = [
+        record(keypoints=keypoints(points, scores)),
+        record(keypoints=keypoints(points[:1]))
+    ]
+    dataset = build(tmp_path, records, **options)
+    np.testing.assert_allclose(dataset[0]['bbox'], [(10, 20, 30, 60)])
+    assert dataset[0]['keypoints_visible'][0, :3].tolist() == [0, 1, 1]
+    np.testing.assert_array_equal(dataset[0]['keypoints'][0, 0], (300, 400))
+    # nothing else is there
+    assert dataset[1]['keypoints_visible'][0, :3].tolist() == [1, 0, 0]
+    dataset = build(tmp_path, records, keypoint_score_thr=.3, **options)
+    assert dataset[0]['keypoints_visible'][0, :3].tolist() == [0, 1, 0]
+    with pytest.raises(ValueError, match=r"not of the skeleton: \['horn'\]"):
+        build(tmp_path, records, absent_keypoints=['nose', 'horn'])
+
+
 def test_sample(tmp_path):
     points, scores = [(10, 20), (30, 60)], [.25, .75]
     dataset = build(tmp_path, [record(keypoints=keypoints(points, scores))])

@@ -179,18 +179,20 @@ def test_without_num_near_all_rows_are_near_persons():
     results['keypoints_visible'][0] = 0
     results['keypoints_visible'][0, 0] = 2
     results = build(certain('swap')).transform(results)
-    # the head can be swapped, the rest with the same joint of the others
-    assert (results['input_pose_status'] == ERROR_TYPES.index('swap')).all()
+    # what has no place of its own is absent
+    swap = ERROR_TYPES.index('swap')
+    assert results['input_pose_status'].tolist() == [[swap, -1, -1, -1, -1]]
 
 
 @pytest.mark.parametrize('outside', [(-.1, 5.), (96., 5.), (5., -3.),
                                      (5., 128.)])
-def test_points_outside_the_crop_do_not_count(outside):
+def test_outside_the_crop_only_a_joints_own_place_counts(outside):
     results = make_results(num_near=1, estimates=0)
     results['transformed_keypoints'][0, 1] = outside
     results['transformed_keypoints'][1] = outside
     results = build(certain('good')).transform(results)
-    assert results['input_pose_status'].tolist() == [[0, -1, 0, 0, 0]]
+    assert results['input_pose_status'].tolist() == [[0, 0, 0, 0, 0]]
+    np.testing.assert_allclose(results['input_pose'][0, 1], outside, atol=15)
     results = make_results(num_near=1, estimates=0)
     results['transformed_keypoints'][1] = outside
     results = build(certain('swap')).transform(results)
@@ -204,7 +206,35 @@ def test_points_outside_the_crop_are_not_counted_as_annotated():
     results = make_results(num_near=0, estimates=0)
     results['transformed_keypoints'][0, 3:] = -50.
     status = build(table).transform(results)['input_pose_status']
-    assert status.tolist() == [[1, 1, 1, -1, -1]]
+    assert status.tolist() == [[1, 1, 1, 1, 1]]
+
+
+def test_own_place_below_the_crop_as_in_the_release():
+    """A right ankle 6 px below the crop is mostly shown where it is."""
+    meta = parse_pose_metainfo(
+        dict(from_file='configs/_base_/datasets/coco.py'))
+    points = np.stack(
+        np.meshgrid(np.arange(4) * 60 + 5., np.arange(5) * 60 + 5.),
+        -1).reshape(-1, 2)[:17]
+    points[16] = 100, 128 + 400 + 6  # far from its twin and the others
+    points = np.repeat(points[None], 2, 0)  # an estimate in the same place
+    transform, statuses = build(None), []
+    for _ in range(1500):
+        results = transform.transform(
+            make_results(
+                transformed_keypoints=points.astype(np.float32),
+                keypoints=points,
+                keypoints_visible=np.ones((2, 17), np.float32),
+                num_near=0,
+                input_size=(256, 528),
+                flip_indices=meta['flip_indices'],
+                sigmas=np.array(meta['sigmas']),
+                keypoint_names=list(meta['keypoint_id2name'].values())))
+        statuses.append(results['input_pose_status'][0, 16])
+    shares = np.bincount(statuses, minlength=5) / 1500
+    # the table's without a swap, for which there is nobody
+    expected = np.array([.76, .10, .06, 0, .05]) / .97
+    np.testing.assert_allclose(shares, expected, atol=.045)
 
 
 def test_absent_keypoints_are_never_shown():

@@ -7,7 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / 'posefix_mm'
 # What does not fit yet; the page says why.
-KNOWN = {('refinement', 'export'), ('visualization', 'apis')}
+KNOWN = {('datasets', 'analysis'), ('refinement', 'export'),
+         ('visualization', 'apis')}
 
 
 def rooms() -> list:

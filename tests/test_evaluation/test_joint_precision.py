@@ -78,7 +78,17 @@ def test_area_under_curve(right, scores, count, expected):
 
 
 def test_nothing_to_be_found():
+    """As poseval: not a number, but 0 where nothing is found either."""
     assert math.isnan(area_under_curve(np.zeros(1, bool), np.ones(1), 0))
+    assert area_under_curve(np.zeros(0, bool), np.ones(0), 0) == 0
+
+
+def test_of_equal_scores_the_last_comes_first():
+    """The order of a rising sort, turned round; small ones are stable."""
+    scores = np.ones(3)
+    assert area_under_curve(np.array([True, False, False]), scores,
+                            1) == pytest.approx(1 / 3)
+    assert area_under_curve(np.array([False, False, True]), scores, 1) == 1
 
 
 def test_over_frames():

@@ -62,22 +62,122 @@ def test_one_missed(root, meta, tmp_path) -> None:
     assert 50 < result['posetrack18/AP'] < 100
 
 
-def test_frames_without_labels_do_not_count(root, meta, tmp_path) -> None:
-    """Nobody is annotated there, whoever is found."""
-    content = json.loads((root / ANN).read_text())
-    hidden = content['annotations'][0]['image_id']
-    for image in content['images']:
-        image['is_labeled'] = image['id'] != hidden
-    content['annotations'] = [
-        p for p in content['annotations'] if p['image_id'] != hidden
-    ]
-    path = tmp_path / 'posetrack18_val.json'
-    path.write_text(json.dumps(content))
-    assert any(o['img_id'] == hidden for o in outputs(root)) is True
+# What poseval does, worked out by hand.
+POSE = np.column_stack((np.arange(17) * 20. + 5, np.arange(17) * 10. + 5))
+EARS = [3, 4]
+
+
+def person(pose=POSE, flag: float = 1.) -> dict:
+    """In frame 1, with a head of 30 pixels."""
+    values = np.column_stack((pose, np.full(17, flag)))
+    values[EARS] = 0
+    return dict(
+        image_id=1,
+        category_id=1,
+        bbox_head=[0, 0, 30, 40],
+        keypoints=values.ravel().tolist())
+
+
+def frame(number: int, **fields) -> dict:
+    return dict(
+        id=number,
+        file_name=f'images/val/000001_mpii_test/{number:06d}.jpg',
+        **fields)
+
+
+def found(number: int, pose=POSE, score=1., img_id: int = 1) -> dict:
+    scores = np.broadcast_to(score, 17).copy()
+    return dict(
+        id=number,
+        img_id=img_id,
+        pred_instances=dict(
+            keypoints=pose[None] * (scores[:, None] > 0),
+            keypoint_scores=scores[None]),
+        gt_instances=dict(
+            bbox_scores=np.array([1 - number / 10]),
+            bbox_scales=np.array([[300., 400.]])))
+
+
+def evaluate(meta, folder, samples: list, images: list, people: list,
+             **options) -> dict:
+    path = folder / 'posetrack18_val.json'
+    path.write_text(
+        json.dumps(
+            dict(
+                images=images,
+                annotations=[dict(p, id=i) for i, p in enumerate(people)],
+                categories=[dict(id=1, name='person')])))
+    options = {'score_mode': 'bbox', 'nms_mode': 'none', **options}
     result = run(
-        dict(type='PoseTrackAP', ann_file=str(path), score_mode='bbox'), meta,
-        outputs(root))
-    assert result['posetrack18/AP'] == pytest.approx(100)
+        dict(type='PoseTrackAP', ann_file=str(path), **options), meta, samples)
+    return {k.split('/')[1]: v for k, v in result.items()}
+
+
+@pytest.mark.parametrize(('order', 'ap'), [((0, 500), 50), ((500, 0), 100)])
+def test_of_equal_joint_scores_the_last_comes_first(meta, tmp_path, order,
+                                                    ap) -> None:
+    """Scores are sorted rising and turned round: a wrong pose, or not."""
+    poses = [found(i, POSE + shift) for i, shift in enumerate(order)]
+    result = evaluate(meta, tmp_path, poses, [frame(1)], [person()])
+    assert result == pytest.approx(dict.fromkeys(result, ap))
+
+
+@pytest.mark.parametrize('labeled', [True, False])
+def test_frames_without_people_do_not_count(meta, tmp_path, labeled) -> None:
+    """Whoever is found in them, and whether they are labelled or not."""
+    poses = [found(0, score=.5), found(1, img_id=2)]
+    images = [frame(1, is_labeled=True), frame(2, is_labeled=labeled)]
+    result = evaluate(meta, tmp_path, poses, images, [person()])
+    assert result == pytest.approx(dict.fromkeys(result, 100))
+
+
+def test_coordinates_with_flag_0_are_annotated(meta, tmp_path) -> None:
+    """Found, they are right; not found, they are missed."""
+    scores = np.ones(17)
+    result = evaluate(meta, tmp_path, [found(0)], [frame(1)], [person(flag=0)])
+    assert result == pytest.approx(dict.fromkeys(result, 100))
+    scores[0] = 0  # the nose
+    result = evaluate(meta, tmp_path, [found(0, score=scores)], [frame(1)],
+                      [person(flag=0)])
+    assert result['Head AP'] == pytest.approx(200 / 3)
+    assert result['AP'] == pytest.approx(1400 / 15)
+    assert result['Knee AP'] == 100
+
+
+def test_ignored_regions(meta, tmp_path) -> None:
+    """Neither what is found nor what is annotated counts in there."""
+    poses = [found(0, score=.5), found(1, POSE + (0, 400))]
+    crowd = dict(
+        ignore_regions_x=[[0, 400, 400, 0]],
+        ignore_regions_y=[[300, 300, 700, 700]])
+    people = [person()]
+    result = evaluate(meta, tmp_path, poses, [frame(1)], people)
+    assert result['AP'] == pytest.approx(50)  # somebody else comes first
+    result = evaluate(meta, tmp_path, poses, [frame(1, **crowd)], people)
+    assert result == pytest.approx(dict.fromkeys(result, 100))
+    people.append(person(POSE + (0, 400)))  # not found: one of two
+    poses.pop()
+    result = evaluate(meta, tmp_path, poses, [frame(1)], people)
+    assert result['AP'] == pytest.approx(50)
+    result = evaluate(meta, tmp_path, poses, [frame(1, **crowd)], people)
+    assert result['AP'] == pytest.approx(100)
+
+
+def test_ears_do_not_make_poses_different(meta, tmp_path) -> None:
+    """Twice the same pose: mmpose's OKS of all 17 joints is 15 / 17."""
+    other = POSE.copy()
+    other[EARS] += 500
+    poses = [found(0), found(1, other), found(2, POSE + 500)]
+    for mode, kept in (('none', 3), ('oks_nms', 2)):
+        evaluate(
+            meta,
+            tmp_path,
+            poses, [frame(1)], [person()],
+            nms_mode=mode,
+            outfile_prefix=str(tmp_path / 'out' / 'x'))
+        written = json.loads(
+            (tmp_path / 'out' / '000001_mpii_test.json').read_text())
+        assert len(written['annotations']) == kept
 
 
 def test_written_as_mmpose_does(root, meta, tmp_path, monkeypatch) -> None:
@@ -101,7 +201,7 @@ def test_written_as_mmpose_does(root, meta, tmp_path, monkeypatch) -> None:
             for path in folder.iterdir()
         }
     theirs, ours = written.values()
-    assert set(ours) == {'000000_drawn.json', '000001_drawn.json'}
+    assert set(ours) == {'000000_mpii_test.json', '000001_mpii_test.json'}
     assert set(theirs) == set(ours)
     for video in ours:
         assert ours[video]['images'] == theirs[video]['images']

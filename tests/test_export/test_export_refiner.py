@@ -122,6 +122,21 @@ def test_unlearnt_keypoints_come_out_as_they_went_in(demo, tmp_path):
     assert same.sum() == 2 * 3
 
 
+def test_keypoints_that_are_never_annotated_are_not_shown(demo) -> None:
+    option = {'test_dataloader.dataset.absent_keypoints': ['nose']}
+    refiner, _ = export.load_exportable(
+        DEMO, demo.weights, flip_test=False, cfg_options=option)
+    images, pose, visible = refiner.example_inputs(3)
+    visible[:, 0], pose[:, 0] = 1, 20
+    shown = visible.clone()
+    shown[:, 0] = 0
+    everything, _ = export.load_exportable(
+        DEMO, demo.weights, flip_test=False)
+    found = refiner(images, pose, visible)[0]
+    torch.testing.assert_close(found, everything(images, pose, shown)[0])
+    assert (found - everything(images, pose, visible)[0]).abs().max() > 1e-3
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize('config', [DEMO, LITE0, RES50],
                          ids=lambda path: path.parent.name)

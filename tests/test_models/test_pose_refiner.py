@@ -72,6 +72,9 @@ def test_predictions_keep_scores_and_go_back_to_the_image(people):
         given, pred = sample.gt_instances, sample.pred_instances
         np.testing.assert_array_equal(pred.keypoint_scores,
                                       given.input_keypoint_scores)
+        # what mmpose's visualizer draws by
+        np.testing.assert_array_equal(pred.keypoints_visible,
+                                      given.input_keypoint_scores)
         np.testing.assert_array_equal(pred.bbox_scores, given.bbox_scores)
         assert pred.keypoints.shape == (1, 17, 2)
         # maps that have learnt nothing are flat: all is near the box's centre
@@ -247,10 +250,10 @@ def test_perfect_heatmaps_return_the_input_pose(people, monkeypatch):
     poses = torch.cat(
         [s.gt_instance_labels.input_pose for s in data['data_samples']])
 
-    def forward(feats):
+    def soft_argmax(maps):
         return poses / 4, torch.zeros(4, 17, 32, 24)
 
-    monkeypatch.setattr(model.head, 'forward', forward)
+    monkeypatch.setattr(model.head, 'soft_argmax', soft_argmax)
     for sample in run(model, data, 'predict'):
         np.testing.assert_allclose(
             sample.pred_instances.keypoints,

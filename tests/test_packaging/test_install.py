@@ -175,6 +175,47 @@ def test_metadata_leaves_openmmlab_alone(wheel: Path) -> None:
     }
 
 
+HUB = """
+import sys
+import posefix_mm
+from mmengine.hub import get_config, get_model
+from mmengine.runner import load_checkpoint
+
+home, name = sys.argv[1:]
+assert posefix_mm.__file__.startswith(home), posefix_mm.__file__
+name = 'posefix_mm::' + name
+path = get_config(name, pretrained=True).model_path
+model = get_model(name, pretrained=True)
+other = get_model(name)
+assert type(model).__name__ == 'PoseRefiner'
+before = other.head.final_layer.weight.clone()
+load_checkpoint(other, path)
+assert not before.equal(other.head.final_layer.weight)
+wanted = other.state_dict()
+assert all(v.equal(wanted[k]) for k, v in model.state_dict().items())
+print(path)
+"""
+
+
+def test_hub_finds_the_weights_of_an_installed_package(
+        target: Path, tmp_path: Path) -> None:
+    """From any folder, by MMEngine's ``get_config`` and ``get_model``."""
+    pytest.importorskip('timm')
+    name = 'posefix_lite0_1xb32-16e_lspet-192x144'
+    output = run(
+        sys.executable,
+        '-P',
+        '-W',
+        'ignore',
+        '-c',
+        HUB,
+        str(target),
+        f'body_2d_keypoint/posefix/lspet/{name}.py',
+        cwd=tmp_path,
+        pythonpath=target)
+    assert output.splitlines()[-1].endswith(f'/{name}.pth')
+
+
 # MMEngine marks what comes from another package with a ``_scope_``.
 LOOK_UP = """
 import runpy, sys

@@ -20,6 +20,8 @@ PIPELINE = 'test_dataloader.dataset.pipeline'
 OPTIONS = {
     'as it is': {},
     'unsure joints': {'test_dataloader.dataset.keypoint_score_thr': .4},
+    'no eyes': {'test_dataloader.dataset.absent_keypoints':
+                ['left_eye', 'right_eye']},
     'UDP': {f'{PIPELINE}.2.use_udp': True},
     'padding': {f'{PIPELINE}.1.padding': 1.6},
     'expand': {'test_dataloader.dataset.expand': 1.},

@@ -115,6 +115,15 @@ def test_duplicates(make_run) -> None:
     assert not any(dropped for _, dropped, _ in refine(make_run(records)))
 
 
+def test_duplicates_of_what_is_annotated(make_run) -> None:
+    """A joint that no data set annotates makes no pose a different one."""
+    records = [record(1), record(1, 25, score=.9)]
+    run = make_run(records, nms=True)
+    assert [dropped for _, dropped, _ in refine(run)] == [False, False]
+    run.predictor.annotated = np.array([False, True, True])
+    assert [dropped for _, dropped, _ in refine(run)] == [True, False]
+
+
 def test_a_chunk_does_not_depend_on_the_others(make_run) -> None:
     """Alone it is, to the last bit, what it is in a row."""
     rng = np.random.default_rng(0)

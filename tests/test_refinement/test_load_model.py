@@ -17,7 +17,7 @@ from posefix_mm.refinement.load_model import (
     package_root,
 )
 
-SMALL = POSEFIX / f'lspet/{DEFAULT_REFINER}.py'
+SMALL = POSEFIX / f'photos/{DEFAULT_REFINER}.py'
 
 
 def same(one, other) -> bool:
@@ -76,7 +76,8 @@ def test_unknown_names_are_answered_with_the_known_ones() -> None:
 
 
 def test_config_is_copied() -> None:
-    cfg = Config.fromfile(SMALL)
+    cfg = Config.fromfile(
+        POSEFIX / 'lspet/posefix_lite0_1xb32-20e_lspet-128x96.py')
     before = cfg.pretty_text
     changed = load_refiner_config(
         cfg, pretrained=False, cfg_options={'model.head.decode_radius': 5})

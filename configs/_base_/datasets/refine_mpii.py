@@ -30,7 +30,7 @@ train_dataloader = dict(
         pose_box_expand=1.2,
         sigmas=sigmas,
         dataset=dict(
-            type='MpiiDataset',
+            type='ZeroBasedMpiiDataset',
             data_root=data_root,
             ann_file='annotations/mpii_train.json',
             data_prefix=dict(img='images/'))))

@@ -34,7 +34,10 @@ model = dict(
         out_channels=17,
         deconv_out_channels=None,
         norm_eps=1e-5,
+        init_cfg=dict(type='Normal', layer='Conv2d', std=.01),
         decode_radius=2),
     test_cfg=dict(flip_test=True))
 # of the FPN only the finest level is used
 find_unused_parameters = True
+# What mmpose's inferencers choose a detector by: none.
+dataset_type = 'PoseRefineDataset'

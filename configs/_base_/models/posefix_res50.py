@@ -11,7 +11,9 @@ model = dict(
     backbone=dict(
         type='ResNet',
         depth=50,
-        norm_cfg=dict(type='BN', eps=1e-9),
+        norm_cfg=dict(type='BN', eps=1e-9, momentum=.01),
         init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet50')),
     head=dict(type='PoseFixHead', in_channels=2048, out_channels=17),
     test_cfg=dict(flip_test=True))
+# What mmpose's inferencers choose a detector by: none.
+dataset_type = 'PoseRefineDataset'

@@ -20,5 +20,14 @@ data_preprocessor = dict(
     type='PoseDataPreprocessor',
     mean=[127.5, 127.5, 127.5],
     std=[127.5, 127.5, 127.5])
+# Not the release's: batches are small and there are few of them.
+head = dict(
+    norm_eps=1e-5,
+    norm_momentum=.1,
+    init_cfg=[
+        dict(type='Kaiming', layer='ConvTranspose2d'),
+        dict(type='Normal', layer='Conv2d', std=.01),
+        dict(type='Constant', layer='BatchNorm2d', val=1)
+    ])
 # of the FPN only the finest level is used
 find_unused_parameters = True

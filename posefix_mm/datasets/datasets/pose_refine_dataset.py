@@ -7,8 +7,13 @@ from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
+from ...fileio import read_json
 from ..boxes import pairwise_iou, pose_to_bbox
-from ..pose_records import RELEASE_CATEGORIES, load_pose_records
+from ..pose_records import RELEASE_CATEGORIES, PoseRecord, load_pose_records
+
+#: Share of a person's box that the person covers, on average over COCO: what
+#: stands for the area where only a box is known.
+BOX_TO_AREA = 0.53
 
 
 @DATASETS.register_module()
@@ -27,11 +32,27 @@ class PoseRefineDataset(BaseDataset):
             used.
         pipeline (list): Transforms.
         estimate_file (str, optional): COCO results of another model on these
-            images, matched to persons by highest box IoU. Defaults to None:
-            keypoints without annotation have no reference of their own.
+            images, matched to persons by highest IoU of the boxes: the
+            ``bbox`` of a record, that of its joints where it has none.
+            Defaults to None: keypoints without annotation have no reference
+            of their own.
         estimate_categories (Sequence[int], optional): Categories of
             ``estimate_file`` that are used, None for all. Defaults to the
             release's: 1 only.
+        pseudo_label_score (float, optional): Keypoints without annotation
+            whose estimate has this score become annotated ones, where the
+            estimate agrees with what is annotated (an OKS of at least 0.5).
+            Defaults to None: they stay without.
+        real_pose_files (Sequence[str]): COCO results of estimators on these
+            images, each matched to the persons by OKS. Their poses become
+            ``real_poses`` (M, K, 2) and ``real_visible`` (M, K) of a person,
+            of which :class:`DrawInputPose` shows one. Defaults to none.
+        exclude_flag (str, optional): Leave out images whose entry in the
+            annotation file has this key set. Defaults to none.
+        aside_every (int): Keep every so many-th image aside, for calibration.
+            Defaults to 0: none.
+        aside (bool): Load the images that are kept aside instead of the
+            others. Defaults to False.
         near_iou (float): Box IoU from which a person is near. Defaults to
             0.1.
         pose_box_expand (float, optional): Take the extent of the annotated
@@ -58,6 +79,11 @@ class PoseRefineDataset(BaseDataset):
                  estimate_file: Optional[str] = None,
                  estimate_categories: Optional[
                      Sequence[int]] = RELEASE_CATEGORIES,
+                 pseudo_label_score: Optional[float] = None,
+                 real_pose_files: Sequence[str] = (),
+                 exclude_flag: Optional[str] = None,
+                 aside_every: int = 0,
+                 aside: bool = False,
                  near_iou: float = 0.1,
                  pose_box_expand: Optional[float] = None,
                  sigmas: Optional[Sequence[float]] = None,
@@ -66,6 +92,11 @@ class PoseRefineDataset(BaseDataset):
                  lazy_init: bool = False) -> None:
         self.estimate_file = estimate_file
         self.estimate_categories = estimate_categories
+        self.pseudo_label_score = pseudo_label_score
+        self.real_pose_files = list(real_pose_files)
+        self.exclude_flag = exclude_flag
+        self.aside_every = aside_every
+        self.aside = aside
         self.near_iou = near_iou
         self.pose_box_expand = pose_box_expand
         self.sigmas = sigmas
@@ -94,6 +125,7 @@ class PoseRefineDataset(BaseDataset):
         infos = [
             self.dataset.get_data_info(i) for i in range(len(self.dataset))
         ]
+        infos = self._select(infos)
         sigmas = self._checked_sigmas()
         if self.pose_box_expand is not None:
             infos = [info for info in infos if self._use_pose_box(info)]
@@ -102,12 +134,49 @@ class PoseRefineDataset(BaseDataset):
             info['sigmas'] = sigmas
             info['keypoint_names'] = list(
                 self._metainfo['keypoint_id2name'].values())
+        if self.real_pose_files:
+            self._add_real_poses(infos)
         by_image: Dict[int, List[dict]] = defaultdict(list)
         for info in infos:
             by_image[info['img_id']].append(info)
         estimates = self._load_estimates()
         for img_id, persons in by_image.items():
             self._append_rows(persons, estimates.get(img_id, []))
+        return infos
+
+    def prepare_data(self, idx: int) -> dict:
+        """Run the pipeline on a sample.
+
+        Without transforms there is nothing to take the further rows off, as
+        in mmpose's ``browse_dataset.py --mode original``: the person is given
+        alone. :meth:`get_data_info` gives all rows.
+
+        Args:
+            idx (int): Index of the sample.
+
+        Returns:
+            dict: What the last transform gives, or the data info.
+        """
+        if self.pipeline.transforms:
+            return super().prepare_data(idx)
+        info = self.get_data_info(idx)
+        for key in ('keypoints', 'keypoints_visible'):
+            info[key] = info[key][:1]
+        return info
+
+    def _select(self, infos: List[dict]) -> List[dict]:
+        """Leave out persons of excluded images, and of those kept aside."""
+        if self.exclude_flag is not None:
+            excluded = {
+                image['id']
+                for image in read_json(self.dataset.ann_file)['images']
+                if image.get(self.exclude_flag)
+            }
+            infos = [i for i in infos if i['img_id'] not in excluded]
+        if self.aside_every:
+            ids = sorted({info['img_id'] for info in infos})
+            aside = set(ids[::self.aside_every])
+            infos = [i for i in infos if (i['img_id'] in aside) == self.aside]
         return infos
 
     def _checked_sigmas(self) -> np.ndarray:
@@ -129,6 +198,46 @@ class PoseRefineDataset(BaseDataset):
             info['keypoints_visible'],
             expand=self.pose_box_expand)
         return bool((info['keypoints_visible'] > 0).any())
+
+    def _add_real_poses(self, infos: List[dict]) -> None:
+        """Give each person what estimators predicted for it."""
+        # it classifies what is synthesized here, so it imports this package
+        from ...analysis.matching import match_records
+        from ...analysis.people import AnnotatedPeople
+        boxes = np.concatenate([info['bbox'] for info in infos])
+        area = BOX_TO_AREA * (boxes[:, 2:] - boxes[:, :2]).prod(-1)
+        people = AnnotatedPeople(
+            annotation_id=[info['id'] for info in infos],
+            image_id=[info['img_id'] for info in infos],
+            category_id=np.array([info['category_id'] for info in infos]),
+            keypoints=np.concatenate([i['keypoints'] for i in infos]),
+            visible=np.concatenate([i['keypoints_visible']
+                                    for i in infos]) > 0,
+            area=area,
+            band_area=area,
+            near=[np.empty(0, np.int64)] * len(infos),
+            others=[np.empty(0, np.int64)] * len(infos))
+        found = defaultdict(list)
+        for path in self.real_pose_files:
+            records = [
+                record for record in load_pose_records(
+                    path, self._metainfo['num_keypoints'],
+                    self.estimate_categories) if record.problem is None
+            ]
+            chosen, persons, _ = match_records(records, people,
+                                               infos[0]['sigmas'])
+            if not len(chosen):
+                raise ValueError(
+                    f'none of the {len(records)} usable poses of {path} is '
+                    'one of a person of the training images; it must hold '
+                    'results on them, not on those of the validation')
+            for record, person in zip(chosen, persons, strict=True):
+                found[person].append(records[record])
+        for person, records in found.items():
+            infos[person]['real_poses'] = np.stack(
+                [r.keypoints for r in records])
+            infos[person]['real_visible'] = np.stack(
+                [r.visible for r in records]).astype(np.float32)
 
     def _load_estimates(self) -> Dict[int, List[dict]]:
         if self.estimate_file is None:
@@ -156,19 +265,48 @@ class PoseRefineDataset(BaseDataset):
             if match is not None:
                 rows.append(match.keypoints[None])
                 rows_visible.append(match.visible[None])
+                if self.pseudo_label_score is not None:
+                    self._add_labels(person, rows, rows_visible, match)
             person['num_near'] = int(near[index].sum())
             person['keypoints'] = np.concatenate(rows).astype(np.float32)
             person['keypoints_visible'] = np.concatenate(rows_visible).astype(
                 np.float32)
+
+    def _add_labels(self, person: dict, rows: List[np.ndarray],
+                    rows_visible: List[np.ndarray], match) -> None:
+        """Take sure estimates for annotations of what has none."""
+        annotated = rows_visible[0][0] > 0
+        both = annotated & match.visible
+        x1, y1, x2, y2 = person['bbox'][0]
+        distance = ((rows[0][0] - match.keypoints)**2).sum(-1)
+        area = BOX_TO_AREA * (x2 - x1) * (y2 - y1)
+        similarity = np.exp(-distance / (8 * area * person['sigmas']**2))
+        if not both.any() or similarity[both].mean() < 0.5:
+            return
+        sure = match.visible & ~annotated & (
+            match.keypoint_scores >= self.pseudo_label_score)
+        rows[0] = np.where(sure[None, :, None], match.keypoints, rows[0])
+        rows_visible[0] = np.where(sure, 1., rows_visible[0])
 
     @staticmethod
     def _match(box: np.ndarray, estimates: list):
         """Find the estimate whose box overlaps most, None without overlap."""
         if not estimates:
             return None
-        boxes = np.concatenate([
-            pose_to_bbox(e.keypoints[None], e.visible[None], expand=1.)
-            for e in estimates
-        ])
+        boxes = np.concatenate([_estimate_box(e) for e in estimates])
         iou = pairwise_iou(box[None], boxes)[0]
         return estimates[iou.argmax()] if iou.max() > 0 else None
+
+
+def _estimate_box(estimate: PoseRecord) -> np.ndarray:
+    """Box of an estimate: its own, or that of its joints, (1, 4)."""
+    box = estimate.raw.get('bbox')
+    try:
+        box = np.array(box, np.float64).reshape(1, 4)
+    except (TypeError, ValueError):
+        box = np.full((1, 4), np.nan)
+    if np.isfinite(box).all() and (box[0, 2:] > 0).all():
+        box[:, 2:] += box[:, :2]
+        return box
+    return pose_to_bbox(
+        estimate.keypoints[None], estimate.visible[None], expand=1.)

@@ -10,7 +10,7 @@ from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
 from ...fileio import read_json
-from ..boxes import pose_to_bbox
+from ..boxes import pose_to_bbox, shown_keypoints
 from ..pose_records import (
     RELEASE_CATEGORIES,
     PoseRecord,
@@ -39,6 +39,10 @@ class PoseResultsDataset(BaseCocoStyleDataset):
             For estimators that write something for joints that they can't
             see or have not learned. A pose without any above it keeps all.
             Defaults to 0.
+        absent_keypoints (Sequence[str]): Keypoints that the data set never
+            annotates, and so never shown to the refiner in training: absent
+            whatever the records have, and no part of OKS-NMS. A pose of
+            nothing else keeps them. Defaults to none.
         categories (Sequence[int], optional): Categories that are refined,
             None for all. Defaults to the release's: 1 only.
         metainfo (dict, optional): Skeleton. Defaults to COCO's.
@@ -54,17 +58,33 @@ class PoseResultsDataset(BaseCocoStyleDataset):
                  ann_file: str,
                  expand: float = 1.2,
                  keypoint_score_thr: float = 0.,
+                 absent_keypoints: Sequence[str] = (),
                  categories: Optional[Sequence[int]] = RELEASE_CATEGORIES,
                  data_root: Optional[str] = None,
                  **kwargs) -> None:
         self.pose_file = osp.join(data_root or '', pose_file)
         self.expand = expand
         self.keypoint_score_thr = keypoint_score_thr
+        self.absent_keypoints = tuple(absent_keypoints)
         self.categories = categories
         super().__init__(
             ann_file=ann_file,
             data_root=data_root,
             **dict(kwargs, test_mode=True))
+
+    @property
+    def annotated(self) -> np.ndarray:
+        """Which keypoints the data set annotates, bool (K, ).
+
+        Raises:
+            ValueError: If ``absent_keypoints`` names none of the skeleton's.
+        """
+        names = list(self.metainfo['keypoint_id2name'].values())
+        unknown = set(self.absent_keypoints) - set(names)
+        if unknown:
+            raise ValueError(
+                f'absent_keypoints are not of the skeleton: {sorted(unknown)}')
+        return ~np.isin(names, self.absent_keypoints)
 
     def load_data_list(self) -> List[dict]:
         """Load the records that can be refined.
@@ -138,9 +158,11 @@ class PoseResultsDataset(BaseCocoStyleDataset):
         Returns:
             dict: Data info, ``bbox`` being the box of the present keypoints.
         """
-        sure = record.visible & (
-            record.keypoint_scores >= self.keypoint_score_thr)
-        visible = (sure if sure.any() else record.visible)[None]
+        visible = shown_keypoints(
+            record.visible[None],
+            record.keypoint_scores[None],
+            score_thr=self.keypoint_score_thr,
+            annotated=self.annotated)
         keypoints = record.keypoints[None]
         return dict(
             id=record.index,

@@ -216,9 +216,12 @@ class ErrorSynthesizer:
             visible (np.ndarray): bool (B, 1 + P, K), which are annotated.
             area (np.ndarray): Area of the person's box in squared units of
                 that frame, (B, ).
-            estimated (np.ndarray, optional): Another model's keypoints of
-                the person, (B, K, 2): the reference of unannotated joints.
-            estimated_visible (np.ndarray, optional): bool (B, K).
+            estimated (np.ndarray, optional): Places of the person's own
+                joints that do not count as annotated, (B, K, 2): another
+                model's, or the annotation beyond the border of the crop. They
+                are reference points of these joints alone.
+            estimated_visible (np.ndarray, optional): bool (B, K). A joint
+                that is neither annotated nor estimated is absent.
             num_overlap (np.ndarray, optional): Numbers of near persons,
                 int (B, ). Defaults to P.
 
@@ -242,6 +245,7 @@ class ErrorSynthesizer:
             valid[:, 0] |= estimated_visible
         np.copyto(refs, np.inf, where=~valid)  # never near a candidate
         scale = np.sqrt(np.asarray(area, dtype=np.float64))
+        probs = probs * valid[:, None, 0]  # absent without a place of its own
         # joints last: every joint is a column from here on
         rows = len(layout.source)
         shares = (layout.centres *

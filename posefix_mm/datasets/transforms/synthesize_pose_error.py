@@ -1,6 +1,6 @@
 """Turn the annotated pose of a crop into a wrong one to be refined."""
 import os
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -20,7 +20,8 @@ class SynthesizePoseError(BaseTransform):
     """Synthesize an ``input_pose`` with the errors of section 3.2.
 
     Comes after the crop (``TopdownAffine``): `PoseFix`_ synthesizes in input
-    pixels, and reference points outside the crop do not count (code). The
+    pixels; outside the crop, only a joint's own reference point counts
+    (code). The
     poses that the errors are taken from ride along as further rows of
     ``keypoints``, put there by :class:`PoseRefineDataset`, so that every
     geometric transform of mmpose moves them with the person; here they are
@@ -91,13 +92,24 @@ class SynthesizePoseError(BaseTransform):
         self._rng: Optional[np.random.Generator] = None
         self._pid = -1
 
+    def build_probabilities(self, names: Sequence[str]) -> np.ndarray:
+        """Expand the table for a skeleton; see :func:`build_table`.
+
+        Args:
+            names (Sequence[str]): Keypoint names, K of them.
+
+        Returns:
+            np.ndarray: (K + 1, overlaps, 5, K).
+        """
+        return build_table(names, self.table, self.joint_groups)
+
     def _synthesizer(self, results: dict) -> ErrorSynthesizer:
         """Build the synthesizer of a skeleton once."""
         key = tuple(results['keypoint_names'])
         if key not in self._synthesizers:
             self._synthesizers[key] = ErrorSynthesizer(
                 results['sigmas'], results['flip_indices'],
-                build_table(key, self.table, self.joint_groups),
+                self.build_probabilities(key),
                 build_radii(self.radius_quantiles))
         return self._synthesizers[key]
 
@@ -125,23 +137,20 @@ class SynthesizePoseError(BaseTransform):
         """
         keypoints = results['transformed_keypoints']
         size = results['input_size']
-        inside = (keypoints >= 0) & (keypoints < size)
-        visible = (
-            inside[..., 0] & inside[..., 1] &
-            (results['keypoints_visible'] > 0))
+        known = results['keypoints_visible'] > 0
+        num_near = results.get('num_near', len(keypoints) - 1)
         if results.get('has_misplaced'):
             order = self._misplaced_rows(results)
-            keypoints, visible = keypoints[order], visible[order]
-            if not visible[0].any():  # dropped: nobody else's pose either
-                visible[:] = False
+            keypoints, known = keypoints[order], known[order]
+            if not known[0].any():  # dropped: nobody else's pose either
+                known[:] = False
         absent = self._indices(results) if self.absent_keypoints else []
         if absent:
-            visible[:, absent] = False
-
-        persons = 1 + results.get('num_near', len(keypoints) - 1)
-        estimate = (None, None)
-        if len(keypoints) > persons:
-            estimate = (keypoints[persons:], visible[persons:])
+            known[:, absent] = False
+        inside = (keypoints >= 0) & (keypoints < size)
+        visible = inside[..., 0] & inside[..., 1] & known
+        persons = 1 + num_near
+        estimate = self._own_places(keypoints, known, persons)
         # the box's area, brought to input pixels by the scale of the crop
         x1, y1, x2, y2 = results['bbox'][0].tolist()
         scale = size[0] / float(results['bbox_scale'][0, 0])
@@ -164,6 +173,25 @@ class SynthesizePoseError(BaseTransform):
         for key in ('transformed_keypoints', 'keypoints', 'keypoints_visible'):
             results[key] = results[key][:1]
         return results
+
+    @staticmethod
+    def _own_places(keypoints: np.ndarray, known: np.ndarray,
+                    persons: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Places of joints that do not count as annotated in this crop.
+
+        The estimate's, else the annotated one, on whichever side of the
+        border (code).
+
+        Returns:
+            tuple: (1, K, 2) and bool (1, K).
+        """
+        places, exist = keypoints[:1], known[:1]
+        if len(keypoints) > persons:
+            estimated = known[persons:persons + 1]
+            places = np.where(estimated[..., None],
+                              keypoints[persons:persons + 1], places)
+            exist = exist | estimated
+        return places, exist
 
     @staticmethod
     def _misplaced_rows(results: dict) -> List[int]:

@@ -28,6 +28,9 @@ class PoseErrorMetric(CocoMetric):
     Args:
         ann_file (str, optional): Annotations. Defaults to None: those of the
             samples, which lack persons that no sample is made of.
+        rules (str): ``'ronchi'`` or ``'posefix'``, see
+            :func:`~posefix_mm.analysis.diagnose_results`. Defaults to
+            ``'ronchi'``.
         oks_thr (float): Lowest OKS at which a pose belongs to a person.
             Defaults to 0.1.
         with_cost (bool): Also tell how much AP each type of error costs,
@@ -43,10 +46,12 @@ class PoseErrorMetric(CocoMetric):
     def __init__(self,
                  ann_file: Optional[str] = None,
                  *,
+                 rules: str = 'ronchi',
                  oks_thr: float = 0.1,
                  with_cost: bool = False,
                  **kwargs) -> None:
         super().__init__(ann_file, **kwargs)
+        self.rules = rules
         self.oks_thr = oks_thr
         self.with_cost = with_cost
 
@@ -68,7 +73,11 @@ class PoseErrorMetric(CocoMetric):
         annotations = dict(
             self.coco.dataset, annotations=list(self.coco.anns.values()))
         found = diagnose_results(
-            results, annotations, self.dataset_meta, oks_thr=self.oks_thr)
+            results,
+            annotations,
+            self.dataset_meta,
+            rules=self.rules,
+            oks_thr=self.oks_thr)
         values = [('matched', 100 * len(found) / len(results)),
                   *_shares(found)]
         if self.with_cost:

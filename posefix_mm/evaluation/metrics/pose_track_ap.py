@@ -1,10 +1,13 @@
 """PoseTrack's average precision without poseval."""
 import json
 from collections import defaultdict
+from functools import cached_property
 from pathlib import Path
 from typing import Dict, List, Optional
 
+import cv2
 import numpy as np
+from mmpose.evaluation.functional import oks_nms, soft_oks_nms
 from mmpose.evaluation.metrics import CocoMetric
 from mmpose.registry import METRICS
 
@@ -29,10 +32,12 @@ class PoseTrackAP(CocoMetric):
     """Per-joint AP of PoseTrack18, and results in a file for each video.
 
     Takes the arguments of, and gives the same statistics as, mmpose's
-    ``PoseTrack18Metric``, which needs the package poseval. This one is an
-    implementation of its own and has not been compared with poseval's
-    numbers. Frames without labels do not count; regions that annotations tell
-    to ignore are not ignored.
+    ``PoseTrack18Metric``, which needs the package poseval. The numbers are
+    poseval's: of equal scores the last comes first, frames without people do
+    not count, a joint is annotated where anything but zeros is written, and
+    what lies in a frame's ``ignore_regions_x``, ``ignore_regions_y`` does not
+    count. Unlike in mmpose's metric, joints that nobody has annotated, the
+    ears, are no part of OKS-NMS.
 
     Args:
         ann_file (str): Annotations of all videos, as mmpose has them, with
@@ -48,17 +53,23 @@ class PoseTrackAP(CocoMetric):
 
     def __init__(self, ann_file: str, **kwargs) -> None:
         super().__init__(ann_file, **kwargs)
+        self._nms = dict(
+            oks_nms=oks_nms, soft_oks_nms=soft_oks_nms).get(self.nms_mode)
+        self.nms_mode = 'none'  # the parent's takes all joints
 
     def results2json(self, keypoints: Dict[int, list],
                      outfile_prefix: str) -> None:
-        """Write the poses, a file for each video.
+        """Drop duplicates and write the poses, a file for each video.
 
         Args:
             keypoints (Dict[int, list]): Poses by image; ``keypoints`` of each
                 are x, y, score in image pixels, (K, 3).
             outfile_prefix (str): The files go to the folder of this.
         """
-        self._poses = keypoints
+        self._poses = {
+            image: self._without_duplicates(poses)
+            for image, poses in keypoints.items()
+        }
         names = list(self.dataset_meta['keypoint_id2name'].values())
         videos = defaultdict(list)
         for image in self.coco.dataset['images']:
@@ -73,10 +84,31 @@ class PoseTrackAP(CocoMetric):
                 categories=[dict(id=1, name='person', keypoints=names)],
                 annotations=[
                     self._annotation(pose, track) for image in images
-                    for track, pose in enumerate(keypoints.get(
-                        image['id'], []))
+                    for track, pose in enumerate(
+                        self._poses.get(image['id'], []))
                 ])
             (folder / f'{video}.json').write_text(json.dumps(content))
+
+    def _without_duplicates(self, poses: List[dict]) -> List[dict]:
+        """Keep the poses of an image that OKS-NMS keeps."""
+        if self._nms is None:
+            return poses
+        joints = self._annotated_joints
+        kept = self._nms([
+            dict(pose, keypoints=pose['keypoints'][joints]) for pose in poses
+        ], self.nms_thr, sigmas=self.dataset_meta['sigmas'][joints])
+        return [poses[index] for index in kept]
+
+    @cached_property
+    def _annotated_joints(self) -> np.ndarray:
+        """Joints that anybody has annotated, bool (K, )."""
+        number = self.dataset_meta['num_keypoints']
+        poses = np.array([
+            person['keypoints']
+            for person in self.coco.dataset['annotations']
+            if 'keypoints' in person
+        ], np.float64).reshape(-1, number, 3)
+        return (poses != 0).any((0, 2))
 
     @staticmethod
     def _annotation(pose: dict, track: int) -> dict:
@@ -101,30 +133,62 @@ class PoseTrackAP(CocoMetric):
         for person in self.coco.dataset['annotations']:
             if 'keypoints' in person and 'bbox_head' in person:
                 people[person['image_id']].append(person)
-        images = [
-            image['id'] for image in self.coco.dataset['images']
-            if image.get('is_labeled', True)
-        ]
-        precisions = 100 * joint_precisions(
-            [self._frame_people(people[i]) for i in images],
-            [self._frame_poses(self._poses.get(i, [])) for i in images])
+        images = [i for i in self.coco.dataset['images'] if people[i['id']]]
+        regions = [_regions(image) for image in images]
+        precisions = 100 * joint_precisions([
+            self._frame_people(people[image['id']], ignored)
+            for image, ignored in zip(images, regions, strict=True)
+        ], [
+            self._frame_poses(self._poses.get(image['id'], []), ignored)
+            for image, ignored in zip(images, regions, strict=True)
+        ])
         names = self.dataset_meta['keypoint_name2id']
-        table = [(f'{shown} AP',
-                  float(np.mean([precisions[names[n]] for n in group])))
-                 for shown, group in _GROUPS.items()]
-        return [*table, ('AP', float(np.nanmean(precisions)))]
+        joints = {
+            shown: [precisions[names[name]] for name in group]
+            for shown, group in _GROUPS.items()
+        }
+        table = [(f'{shown} AP', float(np.mean(values)))
+                 for shown, values in joints.items()]
+        return [*table, ('AP', float(np.nanmean(sum(joints.values(), []))))]
 
-    def _frame_people(self, people: List[dict]) -> FramePeople:
-        number = self.dataset_meta['num_keypoints']
-        poses = np.array([p['keypoints'] for p in people], np.float64).reshape(
-            -1, number, 3)
+    def _frame_people(self, people: List[dict],
+                      regions: List[np.ndarray]) -> FramePeople:
+        poses = self._values([p['keypoints'] for p in people])
         heads = np.array([p['bbox_head'] for p in people]).reshape(-1, 4)
-        return FramePeople(poses[..., :2], poses[..., 2] > 0,
-                           _HEAD_SHARE * np.linalg.norm(heads[:, 2:], axis=1))
+        # a joint with coordinates is annotated, whatever its flag
+        visible = (poses != 0).any(-1) & ~_inside(poses[..., :2], regions)
+        # without regions, nobody is taken out for having no joints
+        kept = visible.any(1) | (not regions)
+        return FramePeople(
+            poses[kept, :, :2], visible[kept],
+            _HEAD_SHARE * np.linalg.norm(heads[kept, 2:], axis=1))
 
-    def _frame_poses(self, poses: List[dict]) -> FramePoses:
+    def _frame_poses(self, poses: List[dict],
+                     regions: List[np.ndarray]) -> FramePoses:
+        values = self._values([p['keypoints'] for p in poses])
+        present = (values != 0).any(-1) & ~_inside(values[..., :2], regions)
+        return FramePoses(values[..., :2], values[..., 2], present)
+
+    def _values(self, keypoints: list) -> np.ndarray:
         number = self.dataset_meta['num_keypoints']
-        values = np.array([p['keypoints'] for p in poses], np.float64).reshape(
-            -1, number, 3)
-        return FramePoses(values[..., :2], values[..., 2],
-                          (values != 0).any(-1))
+        return np.array(keypoints, np.float64).reshape(-1, number, 3)
+
+
+def _regions(image: dict) -> List[np.ndarray]:
+    """Polygons of a frame that are to be ignored, float32 (N, 2) each."""
+    return [
+        np.column_stack(polygon).astype(np.float32) for polygon in zip(
+            image.get('ignore_regions_x', []),
+            image.get('ignore_regions_y', []),
+            strict=True) if len(polygon[0]) > 2
+    ]
+
+
+def _inside(points: np.ndarray, regions: List[np.ndarray]) -> np.ndarray:
+    """Tell which points, (N, K, 2), lie within a polygon, bool (N, K)."""
+    inside = np.zeros(points.shape[:2], bool)
+    for region in regions:
+        for place in np.ndindex(inside.shape):
+            inside[place] |= cv2.pointPolygonTest(
+                region, points[place].tolist(), False) > 0
+    return inside

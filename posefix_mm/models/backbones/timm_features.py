@@ -4,8 +4,9 @@ from typing import Optional, Sequence, Tuple
 import torch
 from mmengine.model import BaseModule
 from mmpose.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
+from ..layers import run_depthwise_in_float32
 from .packaged_weights import load_efficientnet_lite0
 
 
@@ -53,9 +54,7 @@ class TimmFeatures(BaseModule):
             torch.channels_last if channels_last else torch.contiguous_format)
         self.body.to(memory_format=self.memory_format)
         if fp32_depthwise:
-            for module in self.body.modules():
-                if isinstance(module, nn.Conv2d) and module.groups > 1:
-                    _run_in_float32(module)
+            run_depthwise_in_float32(self.body)
 
     def init_weights(self) -> None:
         """Initialise, and load the packaged weights where asked to."""
@@ -74,13 +73,3 @@ class TimmFeatures(BaseModule):
         """
         inputs = inputs.contiguous(memory_format=self.memory_format)
         return tuple(self.body(inputs))
-
-
-def _run_in_float32(module: nn.Module) -> None:
-    forward = module.forward
-
-    def float32_forward(x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):
-            return forward(x.float())
-
-    module.forward = float32_forward

@@ -1,5 +1,5 @@
 """The PoseFix head: deconvolutions, spatial softmax, soft-argmax."""
-from typing import List, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import torch
 from mmengine.structures import PixelData
@@ -13,6 +13,25 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 NORMALIZATIONS = ('release', 'paper')
+
+
+class LocatedPoses(NamedTuple):
+    """What :meth:`PoseFixHead.locate` finds.
+
+    Note:
+        - batch size: B
+        - keypoint number: K
+        - heatmap size: [W, H]
+
+    Attributes:
+        coords (Tensor): Heatmap pixels, (B, K, 2).
+        heatmaps (Tensor): Softmax maps, (B, K, H, W).
+        keypoint_scores (Tensor): Peaks of the maps, (B, K).
+    """
+
+    coords: Tensor
+    heatmaps: Tensor
+    keypoint_scores: Tensor
 
 
 @MODELS.register_module()
@@ -41,6 +60,8 @@ class PoseFixHead(HeatmapHead):
             in L_C. Absent keypoints count as zeros in both. Defaults to
             ``'release'``.
         norm_eps (float): Epsilon of the batch norms. Defaults to 1e-9 (code).
+        norm_momentum (float): Weight of a batch in the running statistics of
+            the batch norms. Defaults to 0.01, a decay of .99 (code).
         decode_radius (int, optional): Take the expectation over the grid
             points within this distance of the mode, along each axis, when
             poses are predicted. An expectation over the whole map lies
@@ -48,9 +69,9 @@ class PoseFixHead(HeatmapHead):
             moves it. Defaults to None: the whole map, as in the paper.
         decoder (dict, optional): Config of the :class:`SoftArgmaxIntegral`
             codec. Defaults to None.
-        init_cfg (dict, optional): Defaults to the release's: normal with
-            standard deviation 0.01 for the 1x1 convolution and He for the
-            deconvolutions.
+        init_cfg (dict, optional): Defaults to the release's: N(0, .01),
+            truncated at two standard deviations, for the deconvolutions and
+            He for the 1x1 convolution (code).
         **kwargs: Further arguments of :class:`mmpose.models.HeatmapHead`.
 
     .. _`PoseFix`: https://arxiv.org/abs/1812.03595
@@ -65,6 +86,7 @@ class PoseFixHead(HeatmapHead):
                  coord_loss_weight: float = 1.,
                  loss_normalization: str = 'release',
                  norm_eps: float = 1e-9,
+                 norm_momentum: float = .01,
                  decode_radius: Optional[int] = None,
                  decoder: OptConfigType = None,
                  init_cfg: OptConfigType = None,
@@ -90,15 +112,32 @@ class PoseFixHead(HeatmapHead):
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eps = norm_eps
+                module.momentum = norm_momentum
 
     @property
     def default_init_cfg(self) -> List[dict]:
-        """Initialisation of the release: He, and N(0, .01) at the end."""
+        """Initialisation of the release: N(0, .01), and He at the end."""
         return [
-            dict(type='Kaiming', layer='ConvTranspose2d', mode='fan_out'),
-            dict(type='Normal', layer='Conv2d', std=0.01, bias=0),
+            dict(
+                type='TruncNormal',
+                layer='ConvTranspose2d',
+                std=.01,
+                a=-.02,
+                b=.02),
+            dict(type='Kaiming', layer='Conv2d', mode='fan_in'),
             dict(type='Constant', layer='BatchNorm2d', val=1)
         ]
+
+    def compute_maps(self, feats: Tuple[Tensor]) -> Tensor:
+        """Run what has weights at the size of the maps.
+
+        Args:
+            feats (Tuple[Tensor]): Feature maps, of which ``in_index`` is used.
+
+        Returns:
+            Tensor: Logits, (B, K, H, W).
+        """
+        return super().forward((feats[self.in_index], ))
 
     def forward(self, feats: Tuple[Tensor]) -> Tuple[Tensor, Tensor]:
         """Forward the network.
@@ -110,11 +149,13 @@ class PoseFixHead(HeatmapHead):
             tuple: coordinates in heatmap pixels, float32 (B, K, 2), and the
             logarithm of the softmax maps, float32 (B, K, H, W).
         """
-        logits = super().forward((feats[self.in_index], ))
+        return self._soft_argmax_of(self.compute_maps(feats))
+
+    def _soft_argmax_of(self, maps: Tensor) -> Tuple[Tensor, Tensor]:
         # A softmax over thousands of positions needs more digits than half
         # precision has.
-        with torch.autocast(logits.device.type, enabled=False):
-            return self.soft_argmax(logits.float())
+        with torch.autocast(maps.device.type, enabled=False):
+            return self.soft_argmax(maps.float())
 
     @staticmethod
     def soft_argmax(logits: Tensor) -> Tuple[Tensor, Tensor]:
@@ -158,39 +199,42 @@ class PoseFixHead(HeatmapHead):
             for each sample; with ``output_heatmaps`` also the maps.
         """
         test_cfg = test_cfg or {}
-        flip_indices, feats_flip = None, None
+        flip_indices, maps_flip = None, None
         if test_cfg.get('flip_test', False):
             flip_indices = batch_data_samples[0].metainfo['flip_indices']
             feats, feats_flip = feats
-        coords, heatmaps = self.locate(feats, feats_flip, flip_indices)
-        preds = self.decode((coords, heatmaps.flatten(2).amax(-1)))
+            maps_flip = self.compute_maps(feats_flip)
+        located = self.locate(
+            self.compute_maps(feats), maps_flip, flip_indices)
+        preds = self.decode((located.coords, located.keypoint_scores))
         if test_cfg.get('output_heatmaps', False):
-            return preds, [PixelData(heatmaps=hm) for hm in heatmaps.detach()]
+            return preds, [
+                PixelData(heatmaps=hm) for hm in located.heatmaps.detach()
+            ]
         return preds
 
     def locate(self,
-               feats: Tuple[Tensor],
-               feats_flip: Optional[Tuple[Tensor]] = None,
+               maps: Tensor,
+               maps_flip: Optional[Tensor] = None,
                flip_indices: Optional[Sequence[int]] = None
-               ) -> Tuple[Tensor, Tensor]:
+               ) -> LocatedPoses:
         """Find keypoints, by tensors alone.
 
         Args:
-            feats (Tuple[Tensor]): Features of the image.
-            feats_flip (Tuple[Tensor], optional): Features of its mirror, for
-                the flip test.
+            maps (Tensor): What :meth:`compute_maps` gives for the image.
+            maps_flip (Tensor, optional): And for its mirror, for the flip
+                test.
             flip_indices (Sequence[int], optional): Twin of every keypoint,
-                (K, ); needed with ``feats_flip``.
+                (K, ); needed with ``maps_flip``.
 
         Returns:
-            tuple: coordinates in heatmap pixels, (B, K, 2), and the maps,
-            (B, K, H, W), both averaged with those of the mirror.
+            LocatedPoses: Averaged over the image and its mirror.
         """
-        coords, log_probs = self.forward(feats)
+        coords, log_probs = self._soft_argmax_of(maps)
         probs = heatmaps = log_probs.exp()
         mirrored = None
-        if feats_flip is not None:
-            coords_flip, log_probs_flip = self.forward(feats_flip)
+        if maps_flip is not None:
+            coords_flip, log_probs_flip = self._soft_argmax_of(maps_flip)
             mirrored = self._mirror_maps(log_probs_flip.exp(), flip_indices)
             heatmaps = (probs + mirrored) / 2
             coords = (coords + self._mirror(coords_flip, flip_indices)) / 2
@@ -198,7 +242,7 @@ class PoseFixHead(HeatmapHead):
             # a coordinate needs more digits than half precision has
             with torch.autocast(probs.device.type, enabled=False):
                 coords = self._decode_locally(probs, mirrored)
-        return coords, heatmaps
+        return LocatedPoses(coords, heatmaps, heatmaps.flatten(2).amax(-1))
 
     def _decode_locally(self,
                         probs: Tensor,

@@ -30,10 +30,12 @@ def find_input_conv(backbone: nn.Module, in_channels: int = 3) -> nn.Conv2d:
 def add_input_channels(backbone: nn.Module, extra_channels: int) -> None:
     """Extend the first convolution of a backbone, in place.
 
+    A backbone with a method ``add_input_channels`` does it in its own way.
+
     The convolution stays the object it is, with its own kind of padding. The
-    extra channels are initialised like a new layer. Weights for an image
-    alone still load: they fill the image channels and leave the extra ones as
-    they are.
+    extra channels are initialised by He, the fan being the inputs from all
+    channels (code of the release). Weights for an image alone still load:
+    they fill the image channels and leave the extra ones as they are.
 
     Args:
         backbone (nn.Module): Any network on images of 3 channels.
@@ -42,6 +44,9 @@ def add_input_channels(backbone: nn.Module, extra_channels: int) -> None:
     Raises:
         ValueError: If the first convolution is missing or grouped.
     """
+    if hasattr(backbone, 'add_input_channels'):
+        backbone.add_input_channels(extra_channels)
+        return
     conv = find_input_conv(backbone)
     if conv.groups != 1:
         raise ValueError('a grouped convolution cannot be given extra input '
@@ -49,7 +54,7 @@ def add_input_channels(backbone: nn.Module, extra_channels: int) -> None:
     image_channels = conv.in_channels
     fresh = nn.Conv2d(image_channels + extra_channels, conv.out_channels,
                       conv.kernel_size, bias=False)
-    kaiming_init(fresh)
+    kaiming_init(fresh, mode='fan_in')
     with torch.no_grad():
         fresh.weight[:, :image_channels] = conv.weight
     conv.weight = fresh.weight

@@ -1,5 +1,6 @@
 """The input pose as an image: one map for each keypoint."""
 import torch
+from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 # Far from a keypoint a Gaussian falls below the smallest normal float32;
@@ -18,7 +19,14 @@ class PoseMaps(nn.Module):
     Args:
         amplitude (float): Value at the peak. Defaults to 255, the range of
             the image channels (code).
+
+    Attributes:
+        mirrors (bool): Whether the flip test takes the mirror image of the
+            maps, with the channels of twins exchanged, for the maps of the
+            mirrored pose; if not, it renders that pose.
     """
+
+    mirrors = True
 
     def __init__(self, amplitude: float = 255.) -> None:
         super().__init__()
@@ -35,32 +43,59 @@ class PoseMaps(nn.Module):
         """
         raise NotImplementedError
 
+    def num_channels(self, num_keypoints: int) -> int:
+        """Number of maps of a pose.
+
+        Args:
+            num_keypoints (int): K.
+        """
+        return num_keypoints
+
     def forward(self, input_pose: Tensor, visible: Tensor, height: int,
                 width: int) -> Tensor:
         """Render a batch.
 
         Args:
             input_pose (Tensor): Input pixels, (B, K, 2).
-            visible (Tensor): Above 0 where a keypoint is present, (B, K).
+            visible (Tensor): Weight of each map, between 0 where a keypoint
+                is absent and 1, (B, K).
             height (int): Height of the input image.
             width (int): Width of the input image.
 
         Returns:
-            Tensor: Maps, float32 (B, K, height, width).
+            Tensor: Maps, float32 (B, C, height, width), C being
+            :meth:`num_channels` of K.
         """
-        present = (visible > 0).float()
+        weight = visible.float().clamp(0, 1)
         # an absent keypoint may carry any number, NaN included
-        pose = torch.where(present[..., None] > 0, input_pose.float(), 0.)
+        pose = torch.where(weight[..., None] > 0, input_pose.float(), 0.)
+        return self.render(pose, weight, height, width).float()
+
+    def render(self, pose: Tensor, weight: Tensor, height: int,
+               width: int) -> Tensor:
+        """Render numbers that are all finite.
+
+        Args:
+            pose (Tensor): Input pixels, float32 (B, K, 2).
+            weight (Tensor): How much of a keypoint is shown, from 0 to 1,
+                float32 (B, K).
+            height (int): Height of the input image.
+            width (int): Width of the input image.
+
+        Returns:
+            Tensor: As :meth:`forward`, of any precision.
+        """
         grid = [
             torch.arange(size, device=pose.device) for size in (width, height)
         ]
         x, y = (
             self.profile(axis - pose[..., i, None])
             for i, axis in enumerate(grid))
-        x = x * (present * self.amplitude)[..., None]
+        x = x * (weight * self.amplitude)[..., None]
         return y[..., :, None] * x[..., None, :]
 
 
+@MODELS.register_module()
 class GaussianPoseMaps(PoseMaps):
     """The coarse input: ``amplitude * exp(-d^2 / (2 * sigma^2))``.
 
@@ -86,6 +121,7 @@ class GaussianPoseMaps(PoseMaps):
         return f'sigma={self.sigma}, amplitude={self.amplitude}'
 
 
+@MODELS.register_module()
 class OneHotPoseMaps(PoseMaps):
     """The fine input of the ablation in figure 6.
 

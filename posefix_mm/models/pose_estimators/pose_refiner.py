@@ -7,23 +7,26 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import (
     ConfigType,
     InstanceList,
+    OptConfigType,
     OptSampleList,
     PixelDataList,
     SampleList,
 )
 from torch import Tensor
 
-from ..layers import GaussianPoseMaps, OneHotPoseMaps, add_input_channels
+from ..layers import find_input_conv
 
 
 @MODELS.register_module()
 class PoseRefiner(TopdownPoseEstimator):
     """Top-down estimator of an image crop and an ``input_pose``.
 
-    `PoseFix`_, section 3.3: the input pose is rendered as Gaussian maps that
-    are concatenated with the image. Any backbone of mmpose does: its first
-    convolution is given the extra channels here, and weights trained on
-    images alone load into the image channels.
+    Two parts of the config say how the pose is shown: ``pose_maps`` renders
+    it, and ``fusion`` brings it to the backbone, which may be any of mmpose.
+    By default as in `PoseFix`_, section 3.3: Gaussian maps are concatenated
+    with the image, the backbone's first convolution is given the extra
+    channels, and weights trained on images alone load into the image
+    channels.
 
     The input pose comes with the data samples, as ``input_pose`` (input
     pixels, (1, K, 2)) and ``input_pose_visible`` ((1, K)) of
@@ -33,15 +36,24 @@ class PoseRefiner(TopdownPoseEstimator):
     Note:
         - batch size: B
         - keypoint number: K
+        - channels of the rendered pose: C, which is K for PoseFix
         - input size: [w, h]
 
     Args:
         backbone (dict): Config of a backbone on 3 channels.
         num_keypoints (int): K.
-        pose_sigma (float | None): Standard deviation of the Gaussian maps in
-            input pixels. None makes one-hot maps, the fine input of the
-            ablation in figure 6.
-        pose_amplitude (float): Peak of the maps. Defaults to 255.
+        pose_sigma (float, optional): Standard deviation of the Gaussian maps
+            in input pixels. None makes one-hot maps, the fine input of the
+            ablation in figure 6. Not used with ``pose_maps``.
+        pose_amplitude (float): Peak of the maps. Defaults to 255. Not used
+            with ``pose_maps``.
+        pose_maps (dict, optional): Config of what renders the pose:
+            :class:`GaussianPoseMaps`, :class:`OneHotPoseMaps`,
+            :class:`ColorPoseImage`, :class:`GreyPoseImage` or
+            :class:`StackedPoseMaps`. Defaults to what ``pose_sigma`` says.
+        fusion (dict, optional): Config of how the pose gets to the backbone:
+            :class:`Concatenation`, :class:`PreNet` or :class:`CoAM`. Defaults
+            to the first.
         passthrough_keypoints (Sequence[int]): Indices of keypoints that the
             model never learnt because its training data never annotate them;
             they leave refinement as they came. Defaults to none.
@@ -59,21 +71,43 @@ class PoseRefiner(TopdownPoseEstimator):
                  backbone: ConfigType,
                  *,
                  num_keypoints: int,
-                 pose_sigma: Optional[float],
+                 pose_sigma: Optional[float] = 0.,
                  pose_amplitude: float = 255.,
+                 pose_maps: OptConfigType = None,
+                 fusion: OptConfigType = None,
                  passthrough_keypoints: Sequence[int] = (),
                  channels_last: bool = False,
                  **kwargs) -> None:
         super().__init__(backbone, **kwargs)
         self.num_keypoints = num_keypoints
         self.passthrough_keypoints = list(passthrough_keypoints)
-        self.pose_maps = (
-            OneHotPoseMaps(pose_amplitude) if pose_sigma is None else
-            GaussianPoseMaps(pose_sigma, pose_amplitude))
-        add_input_channels(self.backbone, num_keypoints)
+        self.num_image_channels = find_input_conv(self.backbone).in_channels
+        if pose_maps is None:
+            pose_maps = dict(type='OneHotPoseMaps', amplitude=pose_amplitude)
+            if pose_sigma is not None:
+                pose_maps.update(type='GaussianPoseMaps', sigma=pose_sigma)
+        self.pose_maps = MODELS.build(pose_maps)
+        self.pose_channels = self.pose_maps.num_channels(num_keypoints)
+        self.fusion = MODELS.build(
+            dict(
+                fusion or dict(type='Concatenation'),
+                pose_channels=self.pose_channels))
+        self.fusion.attach(self.backbone)
         self.memory_format = (
             torch.channels_last if channels_last else torch.contiguous_format)
         self.to(memory_format=self.memory_format)
+
+    def extract_feat(self, inputs: Tensor) -> Tuple[Tensor, ...]:
+        """Run backbone and neck.
+
+        Args:
+            inputs (Tensor): Images and pose maps, (B, 3 + C, h, w).
+
+        Returns:
+            Tuple[Tensor]: Feature maps.
+        """
+        feats = self.fusion(self.backbone, inputs)
+        return self.neck(feats) if self.with_neck else feats
 
     def add_pose_maps(self, inputs: Tensor,
                       data_samples: SampleList) -> Tensor:
@@ -84,7 +118,20 @@ class PoseRefiner(TopdownPoseEstimator):
             data_samples (List[PoseDataSample]): B data samples.
 
         Returns:
-            Tensor: (B, 3 + K, h, w).
+            Tensor: (B, 3 + C, h, w).
+        """
+        return self.add_maps(inputs, *self.stack_input_poses(data_samples))
+
+    def stack_input_poses(self,
+                          data_samples: SampleList) -> Tuple[Tensor, Tensor]:
+        """Take the input poses out of data samples.
+
+        Args:
+            data_samples (List[PoseDataSample]): B data samples.
+
+        Returns:
+            tuple: input_pose in input pixels, (B, K, 2), and
+            input_pose_visible, above 0 where present, (B, K).
 
         Raises:
             KeyError: If a data sample has no input pose.
@@ -102,7 +149,7 @@ class PoseRefiner(TopdownPoseEstimator):
             raise ValueError(
                 f'the model refines {self.num_keypoints} keypoints, got an '
                 f'input_pose with {pose.shape[1]}')
-        return self.add_maps(inputs, pose, visible)
+        return pose, visible
 
     def add_maps(self, inputs: Tensor, input_pose: Tensor,
                  input_pose_visible: Tensor) -> Tensor:
@@ -114,7 +161,7 @@ class PoseRefiner(TopdownPoseEstimator):
             input_pose_visible (Tensor): Above 0 where present, (B, K).
 
         Returns:
-            Tensor: (B, 3 + K, h, w).
+            Tensor: (B, 3 + C, h, w).
         """
         maps = self.pose_maps(input_pose, input_pose_visible,
                               *inputs.shape[-2:])
@@ -147,12 +194,15 @@ class PoseRefiner(TopdownPoseEstimator):
         """
         inputs = self.add_maps(
             self.normalize(images), input_pose, input_pose_visible)
-        feats, feats_flip = self.extract_feat(inputs), None
+        maps = self.head.compute_maps(self.extract_feat(inputs))
+        maps_flip = None
         if flip_indices is not None:
-            feats_flip = self.extract_feat(self.flip(inputs, flip_indices))
-        coords, heatmaps = self.head.locate(feats, feats_flip, flip_indices)
-        scale = coords.new_tensor(self.head.decoder.scale_factor.tolist())
-        return coords * scale, heatmaps.flatten(2).amax(-1)
+            mirrored = self.flip(inputs, flip_indices, input_pose,
+                                 input_pose_visible)
+            maps_flip = self.head.compute_maps(self.extract_feat(mirrored))
+        located = self.head.locate(maps, maps_flip, flip_indices)
+        scale = maps.new_tensor(self.head.decoder.scale_factor.tolist())
+        return located.coords * scale, located.keypoint_scores
 
     def normalize(self, images: Tensor) -> Tensor:
         """Normalise crops as the data preprocessor does.
@@ -179,7 +229,7 @@ class PoseRefiner(TopdownPoseEstimator):
 
         Args:
             inputs (Tensor): Images (B, 3, h, w). In mode ``'tensor'`` without
-                data samples: images and pose maps, (B, 3 + K, h, w).
+                data samples: images and pose maps, (B, 3 + C, h, w).
             data_samples (List[PoseDataSample], optional): With input poses.
             mode (str): ``'tensor'``, ``'loss'`` or ``'predict'``.
 
@@ -192,28 +242,54 @@ class PoseRefiner(TopdownPoseEstimator):
             inputs = self.add_pose_maps(inputs, data_samples)
         return super().forward(inputs, data_samples, mode)
 
-    def flip(self, inputs: Tensor, flip_indices: Sequence[int]) -> Tensor:
+    def _forward(self,
+                 inputs: Tensor,
+                 data_samples: OptSampleList = None):
+        """Run the network; images alone get empty pose maps.
+
+        mmpose's ``get_flops.py`` counts with images, (B, 3, h, w).
+        """
+        if inputs.shape[1] == self.num_image_channels:
+            empty = inputs.new_zeros(
+                (len(inputs), self.pose_channels, *inputs.shape[2:]))
+            inputs = torch.cat((inputs, empty), dim=1)
+        return super()._forward(inputs, data_samples)
+
+    def flip(self,
+             inputs: Tensor,
+             flip_indices: Sequence[int],
+             input_pose: Optional[Tensor] = None,
+             input_pose_visible: Optional[Tensor] = None) -> Tensor:
         """Mirror images together with their input poses.
 
-        The mirror of a map is the map of the mirrored pose; its channel goes
-        to the keypoint's twin.
+        Where the mirror of a map stands for the map of the mirrored pose, its
+        channel goes to the keypoint's twin; elsewhere that pose is rendered.
 
         Args:
-            inputs (Tensor): (B, 3 + K, h, w).
+            inputs (Tensor): (B, 3 + C, h, w).
             flip_indices (Sequence[int]): Twin of every keypoint, (K, ).
+            input_pose (Tensor, optional): What ``inputs`` show, (B, K, 2);
+                needed unless ``pose_maps.mirrors``.
+            input_pose_visible (Tensor, optional): (B, K); alike.
 
         Returns:
-            Tensor: (B, 3 + K, h, w).
+            Tensor: (B, 3 + C, h, w).
         """
-        image = inputs.shape[1] - self.num_keypoints
-        channels = [*range(image), *(image + i for i in flip_indices)]
-        return inputs[:, channels].flip(-1)
+        image, flip_indices = 3, list(flip_indices)
+        if self.pose_maps.mirrors:
+            channels = [*range(image), *(image + i for i in flip_indices)]
+            return inputs[:, channels].flip(-1)
+        pose = input_pose[:, flip_indices]
+        pose = torch.stack((inputs.shape[-1] - 1 - pose[..., 0], pose[..., 1]),
+                           dim=-1)
+        return self.add_maps(inputs[:, :image].flip(-1), pose,
+                             input_pose_visible[:, flip_indices])
 
     def predict(self, inputs: Tensor, data_samples: SampleList) -> SampleList:
         """Refine poses.
 
         Args:
-            inputs (Tensor): Images and pose maps, (B, 3 + K, h, w).
+            inputs (Tensor): Images and pose maps, (B, 3 + C, h, w).
             data_samples (List[PoseDataSample]): B data samples.
 
         Returns:
@@ -222,11 +298,11 @@ class PoseRefiner(TopdownPoseEstimator):
         """
         feats = self.extract_feat(inputs)
         if self.test_cfg.get('flip_test', False):
-            flip_indices = data_samples[0].metainfo['flip_indices']
-            feats = [
-                feats,
-                self.extract_feat(self.flip(inputs, flip_indices))
-            ]
+            poses = () if self.pose_maps.mirrors else \
+                self.stack_input_poses(data_samples)
+            mirrored = self.flip(
+                inputs, data_samples[0].metainfo['flip_indices'], *poses)
+            feats = [feats, self.extract_feat(mirrored)]
         preds = self.head.predict(feats, data_samples, test_cfg=self.test_cfg)
         instances, fields = preds if isinstance(preds, tuple) else (preds,
                                                                     None)
@@ -254,4 +330,6 @@ class PoseRefiner(TopdownPoseEstimator):
                 pred.keypoints[:, kept] = source[:, kept]
             if keep_scores and 'input_keypoint_scores' in given:
                 pred.keypoint_scores = given.input_keypoint_scores[:, shown]
+                # mmpose's visualizer tells by it what to draw
+                pred.keypoints_visible = pred.keypoint_scores
         return samples

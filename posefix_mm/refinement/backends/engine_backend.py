@@ -67,7 +67,7 @@ class EngineBackend:
 
         Args:
             inputs (np.ndarray): Images and pose maps, float32
-                (M, 3 + K, h, w).
+                (M, 3 + C, h, w).
 
         Returns:
             np.ndarray: Maps before the softmax, float32 (M, K, H, W), that

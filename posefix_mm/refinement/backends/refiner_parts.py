@@ -1,9 +1,7 @@
 """A refiner in three parts: before, in and behind its network."""
-import copy
 from typing import Optional, Sequence, Tuple
 
 import torch
-from mmpose.models.heads import HeatmapHead
 from torch import Tensor, nn
 
 from .fold_batch_norm import fold_batch_norm
@@ -26,14 +24,12 @@ class RefinerNetwork(nn.Module):
         """Compute maps.
 
         Args:
-            inputs (Tensor): Normalised images and pose maps, (B, 3 + K, h, w).
+            inputs (Tensor): Normalised images and pose maps, (B, 3 + C, h, w).
 
         Returns:
             Tensor: Maps before the softmax, (B, K, H, W).
         """
-        head = self.model.head
-        feats = self.model.extract_feat(inputs)
-        return HeatmapHead.forward(head, (feats[head.in_index], ))
+        return self.model.head.compute_maps(self.model.extract_feat(inputs))
 
 
 class RefinerParts(nn.Module):
@@ -48,6 +44,7 @@ class RefinerParts(nn.Module):
         - poses: N
         - images in a batch: M, N or with the flip test 2 * N
         - keypoints: K
+        - channels of the rendered pose: C
         - input size: [w, h]
 
     Args:
@@ -65,7 +62,6 @@ class RefinerParts(nn.Module):
         self.flip_indices = None if flip_indices is None else list(
             flip_indices)
         self.training = False
-        self._decoder = _without_convolutions(model.head)
         fold_batch_norm(model, lambda: self.network(self.example_inputs()))
 
     @property
@@ -86,12 +82,12 @@ class RefinerParts(nn.Module):
             batch_size (int): M. Defaults to 1.
 
         Returns:
-            Tensor: (M, 3 + K, h, w).
+            Tensor: (M, 3 + C, h, w).
         """
         weight = next(self.model.parameters())
         width, height = self.input_size
         noise = torch.randn(
-            (batch_size, 3 + self.model.num_keypoints, height, width),
+            (batch_size, 3 + self.model.pose_channels, height, width),
             generator=torch.Generator().manual_seed(0))
         return noise.to(weight) * 64
 
@@ -105,7 +101,7 @@ class RefinerParts(nn.Module):
             input_pose_visible (Tensor): Above 0 where present, (N, K).
 
         Returns:
-            Tensor: Images and pose maps, (M, 3 + K, h, w).
+            Tensor: Images and pose maps, (M, 3 + C, h, w).
         """
         model = self.model
         with torch.autocast(images.device.type, enabled=False):
@@ -114,7 +110,9 @@ class RefinerParts(nn.Module):
                 input_pose_visible)
             if self.flip_indices is None:
                 return inputs
-            return torch.cat((inputs, model.flip(inputs, self.flip_indices)))
+            mirrored = model.flip(inputs, self.flip_indices, input_pose,
+                                  input_pose_visible)
+            return torch.cat((inputs, mirrored))
 
     def locate(self, logits: Tensor) -> Tuple[Tensor, Tensor]:
         """Do what is behind the network.
@@ -132,12 +130,10 @@ class RefinerParts(nn.Module):
             logits, logits_flip = logits[:half], logits[half:]
         # products of coordinates need more digits than half precision has
         with torch.autocast(logits.device.type, enabled=False):
-            coords, heatmaps = self._decoder.locate(
-                (logits, ), None if logits_flip is None else (logits_flip, ),
-                self.flip_indices)
-            scale = coords.new_tensor(
-                self._decoder.decoder.scale_factor.tolist())
-            return coords * scale, heatmaps.flatten(2).amax(-1)
+            head = self.model.head
+            located = head.locate(logits, logits_flip, self.flip_indices)
+            scale = logits.new_tensor(head.decoder.scale_factor.tolist())
+            return located.coords * scale, located.keypoint_scores
 
     def forward(self, images: Tensor, input_pose: Tensor,
                 input_pose_visible: Tensor) -> Tuple[Tensor, Tensor]:
@@ -153,15 +149,3 @@ class RefinerParts(nn.Module):
         """
         inputs = self.prepare(images, input_pose, input_pose_visible)
         return self.locate(self.network(inputs))
-
-
-def _without_convolutions(head: nn.Module) -> nn.Module:
-    """Copy a head for maps that are computed already."""
-    bare = copy.copy(head)
-    bare._modules = dict(
-        head._modules,
-        deconv_layers=nn.Identity(),
-        conv_layers=nn.Identity(),
-        final_layer=nn.Identity())
-    bare.in_index = 0
-    return bare

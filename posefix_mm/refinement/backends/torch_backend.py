@@ -80,7 +80,7 @@ class TorchBackend:
         """Run the network; a subclass may compile it.
 
         Args:
-            inputs (Tensor): Images and pose maps, (M, 3 + K, h, w).
+            inputs (Tensor): Images and pose maps, (M, 3 + C, h, w).
 
         Returns:
             Tensor: Maps before the softmax, (M, K, H, W).

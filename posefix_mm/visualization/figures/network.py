@@ -79,15 +79,15 @@ def trace_network(predictor: PosePredictor, image: np.ndarray,
     features = [(f'backbone 1/{_stride(inputs.shape[-1], size[1])}', maps)
                 for size, maps in by_size.items()]
     features += _head_features(model, feats)
-    coords, heatmaps = model.head.locate(feats)
-    keypoints = coords.cpu().numpy() * np.asarray(
+    located = model.head.locate(model.head.compute_maps(feats))
+    keypoints = located.coords.cpu().numpy() * np.asarray(
         model.head.decoder.scale_factor)
     learnt = np.ones(keypoints.shape[1], bool)
     learnt[model.passthrough_keypoints] = False
     return NetworkTrace(
         np.ascontiguousarray(crops.images[0][..., ::-1]), crops.input_pose[0],
         crops.input_pose_visible[0], inputs[0, 3:].cpu().numpy(), features,
-        heatmaps[0].cpu().numpy(),
+        located.heatmaps[0].cpu().numpy(),
         predictor.keep_unlearnt(keypoints, crops.input_pose)[0], learnt)
 
 

@@ -191,8 +191,8 @@ def test_extra_channels_are_initialised_like_a_new_layer():
     backbone = nn.Sequential(nn.Conv2d(3, 64, 7))
     add_input_channels(backbone, 17)
     extra = backbone[0].weight[:, 3:]
-    # He: the variance is 2 / (outputs * kernel area)
-    assert extra.std().item() == pytest.approx((2 / (64 * 49))**.5, rel=.02)
+    # He: the variance is 2 / (inputs * kernel area), 3 + 17 inputs
+    assert extra.std().item() == pytest.approx(.0452, rel=.02)
     assert backbone[0].weight.requires_grad
 
 

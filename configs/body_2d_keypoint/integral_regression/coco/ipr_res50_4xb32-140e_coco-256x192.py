@@ -6,6 +6,7 @@ _base_ = [
     '../../../_base_/datasets/refine_coco.py',
     '../../../_base_/schedules/posefix_140e.py',
 ]
+dataset_type = 'CocoDataset'
 
 model = dict(
     _delete_=True,

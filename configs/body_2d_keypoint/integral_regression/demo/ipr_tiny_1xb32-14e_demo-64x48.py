@@ -5,6 +5,7 @@ _base_ = [
     '../../../_base_/datasets/refine_demo.py',
     '../../../_base_/schedules/tiny_14e.py',
 ]
+dataset_type = 'CocoDataset'
 
 model = dict(
     type='TopdownPoseEstimator',
@@ -12,6 +13,7 @@ model = dict(
     backbone=_base_.backbone,
     neck=_base_.neck,
     head=dict(
+        _base_.head,
         type='PoseFixHead',
         in_channels=64,
         in_index=0,
@@ -19,7 +21,6 @@ model = dict(
         deconv_out_channels=(64, ),
         deconv_kernel_sizes=(4, ),
         decode_radius=2,
-        norm_eps=1e-5,
         decoder=_base_.codec),
     test_cfg=dict(flip_test=True))
 

@@ -6,6 +6,8 @@ _base_ = [
     '../../../_base_/schedules/tiny_14e.py',
 ]
 
+# What mmpose's inferencers choose a detector by: none.
+dataset_type = 'PoseRefineDataset'
 model = dict(
     type='PoseRefiner',
     data_preprocessor=_base_.data_preprocessor,
@@ -16,6 +18,7 @@ model = dict(
     backbone=_base_.backbone,
     neck=_base_.neck,
     head=dict(
+        _base_.head,
         type='PoseFixHead',
         in_channels=64,
         in_index=0,
@@ -23,7 +26,6 @@ model = dict(
         deconv_out_channels=(64, ),
         deconv_kernel_sizes=(4, ),
         decode_radius=2,
-        norm_eps=1e-5,
         decoder=_base_.codec),
     test_cfg=dict(flip_test=True))
 

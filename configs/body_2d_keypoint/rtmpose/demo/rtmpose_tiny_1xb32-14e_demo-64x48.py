@@ -4,6 +4,7 @@ _base_ = [
     '../../../_base_/datasets/refine_demo.py',
     '../../../_base_/schedules/tiny_14e.py',
 ]
+dataset_type = 'CocoDataset'
 
 codec = dict(
     type='SimCCLabel',

@@ -4,6 +4,7 @@ _base_ = [
     '../../../_base_/datasets/refine_lspet.py',
     '../../../_base_/schedules/small_20e.py',
 ]
+dataset_type = 'CocoDataset'
 
 codec = dict(
     type='MSRAHeatmap', input_size=(96, 128), heatmap_size=(24, 32), sigma=1.5)

@@ -1,0 +1,26 @@
+# MoveNet Thunder's network with an input pose. Its published weights are the
+# start; `python tools/convert_movenet.py` writes them.
+model = dict(
+    type='PoseRefiner',
+    data_preprocessor=dict(
+        type='PoseDataPreprocessor',
+        mean=[127.5, 127.5, 127.5],
+        std=[127.5, 127.5, 127.5],
+        bgr_to_rgb=True),
+    num_keypoints=17,
+    channels_last=True,
+    pose_amplitude=1.,  # in the range of the normalised image
+    backbone=dict(
+        type='MoveNetBackbone', frozen_stem=True, fp32_depthwise=True),
+    neck=dict(type='MoveNetNeck', fp32_depthwise=True),
+    head=dict(
+        type='PoseFixHead',
+        in_channels=96,
+        in_index=0,
+        out_channels=17,
+        deconv_out_channels=None,
+        init_cfg=dict(type='Normal', layer='Conv2d', std=.01),
+        decode_radius=2),
+    test_cfg=dict(flip_test=True))
+# What mmpose's inferencers choose a detector by: none.
+dataset_type = 'PoseRefineDataset'

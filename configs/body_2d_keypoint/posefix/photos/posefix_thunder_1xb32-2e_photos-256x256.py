@@ -1,0 +1,38 @@
+# Sport photos of one and of several people, from MoveNet Thunder's weights.
+_base_ = [
+    '../../../_base_/inputs/256x256.py',
+    '../../../_base_/models/posefix_thunder.py',
+    '../../../_base_/datasets/refine_photos.py',
+    '../../../_base_/schedules/small_20e.py',
+]
+load_from = 'work_dirs/movenet_thunder.pth'
+
+model = dict(
+    pose_sigma=_base_.pose_sigma, head=dict(decoder=_base_.codec))
+
+train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=_base_.test_pipeline))
+test_dataloader = val_dataloader
+
+max_epochs = 2
+train_cfg = dict(max_epochs=max_epochs, val_interval=1)
+optim_wrapper = dict(optimizer=dict(lr=2e-4))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, begin=0, end=60, by_epoch=False),
+    dict(
+        type='CosineAnnealingLR',
+        T_max=max_epochs,
+        eta_min=1e-5,
+        by_epoch=True,
+        convert_to_iter_based=True)
+]
+custom_hooks = [
+    dict(type='SyncBuffersHook'),
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=0.008,
+        gamma=300,
+        update_buffers=True,
+        priority=49)
+]

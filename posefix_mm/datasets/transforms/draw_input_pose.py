@@ -1,0 +1,266 @@
+"""Choose the pose to be refined before the crop, and crop by it."""
+from typing import Optional, Sequence, Tuple
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmpose.datasets.transforms import RandomHalfBody
+from mmpose.registry import TRANSFORMS
+
+from ..boxes import pose_extent
+from .error_synthesis import INVERSION
+from .synthesize_pose_error import SynthesizePoseError
+
+
+@TRANSFORMS.register_module()
+class DrawInputPose(BaseTransform):
+    """Take a real prediction, or synthesize errors, in image pixels.
+
+    The drawn pose rides along as the second row of ``keypoints``, so that
+    every geometric transform moves it with the person, until
+    :class:`TakeInputPose` takes it off behind the crop. That is how refiners
+    are trained whose crop is that of the pose to be refined (`BUCTD`_), and
+    how any refiner is trained on what estimators really predict for its
+    training images.
+
+    Required Keys:
+
+        - keypoints, keypoints_visible: as :class:`PoseRefineDataset` has them
+        - img_shape, bbox, flip_indices, sigmas, keypoint_names
+        - real_poses, real_visible: (M, K, 2) and (M, K), predictions of this
+          person, of the same dataset (optional)
+
+    Modified Keys:
+
+        - keypoints, keypoints_visible: the person and, if one was drawn, the
+          input pose
+
+    Added Keys:
+
+        - has_input_pose: bool, whether one was drawn
+
+    Args:
+        errors (dict, optional): Config of a :class:`SynthesizePoseError` for
+            poses that are not real. Defaults to None: errors are left to
+            :class:`TakeInputPose`.
+        real_prob (float): Share of the samples that show a real prediction,
+            where there is any. Defaults to 1.
+
+    .. _`BUCTD`: https://arxiv.org/abs/2306.07879
+    """
+
+    def __init__(self,
+                 errors: Optional[dict] = None,
+                 *,
+                 real_prob: float = 1.) -> None:
+        super().__init__()
+        self.errors = None if errors is None else TRANSFORMS.build(errors)
+        self.real_prob = real_prob
+
+    def transform(self, results: dict) -> dict:
+        """Draw the input pose of one person.
+
+        Args:
+            results (dict): Result dict.
+
+        Returns:
+            dict: Result dict with the keys above.
+        """
+        poses = results.pop('real_poses', ())
+        visible = results.pop('real_visible', ())
+        if len(poses) and np.random.rand() < self.real_prob:
+            index = np.random.randint(len(poses))
+            drawn = poses[index], visible[index]
+        elif self.errors is not None:
+            drawn = self._synthesize(results)
+        else:
+            results['has_input_pose'] = False
+            return results
+        for key, row in zip(('keypoints', 'keypoints_visible'), drawn,
+                            strict=True):
+            results[key] = np.stack((results[key][0], row)).astype(np.float32)
+        results['has_input_pose'], results['num_near'] = True, 0
+        return results
+
+    def _synthesize(self, results: dict) -> Tuple[np.ndarray, np.ndarray]:
+        """Synthesize errors as in a crop that is the whole image."""
+        height, width = results['img_shape'][:2]
+        sample = self.errors(
+            dict(
+                results,
+                transformed_keypoints=results['keypoints'],
+                input_size=np.array([width, height]),
+                bbox_scale=np.array([[width, height]], np.float32)))
+        return sample['input_pose'][0], sample['input_pose_visible'][0]
+
+    def __repr__(self) -> str:
+        """Show the parameters."""
+        return (f'{type(self).__name__}(errors={self.errors}, '
+                f'real_prob={self.real_prob})')
+
+
+@TRANSFORMS.register_module()
+class TakeInputPose(BaseTransform):
+    """Take the drawn pose off the keypoints of the crop.
+
+    Comes behind the crop (``TopdownAffine``).
+
+    Required Keys:
+
+        - transformed_keypoints, keypoints, keypoints_visible,
+          has_input_pose: as :class:`DrawInputPose` has left them
+        - those of ``errors`` (optional)
+
+    Modified Keys:
+
+        - transformed_keypoints, keypoints, keypoints_visible: the person's
+          row only
+
+    Added Keys:
+
+        - input_pose: input pixels, float32 (1, K, 2)
+        - input_pose_visible: float32 (1, K), 0 where absent
+
+    Args:
+        errors (dict, optional): Config of a :class:`SynthesizePoseError` for
+            samples for which no pose was drawn. Defaults to None: there must
+            not be any.
+    """
+
+    def __init__(self, errors: Optional[dict] = None) -> None:
+        super().__init__()
+        self.errors = None if errors is None else TRANSFORMS.build(errors)
+
+    def transform(self, results: dict) -> dict:
+        """Take the input pose.
+
+        Args:
+            results (dict): Result dict.
+
+        Returns:
+            dict: Result dict with the keys above.
+
+        Raises:
+            ValueError: If no pose was drawn and errors are not synthesized.
+        """
+        if not results.get('has_input_pose'):
+            if self.errors is None:
+                raise ValueError(
+                    'no input pose was drawn: `DrawInputPose` must come '
+                    'before, with `errors` for persons without a real '
+                    'prediction, or `TakeInputPose` must have `errors`')
+            return self.errors(results)
+        results['input_pose'] = results['transformed_keypoints'][1:2].astype(
+            np.float32)
+        results['input_pose_visible'] = (
+            results['keypoints_visible'][1:2] > 0).astype(np.float32)
+        for key in ('transformed_keypoints', 'keypoints', 'keypoints_visible'):
+            results[key] = results[key][:1]
+        return results
+
+    def __repr__(self) -> str:
+        """Show the parameters."""
+        return f'{type(self).__name__}(errors={self.errors})'
+
+
+@TRANSFORMS.register_module()
+class CropByInputPose(BaseTransform):
+    """Box the pose to be refined, as BUCTD does; before the crop.
+
+    Its extent and a margin, clipped to the image. A pose without extent gets
+    ``min_size`` pixels; BUCTD's crop collapses there.
+
+    Required Keys:
+
+        - img_shape
+        - keypoints, keypoints_visible: the pose is their last row: the one
+          of :class:`DrawInputPose`, or the sample's own in testing
+
+    Modified Keys: bbox
+
+    Args:
+        margin (float): In image pixels. Defaults to 25, BUCTD's; its COCO
+            W48 has 0.
+        min_size (float): In image pixels. Defaults to 20.
+    """
+
+    def __init__(self, margin: float = 25., min_size: float = 20.) -> None:
+        super().__init__()
+        self.margin = margin
+        self.min_size = min_size
+
+    def transform(self, results: dict) -> dict:
+        """Set the box."""
+        height, width = results['img_shape'][:2]
+        low, high = pose_extent(results['keypoints'][-1:],
+                                results['keypoints_visible'][-1:])
+        size = np.array([width, height], np.float32)
+        low = (low - self.margin).clip(0, size)
+        high = (high + self.margin).clip(0, size)
+        if (high - low).max() <= 0:
+            low, high = low - self.min_size / 2, high + self.min_size / 2
+        results['bbox'] = np.concatenate((low, high), -1).astype(np.float32)
+        return results
+
+    def __repr__(self) -> str:
+        """Show the parameters."""
+        return (f'{type(self).__name__}(margin={self.margin}, '
+                f'min_size={self.min_size})')
+
+
+@TRANSFORMS.register_module()
+class RandomHalfBodyOfPerson(RandomHalfBody):
+    """mmpose's, for samples with an input pose in ``keypoints``.
+
+    The half is one of the annotated body, whatever the input pose looks like.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Crop to half a body; see ``RandomHalfBody``."""
+        rows = {
+            key: results[key]
+            for key in ('keypoints', 'keypoints_visible')
+        }
+        results.update({key: value[:1] for key, value in rows.items()})
+        results = super().transform(results)
+        results.update(rows)
+        return results
+
+
+@TRANSFORMS.register_module()
+class BUCTDPoseError(SynthesizePoseError):
+    """Errors as BUCTD's release calls PoseFix's synthesis.
+
+    There the annotation flags get lost, which makes another distribution of
+    it: the rules for few joints hold for all persons, there is no inversion,
+    the area is that of the joints' extent, and joints without annotation are
+    made up around the image's origin. Published models were trained on that.
+    Belongs into a :class:`DrawInputPose`.
+
+    Required, modified and added keys as :class:`SynthesizePoseError`.
+
+    Args:
+        **kwargs: As :class:`SynthesizePoseError`.
+    """
+
+    def build_probabilities(self, names: Sequence[str]) -> np.ndarray:
+        """Take the rule for no joint and no near person for everybody."""
+        table = super().build_probabilities(names)
+        first = table[:1, :1].copy()
+        # impossible there, so what is left is scaled up
+        first[:, :, INVERSION] = 0
+        first /= first.sum(2, keepdims=True)
+        return np.broadcast_to(first, table.shape).copy()
+
+    def transform(self, results: dict) -> dict:
+        """Synthesize; see :class:`SynthesizePoseError`."""
+        low, high = pose_extent(results['keypoints'][:1],
+                                results['keypoints_visible'][:1])
+        return super().transform(
+            dict(results, bbox=np.concatenate((low, high), -1)))
+
+    @staticmethod
+    def _own_places(keypoints: np.ndarray, known: np.ndarray,
+                    persons: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Annotated places, else the image's origin."""
+        places = np.where(known[:1, :, None], keypoints[:1], 0)
+        return places, np.ones_like(known[:1])

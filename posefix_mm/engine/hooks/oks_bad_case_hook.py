@@ -1,0 +1,98 @@
+"""The worst poses of a test, for ``tools/test.py --badcase``."""
+from typing import Any, Dict, Optional, Sequence, Tuple
+
+import numpy as np
+from mmengine.runner import Runner
+from mmpose.engine.hooks import BadCaseAnalysisHook
+from mmpose.registry import HOOKS
+from mmpose.structures import PoseDataSample
+
+from ...analysis import AnnotatedPeople, load_people
+from ...analysis.matching import OKS_FLOOR
+from ...analysis.people import group_indices
+from ...analysis.person_oks import person_oks
+
+
+@HOOKS.register_module()
+class OKSBadCaseHook(BadCaseAnalysisHook):
+    """Draw poses whose OKS is low after refinement.
+
+    mmpose's hook takes the keypoints of a sample for the truth; those of a
+    refiner's samples are the poses to be refined. Here the truth is that of
+    the annotated person whom the input pose has the highest OKS with; a pose
+    that belongs to nobody has an OKS of 0.
+
+    Args:
+        badcase_thr (float): A pose with an OKS up to this is a bad case.
+            Defaults to 0.5.
+        metric_type (str): What mmpose's tool asks for; not used.
+        metric (Any, optional): The same.
+        **kwargs: Further arguments of mmpose's ``BadCaseAnalysisHook``.
+    """
+
+    def __init__(self,
+                 *,
+                 badcase_thr: float = .5,
+                 metric_type: str = 'accuracy',
+                 metric: Any = None,
+                 **kwargs) -> None:
+        super().__init__(badcase_thr=badcase_thr, **kwargs)
+        self.metric_name = 'OKS'
+        self._people: Optional[AnnotatedPeople] = None
+        self._of_image: Dict[Any, np.ndarray] = {}
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        """Read the annotations of the first metric that has any.
+
+        Args:
+            runner (Runner): The runner.
+
+        Raises:
+            ValueError: If no metric has annotations.
+        """
+        if not self.enable:
+            return
+        meta = runner.test_evaluator.dataset_meta
+        self._sigmas = np.asarray(meta['sigmas'])
+        for metric in runner.test_evaluator.metrics:
+            content = getattr(getattr(metric, 'coco', None), 'dataset', None)
+            if content:
+                self._people = load_people(content, len(self._sigmas))
+                self._of_image = group_indices(self._people.image_id)
+                return
+        raise ValueError(
+            '--badcase needs annotations, and no metric of test_evaluator '
+            'has an ann_file in COCO form; `posefix report` shows what '
+            'refinement changed without any')
+
+    def check_badcase(self, data_batch: Optional[Sequence[dict]],
+                      data_sample: PoseDataSample) -> Tuple[bool, float]:
+        """Tell whether a pose is bad, and give the sample its truth to draw.
+
+        Args:
+            data_batch (Sequence[dict], optional): Not used.
+            data_sample (PoseDataSample): Of one pose.
+
+        Returns:
+            tuple: whether its OKS is at most ``badcase_thr``, and the OKS.
+        """
+        given, pred = data_sample.gt_instances, data_sample.pred_instances
+        persons = self._of_image.get(data_sample.img_id, ())
+        oks = 0.
+        if len(persons):
+            present = given.keypoints_visible > 0
+            before = self._oks(given.keypoints, present, persons)
+            person = persons[before.argmax()]
+            if before.max() >= OKS_FLOOR:
+                oks = float(self._oks(pred.keypoints, present, [person])[0])
+                given.keypoints = self._people.keypoints[[person]]
+                given.keypoints_visible = self._people.visible[[person]] * 1.
+        return oks <= self.badcase_thr, oks
+
+    def _oks(self, pose: np.ndarray, present: np.ndarray,
+             persons: Sequence[int]) -> np.ndarray:
+        """OKS of one pose, (1, K, 2), with several persons."""
+        count = len(persons)
+        return person_oks(
+            pose.repeat(count, 0), present.repeat(count, 0), persons,
+            self._people, self._sigmas)

@@ -1,0 +1,219 @@
+"""The input pose as BUCTD shows it to a network: blurred points.
+
+`BUCTD`_ draws each joint as a point and blurs the picture. All that follows
+is the code of its release at commit ``dc63574``: coordinates are truncated,
+the point lies one pixel up and left of the joint, and joints in the first
+column or row, or outside, are not drawn. Because of that the mirror of a
+picture is not the picture of the mirrored pose.
+
+.. _`BUCTD`: https://arxiv.org/abs/2306.07879
+"""
+from typing import Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from mmpose.registry import MODELS
+from torch import Tensor
+
+from .pose_maps import PoseMaps
+
+#: Colours of the joints of COCO and OCHuman, and of CrowdPose, RGB.
+COLORS = {
+    17: ((245, 59, 59), (249, 104, 25), (253, 183, 15), (233, 245, 41),
+         (162, 252, 32), (84, 247, 34), (31, 252, 57), (20, 246, 126),
+         (5, 249, 206), (52, 215, 249), (33, 136, 252), (11, 39, 248),
+         (93, 46, 249), (156, 29, 244), (235, 49, 247), (245, 47, 187),
+         (253, 44, 117)),
+    14: ((245, 53, 53), (245, 125, 45), (253, 206, 20), (206, 244, 54),
+         (118, 253, 27), (47, 254, 47), (25, 245, 113), (15, 243, 197),
+         (14, 199, 245), (44, 126, 249), (13, 13, 249), (128, 47, 249),
+         (205, 38, 247), (245, 48, 206))
+}
+# Gaussian of OpenCV: 15 taps at the standard deviation that goes with them
+_REACH, _SIGMA = 7, 2.6
+
+
+def joint_colors(num_keypoints: int) -> np.ndarray:
+    """Colours that the release gives the joints of a skeleton.
+
+    Args:
+        num_keypoints (int): K.
+
+    Returns:
+        np.ndarray: RGB, 0 to 255, (K, 3).
+    """
+    if num_keypoints in COLORS:
+        return np.array(COLORS[num_keypoints], np.float64)
+    # matplotlib's map "rainbow" at equal steps
+    step = 256 // num_keypoints
+    x = np.arange(num_keypoints) * step / 255
+    rainbow = np.stack(
+        (np.abs(2 * x - .5), np.sin(np.pi * x), np.cos(np.pi * x / 2)), -1)
+    return np.trunc(rainbow.clip(0, 1) * 255)
+
+
+class BlurredPoints(PoseMaps):
+    """Blurred points of the joints, scaled to a maximum of ``amplitude``.
+
+    Computed in double precision: truncation and the maximum, which scales
+    everything, need the digits.
+    """
+
+    mirrors = False
+
+    def profile(self, distance: Tensor) -> Tensor:
+        """Gaussian of 15 taps, whose sum is 1."""
+        taps = np.exp(-np.arange(-_REACH, _REACH + 1)**2 / (2 * _SIGMA**2))
+        values = torch.exp(-distance**2 / (2 * _SIGMA**2)) / taps.sum()
+        return torch.where(distance.abs() <= _REACH, values, 0.)
+
+    def blur(self, place: Tensor, size: int) -> Tensor:
+        """Spread points along one axis.
+
+        The border reflects them without repeating its pixel.
+
+        Args:
+            place (Tensor): Pixels of the points, (B, K).
+            size (int): Length of the axis, S.
+
+        Returns:
+            Tensor: (B, K, S).
+        """
+        grid = torch.arange(size, device=place.device, dtype=place.dtype)
+        place, last = place[..., None], size - 1
+        low, high = grid + place, grid - (2 * last - place)
+        return (self.profile(grid - place) +
+                torch.where(place > 0, self.profile(low), 0.) +
+                torch.where(place < last, self.profile(high), 0.))
+
+    def draw(self, pose: Tensor, weight: Tensor, height: int,
+             width: int) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Place the points and blur them.
+
+        Args:
+            pose (Tensor): Input pixels, (B, K, 2).
+            weight (Tensor): How much of a joint is shown, (B, K).
+            height (int): Height of the input image.
+            width (int): Width of the input image.
+
+        Returns:
+            tuple: pixels of the points, double (B, K, 2), their weights, 0
+            where nothing is drawn, (B, K), and the blurred points along x,
+            (B, K, width), and y, (B, K, height).
+        """
+        pose = pose.double().trunc()
+        size = pose.new_tensor([width, height])
+        drawn = ((pose > 0) & (pose < size)).all(-1)
+        place = torch.where(drawn[..., None], pose - 1, 0.)
+        return (place, weight.double() * drawn,
+                self.blur(place[..., 0], width),
+                self.blur(place[..., 1], height))
+
+    def scale(self, maps: Tensor, dims: Sequence[int]) -> Tensor:
+        """Bring the maximum over some axes to 255; zeros stay."""
+        peak = maps.amax(dims, keepdim=True)
+        return maps / torch.where(peak > 0, peak, 1.) * 255
+
+    def paint(self, pose: Tensor, weight: Tensor, size: Tuple[int, int],
+              colors: Tensor) -> Tensor:
+        """Draw all joints into one picture.
+
+        Args:
+            pose (Tensor): Input pixels, (B, K, 2).
+            weight (Tensor): How much of a joint is shown, (B, K).
+            size (Tuple[int, int]): Height and width of the picture.
+            colors (Tensor): One for each joint, (K, C).
+
+        Returns:
+            Tensor: From 0 to 255, double (B, C, height, width).
+        """
+        place, weight, x, y = self.draw(pose, weight, *size)
+        # of joints on one pixel the last one is drawn
+        same = (place[:, :, None] == place[:, None]).all(-1)
+        later = (same & (weight[:, None] > 0)).triu(1).any(-1)
+        ink = colors.to(weight) * (weight * ~later)[..., None]
+        columns = ink.mT[..., None] * y[:, None]
+        return self.scale(columns.mT @ x[:, None], (1, 2, 3))
+
+    def extra_repr(self) -> str:
+        """Show the parameters in ``print(model)``."""
+        return f'amplitude={self.amplitude}'
+
+
+@MODELS.register_module()
+class ColorPoseImage(BlurredPoints):
+    """One picture in which each joint has a colour.
+
+    One scaling holds for all channels, so where blurred joints add up, every
+    other joint gets darker (release).
+
+    Args:
+        amplitude (float): As :class:`PoseMaps`.
+        colors (Sequence[Sequence[float]], optional): RGB of each joint,
+            (K, 3). Defaults to :func:`joint_colors`.
+    """
+
+    def __init__(self,
+                 amplitude: float = 255.,
+                 colors: Optional[Sequence[Sequence[float]]] = None) -> None:
+        super().__init__(amplitude)
+        self.colors = colors
+
+    def num_channels(self, num_keypoints: int) -> int:
+        """Three."""
+        return 3
+
+    def render(self, pose: Tensor, weight: Tensor, height: int,
+               width: int) -> Tensor:
+        """Render; see :meth:`PoseMaps.render`."""
+        colors = joint_colors(
+            pose.shape[1]) if self.colors is None else np.asarray(self.colors)
+        image = self.paint(pose, weight, (height, width),
+                           torch.from_numpy(colors).to(pose.device))
+        return image * (self.amplitude / 255)
+
+
+@MODELS.register_module()
+class GreyPoseImage(BlurredPoints):
+    """One picture in which all joints look alike, truncated to integers.
+
+    Args:
+        amplitude (float): As :class:`PoseMaps`.
+        channels (int): How often the picture is repeated: 3 for a
+            :class:`PreNet`, of which the release's CoAM takes one. Defaults
+            to 1.
+    """
+
+    def __init__(self, amplitude: float = 255., channels: int = 1) -> None:
+        super().__init__(amplitude)
+        self.channels = channels
+
+    def num_channels(self, num_keypoints: int) -> int:
+        """As many as were asked for."""
+        return self.channels
+
+    def render(self, pose: Tensor, weight: Tensor, height: int,
+               width: int) -> Tensor:
+        """Render; see :meth:`PoseMaps.render`."""
+        image = self.paint(pose, weight, (height, width),
+                           pose.new_ones(pose.shape[1], 1))
+        image = image.trunc() * (self.amplitude / 255)
+        return image.expand(-1, self.channels, -1, -1)
+
+
+@MODELS.register_module()
+class StackedPoseMaps(BlurredPoints):
+    """One map for each joint, each scaled by itself.
+
+    The flip test of the release mirrors these maps, unlike the pictures; so
+    they lie three pixels beside those of the mirrored pose.
+    """
+
+    mirrors = True
+
+    def render(self, pose: Tensor, weight: Tensor, height: int,
+               width: int) -> Tensor:
+        """Render; see :meth:`PoseMaps.render`."""
+        _, weight, x, y = self.draw(pose, weight, height, width)
+        maps = self.scale(y[..., :, None] * x[..., None, :], (2, 3))
+        return maps * (weight * (self.amplitude / 255))[..., None, None]
