@@ -1,11 +1,10 @@
 """Tell which tool wrote a file of poses."""
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any, Optional
 
+from ..jsonio import ByteFile, find_fields, iter_elements, load_json
 from .folder_listing import list_folder
-from .json_elements import ByteFile, iter_elements
-from .json_fields import find_fields
-from .json_splice import load_json
 
 _BY_SUFFIX = {
     '.slp': 'sleap',
@@ -47,14 +46,17 @@ def detect_format(path: Path) -> str:
 def _of_file(path: Path, in_folder: bool) -> Optional[str]:
     if path.suffix == '.json':
         return _of_json(path, in_folder)
-    found = _BY_SUFFIX.get(path.suffix)
+    found = _BY_SUFFIX.get(path.suffix.lower())
+    if found is None and not in_folder and ByteFile(path).read(
+            0, 4096).removeprefix(BOM_UTF8).lstrip()[:1] in (b'[', b'{'):
+        return _of_json(path, in_folder)
     # of these only labels come as a folder
     return None if in_folder and found != 'ultralytics-txt' else found
 
 
 def _of_json(path: Path, in_folder: bool) -> Optional[str]:
     file = ByteFile(path)
-    head = file.read(0, 4096).lstrip()[:1]
+    head = file.read(0, 4096).removeprefix(BOM_UTF8).lstrip()[:1]
     try:
         if head == b'[':
             return _of_list(file, in_folder)

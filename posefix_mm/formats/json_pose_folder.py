@@ -5,7 +5,7 @@ from typing import Any, Dict, Sequence, Union
 import numpy as np
 
 from ..datasets.pose_records import Problem
-from .json_splice import JsonPath, load_json, splice_json
+from ..jsonio import JsonPath, load_json, splice_json
 from .pose_folder import FoundPose, PoseEdit, PoseFolder
 
 # A thousandth of a pixel, also in images of 10,000 pixels.
@@ -65,7 +65,7 @@ class JsonPoseFolder(PoseFolder):
 
 
 def as_numbers(values: Any, what: str) -> Union[np.ndarray, Problem]:
-    """Check that a JSON value is a list of numbers.
+    """Check that a JSON value is a list of numbers, ``null`` being NaN.
 
     Args:
         values (Any): Anything.
@@ -78,7 +78,7 @@ def as_numbers(values: Any, what: str) -> Union[np.ndarray, Problem]:
         return Problem('keypoints', f'{what} must be a list, '
                        f'got {values!r:.40}')
     # bool is an int in Python, not in JSON
-    if not {int, float}.issuperset(map(type, values)):
+    if not {int, float, type(None)}.issuperset(map(type, values)):
         return Problem('keypoints', f'{what} must hold numbers only')
     try:
         return np.array(values, np.float64)

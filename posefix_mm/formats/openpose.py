@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from ..datasets.pose_records import PoseRecord, Problem
+from ..jsonio import JsonPath, load_json
 from .base import ImageRef
 from .folder_listing import list_folder
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
-from .json_splice import JsonPath, load_json
 from .pose_folder import FoundPose, Joints
 
 # Only these two skeletons of OpenPose are of the whole body, and the format

@@ -120,10 +120,6 @@ class PoseFolder(PoseFile):
         """Tell by its name whether a file should hold poses."""
         return name.endswith(cls.ending)
 
-    def is_relative(self, raw: Any) -> bool:
-        """Whether the coordinates of a pose are fractions of its image."""
-        return False
-
     @abstractmethod
     def find_poses(self, data: bytes, stem: str) -> Sequence[FoundPose]:
         """Find the poses of one file.

@@ -111,7 +111,7 @@ def test_a_file_that_is_no_json_counts_as_one_pose(folder, trip):
     (dict(pose_keypoints_2d=[1.] * 74), 'keypoint_count'),
     (dict(pose_keypoints_2d=[0.] * 75), 'no_keypoint'),
     (dict(pose_keypoints_2d=[10**400] * 75), 'not_finite'),
-    (dict(pose_keypoints_2d=[float('nan')] * 75), 'not_finite'),
+    (dict(pose_keypoints_2d=[float('nan')] * 75), 'no_keypoint'),
     (dict(), 'keypoints'),
 ])
 def test_problems(change, code, folder, trip):

@@ -99,7 +99,7 @@ def test_problems(tmp_path, trip):
         dict(image_id=700, keypoints=pose()[:-3]),
         dict(image_id=700, keypoints=None),
         dict(image_id=700, keypoints=pose(), category_id=2),
-        dict(image_id=700, keypoints=pose(), category_id='1'),
+        dict(image_id=700, keypoints=pose(), category_id='a'),
         dict(image_id=700, keypoints=[0] * 51),
         dict(image_id=[], keypoints=pose()),
     ]
