@@ -107,7 +107,8 @@ class ImageFinder:
         key = next(k for k in (ref.file_name, ref.stem, ref.image_id, '')
                    if k is not None)
         if ref.frame is not None:
-            return Picture(self._find_video(str(key)), ref.frame, ref.size)
+            return Picture(
+                self._find_video(str(key), only=True), ref.frame, ref.size)
         size, listed = ref.size, False
         if self._list is not None:
             place, _ = self._list.find_number(key) if self._by_number \
@@ -235,10 +236,16 @@ class ImageFinder:
                                  f'{number} in its name')
         return self._file(names[0])
 
-    def _find_video(self, name: str) -> Path:
-        if Path(name).suffix.lower() in VIDEO_SUFFIXES:
-            return self.find_name(name)
-        return self.find_stem(name, VIDEO_SUFFIXES)
+    def _find_video(self, name: str, only: bool = False) -> Path:
+        """Find a video; the only one of the folder may be called otherwise."""
+        try:
+            if Path(name).suffix.lower() in VIDEO_SUFFIXES:
+                return self.find_name(name)
+            return self.find_stem(name, VIDEO_SUFFIXES)
+        except _NotThereError:
+            if only and len(self._index.videos) == 1:
+                return self._file(self._index.videos[0])
+            raise
 
     def _find_frame(self, key: Union[int, str]) -> Optional[Picture]:
         """Take a name or number for that of a frame of a video."""

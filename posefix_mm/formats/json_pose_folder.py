@@ -37,12 +37,13 @@ class JsonPoseFolder(PoseFolder):
         """
 
     @abstractmethod
-    def coordinate_path(self, joint: int, axis: int) -> JsonPath:
+    def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Tell where a pose keeps a coordinate.
 
         Args:
             joint (int): One of the J joints of the source.
             axis (int): 0 for x, 1 for y.
+            raw (Any): The pose as it was found.
         """
 
     def find_poses(self, data: bytes, stem: str) -> Sequence[FoundPose]:
@@ -59,7 +60,8 @@ class JsonPoseFolder(PoseFolder):
                 joints, decimals = joints / edit.image_size, _RELATIVE_DECIMALS
             joints = np.round(joints, decimals)
             for joint, axis in np.argwhere(edit.moved).tolist():
-                path = (*edit.place, *self.coordinate_path(joint, axis))
+                path = (*edit.place, *self.coordinate_path(
+                    joint, axis, edit.raw))
                 values[path] = repr(float(joints[joint, axis])).encode()
         return splice_json(data, values, dropped)
 

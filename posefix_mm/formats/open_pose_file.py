@@ -11,6 +11,7 @@ from .coco_results import CocoResultsFile
 from .deeplabcut import DeepLabCutFile
 from .deeplabcut_h5 import DeepLabCutH5File
 from .detect_format import detect_format
+from .instance_lists import InstanceLists
 from .joint_maps import build_joint_map, joint_map_names, source_names
 from .mediapipe_landmarks import MediapipeLandmarks
 from .openpose import OpenPoseFolder
@@ -25,7 +26,7 @@ FORMATS: Dict[str, Type[PoseFile]] = {
     for reader in (CocoResultsFile, CocoAnnotationsFile, PoseTrack18Folder,
                    OpenPoseFolder, AlphaPoseFile, UltralyticsLabels,
                    UltralyticsResults, MediapipeLandmarks, DeepLabCutFile,
-                   DeepLabCutH5File, SleapFile)
+                   DeepLabCutH5File, SleapFile, InstanceLists)
 }
 
 

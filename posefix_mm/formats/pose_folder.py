@@ -115,10 +115,9 @@ class PoseFolder(PoseFile):
         self._parsed = lru_cache(_CACHED)(self._parse_member)
         self._index_poses()
 
-    @classmethod
-    def has_poses(cls, name: str) -> bool:
+    def has_poses(self, name: str) -> bool:
         """Tell by its name whether a file should hold poses."""
-        return name.endswith(cls.ending)
+        return name.endswith(self.ending)
 
     @abstractmethod
     def find_poses(self, data: bytes, stem: str) -> Sequence[FoundPose]:

@@ -41,7 +41,7 @@ class PoseTrack18Folder(JsonPoseFolder):
     def categories(cls, path: Path) -> List[dict]:
         """Categories of the first file that describes any."""
         root, names = list_folder(path)
-        for name in filter(cls.has_poses, names):
+        for name in (n for n in names if n.endswith(cls.ending)):
             try:
                 content = load_json((root / name).read_bytes())
             except ValueError:
@@ -100,7 +100,7 @@ class PoseTrack18Folder(JsonPoseFolder):
                 empty += [i for i in images if i not in used]
         return empty
 
-    def coordinate_path(self, joint: int, axis: int) -> JsonPath:
+    def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Tell where a person keeps a coordinate."""
         return 'keypoints', 3 * joint + axis
 

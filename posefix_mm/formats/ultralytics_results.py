@@ -93,7 +93,7 @@ class UltralyticsResults(JsonPoseFolder):
             fields['bbox'] = corners.tolist()
         return fields
 
-    def coordinate_path(self, joint: int, axis: int) -> JsonPath:
+    def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Tell where a detection keeps a coordinate."""
         return 'keypoints', 'xy'[axis], joint
 

@@ -55,7 +55,7 @@ def test_landmarks_become_pixels_and_go_back(kind, tmp_path, trip):
     (dict(landmark=[*person()[:-1], 3]), 'keypoints'),
     (dict(landmark=3), 'unreadable_file'),
     (dict(landmark=dict(landmark=dict())), 'unreadable_file'),
-    ([], 'unreadable_file'),
+    ([3], 'unreadable_file'),
 ])
 def test_problems(content, code, tmp_path, trip):
     (tmp_path / 'img.json').write_text(json.dumps(content))
