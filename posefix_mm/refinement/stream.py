@@ -29,7 +29,6 @@ from .predictor import PosePredictor, RefinedCrops
 
 Task = Callable[[], Any]
 _Batch = Tuple[Crops, RefinedCrops]
-# So many images may wait for a batch to be filled.
 _MAX_IMAGES = 1024
 
 
@@ -100,7 +99,10 @@ def refine_stream(predictor: PosePredictor,
                   jobs: Iterable[ImageJob],
                   *,
                   batch_size: int = 32,
-                  num_workers: int = 2) -> Iterator[ImageResult]:
+                  num_workers: int = 2,
+                  max_images: int = _MAX_IMAGES,
+                  pool: Optional[ThreadPoolExecutor] = None
+                  ) -> Iterator[ImageResult]:
     """Refine the poses of many images.
 
     Args:
@@ -109,6 +111,10 @@ def refine_stream(predictor: PosePredictor,
         batch_size (int): Poses refined at once. Defaults to 32.
         num_workers (int): Threads that decode and crop; 0 does it between the
             batches. Defaults to 2.
+        max_images (int): So many images, besides as many as ``batch_size``,
+            may wait for a batch to be filled. Defaults to 1024.
+        pool (ThreadPoolExecutor, optional): These threads, where the caller
+            has a use for them, too. Defaults to threads of its own.
 
     Yields:
         ImageResult: One for each job, in order.
@@ -117,12 +123,13 @@ def refine_stream(predictor: PosePredictor,
         ValueError: If an argument is out of range.
     """
     check_stream_options(batch_size, num_workers)
-    pool = ThreadPoolExecutor(
-        num_workers, thread_name_prefix='crop') if num_workers else None
+    own = None
+    if num_workers and pool is None:
+        pool = own = ThreadPoolExecutor(num_workers, thread_name_prefix='crop')
     waiting: Deque[ImageResult] = deque()
     try:
         crops = _crop_ahead(predictor, jobs, batch_size, num_workers, pool)
-        batches = _fill_batches(crops, batch_size, waiting,
+        batches = _fill_batches(crops, batch_size, max_images, waiting,
                                 predictor.num_keypoints)
         for batch, shares in _run(predictor, batches):
             if batch is not None:
@@ -131,8 +138,8 @@ def refine_stream(predictor: PosePredictor,
                 yield waiting.popleft()
         yield from waiting
     finally:
-        if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
+        if own is not None:
+            own.shutdown(wait=False, cancel_futures=True)
 
 
 def check_stream_options(batch_size: int, num_workers: int) -> None:
@@ -148,9 +155,19 @@ def check_stream_options(batch_size: int, num_workers: int) -> None:
                          f'{num_workers}')
 
 
-def _ahead(tasks: Iterable[Task], depth: int,
-           pool: Optional[ThreadPoolExecutor]) -> Iterator[Any]:
-    """Run tasks in threads, ``depth`` ahead, and give results in order."""
+def run_ahead(tasks: Iterable[Task], depth: int,
+              pool: Optional[ThreadPoolExecutor]) -> Iterator[Any]:
+    """Run tasks in threads and give their results in order.
+
+    Args:
+        tasks (Iterable[Callable]): Taken as they are needed.
+        depth (int): So many run ahead.
+        pool (ThreadPoolExecutor, optional): The threads; None runs each task
+            when its result is asked for.
+
+    Yields:
+        Any: Results.
+    """
     if pool is None:
         yield from (task() for task in tasks)
         return
@@ -170,7 +187,7 @@ def _crop_ahead(
     """Decode and crop; images with many poses come in several parts."""
     load = partial(_load, predictor, batch_size)
     loads = (partial(load, job) for job in jobs)
-    for loaded in _ahead(loads, 2 * num_workers, pool):
+    for loaded in run_ahead(loads, 2 * num_workers, pool):
         count = 0 if loaded.poses is None else len(loaded.poses.keypoints)
         yield loaded, loaded.crops, slice(0, min(count, batch_size))
         parts = [
@@ -182,7 +199,7 @@ def _crop_ahead(
                     PoseArrays(*(array[part] for array in loaded.poses)))
             for part in parts)
         for some, part in zip(
-                _ahead(crops, num_workers, pool), parts, strict=True):
+                run_ahead(crops, num_workers, pool), parts, strict=True):
             yield loaded, some, part
 
 
@@ -203,7 +220,7 @@ def _load(predictor: PosePredictor, batch_size: int,
 
 def _fill_batches(
         crops: Iterable[Tuple[_Loaded, Crops, slice]], batch_size: int,
-        waiting: Deque[ImageResult], num_keypoints: int
+        max_images: int, waiting: Deque[ImageResult], num_keypoints: int
 ) -> Iterator[Tuple[Optional[Crops], List[_Share]]]:
     """Fill batches across the images of a group.
 
@@ -217,7 +234,7 @@ def _fill_batches(
     shares: List[_Share] = []
     size, images, group = 0, 0, None
     for loaded, some, part in crops:
-        if group != loaded.job.group or images >= _MAX_IMAGES + batch_size:
+        if group != loaded.job.group or images >= max_images + batch_size:
             if parts or images:
                 yield _join(parts), shares
             parts, shares, size, images = [], [], 0, 0

@@ -206,10 +206,9 @@ def test_stopping_early_ends_the_threads() -> None:
 
 @pytest.mark.parametrize(('num_workers', 'most'), [(0, 4), (1, 7), (3, 13)])
 @pytest.mark.parametrize('count', [2, -1])
-def test_jobs_are_read_as_they_are_needed(monkeypatch, num_workers, most,
+def test_jobs_are_read_as_they_are_needed(num_workers, most,
                                           count) -> None:
     """Two batches and two images for each thread ahead, if any has poses."""
-    monkeypatch.setattr(stream, '_MAX_IMAGES', 1)
     taken = []
 
     def jobs():
@@ -221,7 +220,7 @@ def test_jobs_are_read_as_they_are_needed(monkeypatch, num_workers, most,
         len(taken) - done for done, _ in enumerate(
             refine_stream(
                 StubPredictor(), jobs(), batch_size=2,
-                num_workers=num_workers))
+                num_workers=num_workers, max_images=1))
     ]
     assert len(ahead) == 200
     assert max(ahead) <= most

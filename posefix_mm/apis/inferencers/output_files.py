@@ -1,13 +1,27 @@
-"""Open the files that an inferencer writes."""
-from contextlib import ExitStack
-from typing import Callable, Dict, Optional
+"""What an inferencer writes: predictions, pictures and videos, as they come.
 
+Memory does not grow with them.
+"""
+import os
+from collections import Counter
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Optional, Union
+
+import cv2
+import mmcv
+import numpy as np
+import orjson
 from mmengine.structures import InstanceData
+from mmpose.structures import split_instances
 
-from .image_ids import choose_image_ids
-from .input_frames import Frame, InputFrames
-from .prediction_files import PredictionFiles, coco_records, json_list
-from .visualization_files import VisualizationFiles
+from ...fileio import atomic_write, disk_errors, read_json, write_json
+from .given_people import image_number
+from .input_frames import Frame, InputFrames, VideoInfo
+
+# As mmpose's CocoMetric: surer keypoints make the score of a person.
+_KEYPOINT_SCORE_THR = 0.2
+ImageId = Callable[[Frame], Union[int, str]]
 
 
 def open_outputs(stack: ExitStack,
@@ -56,3 +70,304 @@ def open_outputs(stack: ExitStack,
 
         writers['coco'] = write
     return writers
+
+
+@contextmanager
+def json_list(path: Union[str, Path]) -> Iterator[Callable[[Any], None]]:
+    """Write a JSON list item by item, as a whole or not at all.
+
+    Args:
+        path (str | Path): The file; its folder is made.
+
+    Yields:
+        Callable[[Any], None]: Appends an item.
+    """
+    with atomic_write(path) as file:
+        separator = b'['
+
+        def append(item: Any) -> None:
+            nonlocal separator
+            file.write(separator + orjson.dumps(item))
+            separator = b',\n'
+
+        yield append
+        file.write(b'[]' if separator == b'[' else b']')
+
+
+def describe_instances(instances: Optional[InstanceData]) -> List[dict]:
+    """Turn the people of an image into what JSON can hold.
+
+    Args:
+        instances (InstanceData | None): From the inferencer.
+
+    Returns:
+        List[dict]: As mmpose's inferencers write them: ``keypoints``,
+        ``keypoint_scores``, ``bbox`` and ``bbox_score``; besides these
+        ``input_keypoints``, the pose before refinement, and ``refined``,
+        false where it was left as it was.
+    """
+    people = split_instances(instances)
+    for i, person in enumerate(people):
+        person['bbox_score'] = float(person['bbox_score'])
+        person['input_keypoints'] = instances.input_keypoints[i].tolist()
+        person['refined'] = bool(instances.refined[i])
+    return people
+
+
+def coco_records(instances: Optional[InstanceData],
+                 image_id: Union[int, str]) -> List[dict]:
+    """Turn the people of an image into records of a COCO results file.
+
+    Args:
+        instances (InstanceData | None): From the inferencer.
+        image_id (int | str): Of the image.
+
+    Returns:
+        List[dict]: ``score`` is the box's times the mean of the keypoints'
+        scores above 0.2, as for mmpose's top-down estimators.
+    """
+    if instances is None:
+        return []
+    points = np.concatenate(
+        (instances.keypoints, instances.keypoint_scores[..., None]), -1)
+    scores = instances.keypoint_scores
+    sure = scores > _KEYPOINT_SCORE_THR
+    means = (scores * sure).sum(1) / np.maximum(sure.sum(1), 1)
+    boxes = instances.bboxes.copy()
+    boxes[:, 2:] -= boxes[:, :2]
+    return [
+        dict(
+            image_id=image_id,
+            category_id=1,
+            keypoints=pose.ravel().tolist(),
+            bbox=box.tolist(),
+            score=float(score))
+        for pose, box, score in zip(
+            points, boxes, instances.bbox_scores * means, strict=True)
+    ]
+
+
+class PredictionFiles:
+    """One JSON file for each image, or one for a video, in a folder.
+
+    Args:
+        folder (str | Path): Where they go; it is made.
+        inputs (InputFrames): What they are of.
+
+    Note:
+        Use it in a ``with`` block: the file of a video appears at its end.
+    """
+
+    def __init__(self, folder: Union[str, Path], inputs: InputFrames) -> None:
+        self.folder = Path(folder)
+        self._names = NameCounter()
+        self._list = self._append = None
+        if inputs.video is not None:
+            stem = Path(inputs.video.name).stem
+            self._list = json_list(self.folder / f'{stem}.json')
+
+    def __enter__(self) -> 'PredictionFiles':
+        """Open the file of a video."""
+        if self._list is not None:
+            self._append = self._list.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> Optional[bool]:
+        """Finish the file of a video; after an error there is none."""
+        return self._list and self._list.__exit__(*error)
+
+    def write(self, frame: Frame, people: List[dict]) -> None:
+        """Write the people of an image.
+
+        Args:
+            frame (Frame): The image.
+            people (List[dict]): From :func:`describe_instances`.
+        """
+        if self._append is not None:
+            self._append(dict(frame_id=frame.index, instances=people))
+        else:
+            stem = self._names.unique(Path(frame.name).stem)
+            write_json(self.folder / f'{stem}.json', people)
+
+
+class NameCounter:
+    """Numbers file names that come more than once."""
+
+    def __init__(self) -> None:
+        self._seen = Counter()
+
+    def unique(self, stem: str) -> str:
+        """Give ``name``, then ``name_2`` and so on."""
+        self._seen[stem] += 1
+        count = self._seen[stem]
+        return stem if count == 1 else f'{stem}_{count}'
+
+
+def choose_image_ids(inputs: InputFrames,
+                     ann: Union[str, Path, None] = None) -> ImageId:
+    """Choose the ``image_id`` of records.
+
+    Args:
+        inputs (InputFrames): What the records are of.
+        ann (str | Path, optional): COCO file whose ``images`` give the ids of
+            file names.
+
+    Returns:
+        Callable: Gives the id of a frame: that of ``ann``; its number for a
+        video; the number at the end of its file name if all images have one
+        of their own, as COCO's do; else its file name, or its place where
+        there are no names.
+
+    Raises:
+        FileNotFoundError: If ``ann`` does not exist.
+        ValueError: If it has no list of images.
+    """
+    if ann is not None:
+        ids = _read_ids(ann)
+        return lambda frame: ids.get(frame.name, frame.name)
+    if inputs.video is not None or inputs.names is None:
+        return lambda frame: (
+            frame.index if frame.path is None else frame.name)
+    numbers = [image_number(name) for name in inputs.names]
+    if None in numbers or len(set(numbers)) < len(numbers):
+        return lambda frame: frame.name
+    return lambda frame: image_number(frame.name)
+
+
+def _read_ids(ann: Union[str, Path]) -> dict:
+    content = read_json(ann)
+    images: Optional[list] = content.get('images') if isinstance(
+        content, dict) else None
+    try:
+        return {Path(i['file_name']).name: i['id'] for i in images}
+    except (TypeError, KeyError) as error:
+        raise ValueError(f'{ann} has no list of images with id and file_name; '
+                         'a COCO annotation file is needed') from error
+
+
+class VisualizationFiles:
+    """A picture for each image, or a video of a video.
+
+    Args:
+        target (str | Path): Folder; it is made. For a video or a single image
+            a file name does as well.
+        inputs (InputFrames): What is shown.
+
+    Raises:
+        ValueError: If a file is named for several images, or the video would
+            overwrite the input.
+
+    Note:
+        Use it in a ``with`` block: a video appears at its end.
+    """
+
+    def __init__(self, target: Union[str, Path], inputs: InputFrames) -> None:
+        target = Path(target)
+        self._file = target if target.suffix else None
+        if self._file and inputs.video is None and inputs.count != 1:
+            raise ValueError(f'{target} is a file name, but the pictures of '
+                             'several images need a folder')
+        self.folder = target.parent if self._file else target
+        self._names = NameCounter()
+        self._video: Optional[VideoFile] = None
+        if inputs.video is not None:
+            name = Path(inputs.video.name).with_suffix('.mp4')
+            path = self._file or self.folder / name
+            _refuse_overwriting(inputs.video.path, path)
+            self._video = VideoFile(path, inputs.video)
+
+    def __enter__(self) -> 'VisualizationFiles':
+        """Nothing is opened before there is a picture."""
+        return self
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        """Finish the video; after an error there is none."""
+        if self._video is not None:
+            self._video.close(keep=kind is None)
+
+    def write(self, frame: Frame, picture: np.ndarray) -> None:
+        """Write the picture of an image.
+
+        Args:
+            frame (Frame): The image.
+            picture (np.ndarray): RGB, uint8 (H, W, 3).
+
+        Raises:
+            OSError: If it can't be written.
+            ValueError: If it would overwrite the image.
+        """
+        picture = np.ascontiguousarray(picture[..., ::-1])
+        if self._video is not None:
+            self._video.write(picture)
+            return
+        name = Path(frame.name)
+        path = self._file or self.folder / (
+            self._names.unique(name.stem) + name.suffix)
+        _refuse_overwriting(frame.path, path)
+        with disk_errors(path):
+            if not mmcv.imwrite(picture, str(path)):
+                raise OSError(f'no picture could be written to {path}')
+
+
+class VideoFile:
+    """A video that appears as a whole or not at all.
+
+    Args:
+        path (Path): The file; its folder is made.
+        info (VideoInfo): For the rate of the frames.
+    """
+
+    def __init__(self, path: Path, info: VideoInfo) -> None:
+        self.path = path
+        self.fps = info.fps
+        # OpenCV chooses the container by the suffix
+        self._unfinished = path.with_name(f'.{path.stem}.part{path.suffix}')
+        self._writer: Optional[cv2.VideoWriter] = None
+        self._size = (0, 0)
+
+    def write(self, picture: np.ndarray) -> None:
+        """Write a frame.
+
+        Args:
+            picture (np.ndarray): BGR, uint8 (H, W, 3); frames of another size
+                than the first are resized to it.
+
+        Raises:
+            OSError: If OpenCV can't write such a file.
+        """
+        if self._writer is None:
+            self._open(picture)
+        if picture.shape[1::-1] != self._size:
+            picture = cv2.resize(picture, self._size)
+        self._writer.write(picture)
+
+    def _open(self, picture: np.ndarray) -> None:
+        with disk_errors(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._size = picture.shape[1::-1]
+        self._writer = cv2.VideoWriter(
+            str(self._unfinished), cv2.VideoWriter_fourcc(*'mp4v'), self.fps,
+            self._size)
+        if not self._writer.isOpened():
+            raise OSError(f'OpenCV can not write the video {self.path}; name '
+                          'an .mp4 file in a folder that can be written')
+
+    def close(self, *, keep: bool) -> None:
+        """End the video.
+
+        Args:
+            keep (bool): Whether it is to appear.
+        """
+        if self._writer is None:
+            return
+        self._writer.release()
+        if keep:
+            os.replace(self._unfinished, self.path)
+        else:
+            self._unfinished.unlink(missing_ok=True)
+
+
+def _refuse_overwriting(source: Optional[Path], target: Path) -> None:
+    if source is not None and source.resolve() == target.resolve():
+        raise ValueError(f'the output {target} would overwrite the input; '
+                         'name another folder')

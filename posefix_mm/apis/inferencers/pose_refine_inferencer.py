@@ -1,7 +1,7 @@
 """Refine the people of images, folders, videos and cameras."""
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import chain
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Union
 
@@ -16,19 +16,23 @@ from rich.console import Console
 from rich.progress import track
 
 from ...chain import Estimator, TopdownEstimator, find_model
+from ...chain.default_detector import build_chain
 from ...chain.joint_maps import map_estimator_joints
 from ...chain.model_files import ModelType
 from ...datasets.joint_map import JointMap
 from ...datasets.pose_records import Problem
 from ...refinement import PosePredictor
 from ...visualization.draw import RefinementDrawer
-from .default_detector import build_chain
 from .given_people import GivenType
-from .group_refiner import refine_group
 from .input_frames import Frame, InputFrames, InputsType, open_inputs
-from .output_files import open_outputs
-from .prediction_files import describe_instances
-from .read_groups import choose_given, read_groups
+from .output_files import describe_instances, open_outputs
+from .refine_frames import (
+    GivenFrame,
+    choose_given,
+    read_ahead,
+    read_given_frames,
+    refine_frames,
+)
 
 
 @INFERENCERS.register_module(name='pose-refinement')
@@ -149,7 +153,7 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
         Returns:
             Iterator[dict]: For each image, in order: ``predictions``, a list
             with the people of the image as
-            :func:`~.prediction_files.describe_instances` describes them or
+            :func:`~.output_files.describe_instances` describes them or
             its data sample; ``visualization``, a list with the RGB picture if
             ``return_vis`` is set; ``name``; and ``problem``, None unless the
             image was skipped.
@@ -169,10 +173,19 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
         for given in ('poses', 'bboxes'):
             _check_output(postprocess.get('coco_out'), kwargs.get(given))
         source = open_inputs(inputs)
-        groups = self.preprocess(source, batch_size, **preprocess)
+        # no thread starts before there is work
+        pool = ThreadPoolExecutor(self.num_workers) if self.num_workers \
+            else None
+        frames = self.preprocess(source, batch_size, pool, **preprocess)
         drawing = RefinementDrawer(self._metainfo, **visualize)
-        return self._run(source, groups, batch_size, drawing,
-                         return_datasamples, postprocess)
+        results = self.forward(
+            frames,
+            batch_size,
+            pool,
+            live=source.live,
+            keep_images=drawing.wanted)
+        return self._run(source, results, pool, drawing, return_datasamples,
+                         postprocess)
 
     @property
     def _metainfo(self) -> dict:
@@ -180,16 +193,16 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
         return self.predictor.metainfo if self.estimator is None \
             else self.estimator.model.dataset_meta
 
-    def _run(self, source: InputFrames, groups: Iterator[List[tuple]],
-             batch_size: int, drawing: RefinementDrawer,
+    def _run(self, source: InputFrames, samples: Iterator[tuple],
+             pool: Optional[ThreadPoolExecutor], drawing: RefinementDrawer,
              return_datasamples: bool, outputs: dict) -> Iterator[dict]:
         """Work on the images and give one result for each."""
         self.problems = {}
         with ExitStack() as stack:
+            if pool is not None:
+                stack.callback(pool.shutdown, wait=False, cancel_futures=True)
             writers = open_outputs(stack, source, drawing.vis_out_dir,
-                                    **outputs)
-            samples = chain.from_iterable(
-                self.forward(group, batch_size) for group in groups)
+                                   **outputs)
             if self.show_progress:
                 samples = track(
                     samples,
@@ -209,16 +222,18 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
     def preprocess(self,
                    source: InputFrames,
                    batch_size: int = 32,
+                   pool: Optional[ThreadPoolExecutor] = None,
                    *,
                    poses: Optional[GivenType] = None,
                    bboxes: Optional[GivenType] = None,
                    bbox_thr: float = 0.3,
-                   nms_thr: float = 0.3) -> Iterator[List[tuple]]:
+                   nms_thr: float = 0.3) -> Iterator[GivenFrame]:
         """Read images and what is given with them.
 
         Args:
             source (InputFrames): From :func:`open_inputs`.
-            batch_size (int): Images of a group. Defaults to 32.
+            batch_size (int): Images that are read ahead. Defaults to 32.
+            pool (ThreadPoolExecutor, optional): Threads that decode.
             poses (optional): Poses to refine, in the refiner's skeleton: for
                 each image an array ((N, K, 2), or (N, K, 3) with scores) or
                 COCO records; or records of all images with ``image_id`` (file
@@ -232,8 +247,8 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
                 to 0.3.
 
         Returns:
-            Iterator[List[tuple]]: Groups of frames, with the boxes or poses
-            that are given for them.
+            Iterator[GivenFrame]: Frames, each with the boxes or poses that
+            are given for it.
 
         Raises:
             ValueError: If there is neither an estimator nor poses, or what is
@@ -245,34 +260,37 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
         if isinstance(self.estimator, TopdownEstimator):
             self.estimator.find_people.bbox_thr = bbox_thr
             self.estimator.find_people.nms_thr = nms_thr
-        return read_groups(
-            source,
-            batch_size,
-            given,
-            num_keypoints=self.predictor.num_keypoints,
-            num_workers=self.num_workers,
-            report=self._report)
+        return read_given_frames(
+            read_ahead(source, batch_size, pool), given,
+            self.predictor.num_keypoints, self._report)
 
-    def forward(self, group: List[tuple],
-                batch_size: int = 32) -> Iterator[tuple]:
-        """Refine the people of some images.
+    def forward(self,
+                frames: Iterator[GivenFrame],
+                batch_size: int = 32,
+                pool: Optional[ThreadPoolExecutor] = None,
+                **kwargs) -> Iterator[tuple]:
+        """Refine the people of images.
 
         Args:
-            group (List[tuple]): Frames with boxes, poses or None.
+            frames (Iterator[GivenFrame]): From :meth:`preprocess`.
             batch_size (int): People that are estimated or refined at once.
                 Defaults to 32.
+            pool (ThreadPoolExecutor, optional): Threads that crop.
+            **kwargs: ``live`` and ``keep_images`` of :func:`refine_frames`.
 
-        Yields:
-            tuple: Frame and :class:`PoseDataSample`; see
-            :func:`refine_group`.
+        Returns:
+            Iterator[tuple]: Frame and :class:`PoseDataSample`; see
+            :func:`refine_frames`.
         """
-        yield from refine_group(
-            group,
+        return refine_frames(
+            frames,
             self.predictor,
             self.estimator,
             self.joint_map,
             batch_size=batch_size,
-            num_workers=self.num_workers)
+            num_workers=self.num_workers,
+            pool=pool,
+            **kwargs)
 
     def visualize(self, inputs: List[Frame], preds: List[PoseDataSample],
                   drawing: RefinementDrawer) -> List[np.ndarray]:

@@ -1,6 +1,7 @@
 """Inputs of all kinds."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, List
@@ -11,7 +12,7 @@ import pytest
 
 from posefix_mm.apis.inferencers import open_inputs
 from posefix_mm.apis.inferencers.input_frames import Frame
-from posefix_mm.apis.inferencers.read_ahead import read_ahead
+from posefix_mm.apis.inferencers.refine_frames import read_ahead
 
 
 def read(inputs: Any) -> List[Frame]:
@@ -63,11 +64,12 @@ def test_an_endless_iterator_is_read_as_it_goes() -> None:
             taken.append(i)
             yield np.full((4, 5, 3), i, np.uint8)
 
-    groups = read_ahead(open_inputs(images()), 3)
-    values = [[f.image[0, 0, 0] for f in g] for g in islice(groups, 2)]
-    groups.close()
-    assert values == [[0, 1, 2], [3, 4, 5]]
-    assert len(taken) <= 9  # one group ahead
+    with ThreadPoolExecutor(2) as pool:
+        frames = read_ahead(open_inputs(images()), 3, pool)
+        values = [frame.image[0, 0, 0] for frame in islice(frames, 6)]
+        frames.close()
+    assert values == [0, 1, 2, 3, 4, 5]
+    assert len(taken) <= 9  # three ahead
 
 
 def test_video(video: Path) -> None:
@@ -84,8 +86,9 @@ def test_video(video: Path) -> None:
                                                 (2, 2)])
 def test_camera(camera: list, inputs: Any, number: int) -> None:
     opened = open_inputs(inputs)
-    groups = read_ahead(opened, 8)
-    [first], [second] = next(groups), next(groups)
+    with ThreadPoolExecutor(2) as pool:
+        frames = read_ahead(opened, 8, pool)
+        first, second = next(frames), next(frames)
     assert opened.live
     assert (first.index, second.index) == (0, 1)
     assert camera == [number, 'read', 'read']  # nothing is read ahead

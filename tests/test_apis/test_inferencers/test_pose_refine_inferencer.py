@@ -92,6 +92,20 @@ def test_people_of_all_images_share_batches(inferencer, pictures,
             keypoints_of(result), keypoints_of(single), atol=1e-3)
 
 
+def test_batches_of_the_refiner_are_filled_across_groups(
+        inferencer, pictures, monkeypatch) -> None:
+    """Two images are estimated at a time; they have three people."""
+    sizes, start = [], inferencer.predictor.start
+    monkeypatch.setattr(
+        inferencer.predictor, 'start', lambda crops: sizes.append(len(crops))
+        or start(crops))
+    boxes = [BOXES, BOXES[:1]] * 2
+    images = [mmcv.imread(pictures[i]) for i in (0, 1, 2, 0)]
+    results = list(inferencer(images, bboxes=boxes, batch_size=2))
+    assert [len(people_of(r)) for r in results] == [2, 1, 2, 1]
+    assert sizes == [2, 2, 2]
+
+
 def test_none_means_that_people_are_found(inferencer, pictures) -> None:
     first, second = inferencer(pictures[:2], bboxes=[BOXES[:1], None])
     assert len(people_of(first)) == 1

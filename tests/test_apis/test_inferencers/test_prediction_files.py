@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from mmengine.structures import InstanceData
 
-from posefix_mm.apis.inferencers.image_ids import choose_image_ids
 from posefix_mm.apis.inferencers.input_frames import (
     Frame,
     InputFrames,
     VideoInfo,
     open_inputs,
 )
-from posefix_mm.apis.inferencers.prediction_files import (
+from posefix_mm.apis.inferencers.output_files import (
     PredictionFiles,
+    choose_image_ids,
     coco_records,
     json_list,
 )

@@ -4,20 +4,16 @@ from typing import Any, Optional
 from mmpose.registry import DATASETS
 from torch import nn
 
-from ...chain import (
+from .estimators import Estimator, build_estimator
+from .load_models import load_detector, load_estimator
+from .model_files import ModelFiles, ModelType, find_model
+from .person_detector import (
     Boxes,
-    Estimator,
     FindPeople,
-    ModelFiles,
     PersonDetector,
-    build_estimator,
-    find_model,
-    load_detector,
-    load_estimator,
+    category_ids,
     whole_images,
 )
-from ...chain.model_files import ModelType
-from ...chain.person_detector import category_ids
 
 
 class LazyDetector:

@@ -1,0 +1,259 @@
+"""Read, estimate and refine: from the images of an input to their people."""
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
+from typing import (
+    Callable,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
+
+import numpy as np
+from mmengine.structures import InstanceData
+from mmpose.structures import PoseDataSample
+
+from ...chain import (
+    Boxes,
+    EstimatedPoses,
+    Estimator,
+    TopdownEstimator,
+    estimate_poses,
+    to_input_poses,
+)
+from ...datasets.joint_map import JointMap
+from ...datasets.pose_records import Problem
+from ...refinement import PosePredictor
+from ...refinement.images import ImageProblem
+from ...refinement.stream import (
+    ImageJob,
+    ImageResult,
+    refine_stream,
+    run_ahead,
+)
+from .given_people import GivenPeople, GivenType
+from .input_frames import Frame, InputFrames
+from .read_given import read_boxes, read_poses
+
+#: An image, and the boxes or poses that are given for it.
+GivenFrame = Tuple[Frame, Union[Boxes, EstimatedPoses, None]]
+
+
+def choose_given(poses: Optional[GivenType], bboxes: Optional[GivenType],
+                 estimator: Optional[Estimator]) -> Optional[GivenPeople]:
+    """Choose what is given with the images.
+
+    Args:
+        poses (optional): Poses of all images.
+        bboxes (optional): Boxes of all images.
+        estimator (Estimator, optional): What estimates poses.
+
+    Returns:
+        GivenPeople | None: Poses or boxes, None if people are to be found.
+
+    Raises:
+        ValueError: If there is neither an estimator nor poses, or boxes that
+            nothing has a use for.
+    """
+    if poses is not None and bboxes is not None:
+        raise ValueError('give poses or bboxes, not both')
+    if poses is not None:
+        return GivenPeople(poses, 'poses', 3)
+    if estimator is None:
+        raise ValueError('nothing to refine: give poses, or an estimator as '
+                         'pose2d')
+    if bboxes is None:
+        return None
+    if not isinstance(estimator, TopdownEstimator):
+        raise ValueError('the estimator finds people by itself: give boxes to '
+                         'a top-down estimator only')
+    return GivenPeople(bboxes, 'boxes', 2)
+
+
+def read_ahead(inputs: InputFrames, size: int,
+               pool: Optional[ThreadPoolExecutor]) -> Iterator[Frame]:
+    """Read the next images while the present ones are worked on.
+
+    Args:
+        inputs (InputFrames): Where they come from.
+        size (int): So many images are read ahead, those of a camera as soon
+            as they are there.
+        pool (ThreadPoolExecutor, optional): Threads that decode.
+
+    Yields:
+        Frame: The next image.
+    """
+    frames = iter(inputs.frames)
+    if inputs.live or pool is None:
+        yield from (read() for read in frames)
+        return
+    half = max(size // 2, 1)
+
+    def reads() -> Iterator[Callable[[], Frame]]:
+        # asking for frames decodes them where they are those of a video
+        coming = pool.submit(lambda: list(islice(frames, half)))
+        while some := coming.result():
+            coming = pool.submit(lambda: list(islice(frames, half)))
+            yield from some
+
+    yield from run_ahead(reads(), half, pool)
+
+
+def read_given_frames(frames: Iterable[Frame], given: Optional[GivenPeople],
+                      num_keypoints: int,
+                      report: Callable[[Optional[Frame], Problem], None]
+                      ) -> Iterator[GivenFrame]:
+    """Read what is given with images.
+
+    Args:
+        frames (Iterable[Frame]): The images.
+        given (GivenPeople, optional): Boxes or poses.
+        num_keypoints (int): K of poses.
+        report (Callable): Told of poses that can't be refined, with their
+            image, and of what belongs to no image, with None.
+
+    Yields:
+        GivenFrame: Image, with boxes, poses or None. One whose boxes or poses
+        are malformed has a problem.
+    """
+    for frame in frames:
+        yield frame, None if given is None else _read_given(
+            given, frame, num_keypoints, report)
+    left = None if given is None else given.finish()
+    if left:
+        report(None, Problem('no_image', left))
+
+
+def _read_given(given: GivenPeople, frame: Frame, num_keypoints: int,
+                report: Callable) -> Union[Boxes, EstimatedPoses, None]:
+    """Read what is given for one image."""
+    item = given.of(frame)
+    try:
+        if given.what == 'boxes':
+            return read_boxes(item)
+        return read_poses(item, num_keypoints,
+                          lambda problem: report(frame, problem))
+    except ValueError as error:
+        frame.problem = frame.problem or Problem('given', str(error))
+        return None
+
+
+def refine_frames(
+    frames: Iterator[GivenFrame],
+    predictor: PosePredictor,
+    estimator: Optional[Estimator],
+    joint_map: JointMap,
+    *,
+    batch_size: int = 32,
+    num_workers: int = 2,
+    pool: Optional[ThreadPoolExecutor] = None,
+    live: bool = False,
+    keep_images: bool = True,
+) -> Iterator[Tuple[Frame, PoseDataSample]]:
+    """Estimate and refine the people of images, in shared batches.
+
+    Images without poses are estimated in groups; the refiner's batches are
+    filled across them.
+
+    Args:
+        frames (Iterator[GivenFrame]): Images, all with poses or all without.
+        predictor (PosePredictor): The refiner, K keypoints.
+        estimator (Estimator, optional): For images without poses.
+        joint_map (JointMap): From the J joints of the poses to the K.
+        batch_size (int): People that are estimated or refined at once, and
+            images of a group. About three times as many images are in memory
+            at most. Defaults to 32.
+        num_workers (int): Threads that crop. Defaults to 2.
+        pool (ThreadPoolExecutor, optional): These threads.
+        live (bool): No image waits for the next one. Defaults to False.
+        keep_images (bool): Whether frames come with their images, or these
+            are forgotten as soon as they are cropped. Defaults to True.
+
+    Yields:
+        tuple: Each image, and a data sample whose ``pred_instances`` have
+        ``keypoints`` and ``input_keypoints`` (image pixels, (N, J, 2)),
+        ``keypoint_scores`` (N, J), ``bboxes`` (N, 4), ``bbox_scores`` (N, )
+        and ``refined`` (whether the pose could be, (N, )). It has none if the
+        image has a problem.
+    """
+    size = 1 if live else batch_size
+    groups = iter(lambda: list(islice(frames, size)), [])
+
+    def jobs_of(some: Iterable[List[GivenFrame]]) -> Iterator[ImageJob]:
+        for group in some:
+            yield from _jobs(group, estimator, joint_map, batch_size,
+                             keep_images)
+
+    for some in ([group] for group in groups) if live else [groups]:
+        for result in refine_stream(
+                predictor,
+                jobs_of(some),
+                batch_size=batch_size,
+                num_workers=num_workers,
+                max_images=0,
+                pool=pool):
+            yield _to_sample(result, joint_map)
+
+
+def _jobs(group: Sequence[GivenFrame], estimator: Optional[Estimator],
+          joint_map: JointMap, batch_size: int,
+          keep_images: bool) -> Iterator[ImageJob]:
+    """Make jobs whose keys are what :func:`_to_sample` needs."""
+    usable = [pair for pair in group if pair[0].problem is None]
+    estimates = iter(_estimate(usable, estimator, batch_size))
+    for frame, _ in group:
+        load = partial(_take_image, frame, keep_images)
+        if frame.problem is not None:
+            yield ImageJob((frame, None, None, None), load, None)
+            continue
+        estimate = next(estimates)
+        inputs = to_input_poses(estimate.keypoints, estimate.keypoint_scores,
+                                joint_map)
+        yield ImageJob((frame, frame.image.shape[:2], estimate, inputs), load,
+                       inputs.poses)
+
+
+def _take_image(frame: Frame, keep: bool) -> np.ndarray:
+    """Give the image of a frame."""
+    if frame.problem is not None:
+        raise ImageProblem(frame.problem)
+    image = frame.image
+    if not keep:
+        frame.image = None
+    return image
+
+
+def _estimate(usable: Sequence[GivenFrame], estimator: Optional[Estimator],
+              batch_size: int) -> List[EstimatedPoses]:
+    """Estimate the poses of images that come without."""
+    if not usable or isinstance(usable[0][1], EstimatedPoses):
+        return [given for _, given in usable]
+    frames, boxes = zip(*usable, strict=True)
+    return estimate_poses(
+        estimator, [frame.image for frame in frames],
+        boxes,
+        batch_size=batch_size)
+
+
+def _to_sample(result: ImageResult,
+               joint_map: JointMap) -> Tuple[Frame, PoseDataSample]:
+    """Pack the people of an image, the joints being the estimator's."""
+    frame, shape, estimate, inputs = result.key
+    sample = PoseDataSample(
+        metainfo=dict(img_path=str(frame.path or frame.name)))
+    if frame.problem is None:
+        sample.set_metainfo(dict(ori_shape=shape))
+        sample.pred_instances = InstanceData(
+            keypoints=inputs.put_back(estimate.keypoints, result.keypoints,
+                                      joint_map),
+            keypoint_scores=estimate.keypoint_scores,
+            keypoints_visible=estimate.keypoint_scores,
+            input_keypoints=estimate.keypoints,
+            bboxes=estimate.bboxes,
+            bbox_scores=estimate.bbox_scores,
+            refined=inputs.usable)
+    return frame, sample
