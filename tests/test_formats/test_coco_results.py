@@ -8,7 +8,7 @@ import pytest
 
 from posefix_mm import jsonio
 from posefix_mm.datasets.joint_map import JointMap
-from posefix_mm.formats import ImageRef, SourceSkeleton
+from posefix_mm.formats import ImageRef, RefinedPoses, SourceSkeleton
 from posefix_mm.formats.coco_results import CocoResultsFile, read_header
 from posefix_mm.formats.json_list_file import put_keypoints
 
@@ -175,3 +175,33 @@ def test_digest_tells_contents_apart(open_text) -> None:
     first = open_text().digest()
     assert open_text(TEXT).digest() == first
     assert open_text(TEXT + b' ').digest() != first
+
+
+NAN_TEXT = (b'{"info": 1, "predictions": [{"image_name": "a.jpg", '
+            b'"keypoints": [[1.5, 2, 0.9], [NaN, null, NaN]], "score": 1}, '
+            b'{"image_id": 7.0, "keypoints": [NaN, NaN, NaN, 3, 4, 1]}]}')
+
+
+def test_nan_nested_keypoints_and_an_object_around(open_text, tmp_path):
+    """NaN and null stay, bytes around them too."""
+    poses = open_text(NAN_TEXT)
+    assert [i.image_id for i in poses.images] == ['a.jpg', 7]
+    first, second = poses.read([0, 1])
+    assert first.problem is second.problem is None
+    assert first.visible.tolist() == [True, False]
+    assert second.visible.tolist() == [False, True]
+    keypoints = np.array([[[1, 2], [9, 9]], [[9, 9], [3, 5]]], np.float32)
+    poses.write(tmp_path / 'out.json', RefinedPoses(
+        np.ones(2, bool), np.zeros(2, bool), keypoints), None)
+    written = (tmp_path / 'out.json').read_bytes()
+    assert b'"image_name": "a.jpg"' in written
+    assert written.startswith(b'{"info": 1, "predictions": [')
+    found = json.loads(written)['predictions']
+    assert str(found[0]['keypoints']) == '[[1.0, 2, 0.9], [nan, None, nan]]'
+    assert str(found[1]['keypoints']) == '[nan, nan, nan, 3, 5.0, 1]'
+
+
+def test_categories_are_counted(open_text):
+    poses = open_text(b'[{"category_id": 0}, {"category_id": 2.0}, '
+                      b'{"category_id": "2"}, {}, {"category_id": "x"}]')
+    assert poses.category_counts == {0: 1, 2: 2, 1: 1, None: 1}
