@@ -9,6 +9,8 @@ from typing import Any, BinaryIO, Iterator, Union
 
 import orjson
 
+from .jsonio import load_json
+
 # What torch.load raises for a file that is not, or not wholly, a checkpoint:
 # anything that its unpickler may stumble over.
 CHECKPOINT_ERRORS = (pickle.UnpicklingError, EOFError, RuntimeError,
@@ -22,7 +24,8 @@ def read_json(path: Union[str, Path]) -> Any:
     """Read a JSON file.
 
     Args:
-        path (str | Path): The file.
+        path (str | Path): The file; NaN and Infinity are read as Python
+            writes them.
 
     Returns:
         Any: Its content.
@@ -35,9 +38,9 @@ def read_json(path: Union[str, Path]) -> Any:
     if not path.is_file():
         raise FileNotFoundError(f'the file {path} does not exist')
     try:
-        return orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError as error:
-        raise ValueError(f'{path} is not valid JSON: {error}') from error
+        return load_json(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f'{path} {error}') from error
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def test_read_what_is_no_file(tmp_path: Path, name: str) -> None:
         read_json(tmp_path / name)
 
 
-@pytest.mark.parametrize('text', [b'', b'{', b'NaN', b'[1,]', b'"\xff"'])
+@pytest.mark.parametrize('text', [b'', b'{', b'nan', b'[1,]', b'"\xff"'])
 def test_read_what_is_no_json(tmp_path: Path, text: bytes) -> None:
     (tmp_path / 'bad.json').write_bytes(text)
     with pytest.raises(ValueError, match=r'bad\.json is not valid JSON: '):

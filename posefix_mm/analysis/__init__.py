@@ -1,6 +1,5 @@
 """Diagnosis of pose errors, for any estimator and skeleton."""
 from .config_fragment import config_fragment
-from .diagnose_files import DiagnosedFile, diagnose_files
 from .diagnosis import Diagnosis, diagnose_results
 from .diagnosis_tables import change_table, diagnosis_tables
 from .error_classification import (
@@ -24,9 +23,9 @@ from .status_changes import paired_rows, status_changes
 from .summary import summarize, summarize_changes
 
 __all__ = [
-    'AnnotatedPeople', 'Classification', 'DiagnosedFile', 'Diagnosis',
+    'AnnotatedPeople', 'Classification', 'Diagnosis',
     'FrequencyTable', 'MeasuredErrors', 'NOT_ANNOTATED', 'change_table',
-    'classify_errors', 'config_fragment', 'diagnose_files',
+    'classify_errors', 'config_fragment',
     'diagnose_results', 'diagnosis_tables', 'estimate_errors',
     'frequency_by_joint', 'frequency_by_overlap', 'frequency_by_visible',
     'keypoint_similarity', 'load_people', 'load_skeleton', 'oks_distribution',

@@ -3,10 +3,14 @@ from .evaluate_results import Evaluation, evaluate_results
 from .publish_model import publish_model
 from .refine_poses import PoseRefinement, refine
 from .refine_results import refine_file, refine_results
-from .refine_summary import NotAllRefinedError, RefineSummary
+from .refine_summary import (
+    NotAllRefinedError,
+    NothingRefinedError,
+    RefineSummary,
+)
 
 __all__ = [
-    'Evaluation', 'NotAllRefinedError', 'PoseRefinement', 'RefineSummary',
-    'evaluate_results', 'publish_model', 'refine', 'refine_file',
-    'refine_results'
+    'Evaluation', 'NotAllRefinedError', 'NothingRefinedError',
+    'PoseRefinement', 'RefineSummary', 'evaluate_results', 'publish_model',
+    'refine', 'refine_file', 'refine_results'
 ]

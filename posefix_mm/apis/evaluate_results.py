@@ -1,16 +1,19 @@
 """Evaluate results files and explain what does not meet."""
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Union
 
-import orjson
-
 from ..analysis import load_skeleton
-from ..evaluation.coco_table import can_evaluate, evaluate_keypoints
+from ..datasets.pose_records import read_results
+from ..evaluation.annotation_format import TidyAnnotations, tidy_annotations
+from ..evaluation.coco_table import evaluate_keypoints
 from ..evaluation.explain_mismatch import Explanation, explain
 from ..fileio import read_json
-from ..formats.json_elements import ByteFile, iter_elements
+from ..formats.as_results import (
+    check_other_file,
+    is_results_file,
+    read_as_results,
+)
 
 
 @dataclass
@@ -48,18 +51,24 @@ def evaluate_results(results: Union[str, Path],
                      ann: Union[str, Path],
                      *,
                      before: Union[str, Path, None] = None,
-                     skeleton: Optional[str] = None) -> Evaluation:
-    """Evaluate a COCO keypoint results file with pycocotools.
+                     skeleton: Optional[str] = None,
+                     format: str = 'auto',
+                     joint_map: Union[str, Path, None] = None) -> Evaluation:
+    """Evaluate poses with pycocotools.
 
     Args:
-        results (str | Path): Results file: a list of records with
+        results (str | Path): Results file, a list of records with
             ``image_id``, ``category_id``, ``keypoints`` (x, y in image
-            pixels and score of each) and ``score``.
+            pixels and score of each) and ``score``; or poses of any format.
         ann (str | Path): COCO annotation file of the same images.
         before (str | Path, optional): Results to compare with, such as those
             that were refined.
         skeleton (str, optional): Metainfo config of mmpose, such as
             ``crowdpose``, or a file like these. Defaults to COCO's.
+        format (str): Of the results, one of
+            :data:`posefix_mm.formats.FORMATS`. Defaults to ``'auto'``.
+        joint_map (str | Path, optional): How their joints become those of the
+            skeleton, as in :func:`posefix_mm.formats.open_pose_file`.
 
     Returns:
         Evaluation: Statistics, and an explanation of everything that does
@@ -70,62 +79,46 @@ def evaluate_results(results: Union[str, Path],
         ValueError: If a file is not what it should be; the message names it.
     """
     metainfo = load_skeleton(skeleton)
-    annotations = _read_annotations(ann, metainfo['num_keypoints'])
+    for path in filter(None, (results, before)):
+        check_other_file(path, ann)
+    truth = _read_annotations(ann, metainfo['num_keypoints'])
+    reading = dict(format=format, joint_map=joint_map)
     evaluation = Evaluation({})
     evaluation.results, evaluation.explanations = _evaluate(
-        annotations, read_results(results), metainfo)
+        truth, results, metainfo, **reading)
     if before is not None:
         evaluation.before, evaluation.before_explanations = _evaluate(
-            annotations, read_results(before), metainfo)
+            truth, before, metainfo, **reading)
     return evaluation
 
 
-def read_results(path: Union[str, Path]) -> List[Any]:
-    """Read a results file.
-
-    Args:
-        path (str | Path): JSON file: a list. NaN and Infinity, which are no
-            JSON but written by many tools, are read as such.
-
-    Returns:
-        List[Any]: Its elements, whatever they are.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If it is no list; the message names file and place.
-    """
-    elements = iter_elements(ByteFile(Path(path)))
-    return [_decode(raw) for _, _, raw in elements]
+def _evaluate(truth: TidyAnnotations, path: Union[str, Path], metainfo: dict,
+              **reading: Any) -> tuple:
+    """Statistics of a file, and what keeps them low."""
+    results = read_as_results(path, metainfo, truth.content,
+                              **reading)
+    statistics = evaluate_keypoints(truth.content, results, metainfo['sigmas'])
+    given = read_results(path) if is_results_file(path) else results
+    return statistics, [
+        *truth.explanations, *explain(truth.content, given, metainfo)
+    ]
 
 
-def _decode(raw: bytes) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):  # is counted as a malformed record
-        return None
-
-
-def _evaluate(annotations: dict, results: List[Any], metainfo: dict) -> tuple:
-    return (evaluate_keypoints(annotations, results, metainfo['sigmas']),
-            explain(annotations, results, metainfo))
-
-
-def _read_annotations(path: Union[str, Path], num_keypoints: int) -> dict:
+def _read_annotations(path: Union[str, Path],
+                      num_keypoints: int) -> TidyAnnotations:
     """Read annotations that can be evaluated."""
     content = read_json(path)
     try:
         if not isinstance(content, dict):
             raise ValueError('it must be an object with images, annotations '
                              f'and categories, got a {type(content).__name__}')
-        if not can_evaluate(content, num_keypoints):
-            raise ValueError('no annotation has keypoints; annotations of '
-                             'keypoints are needed, not those of boxes')
+        truth = tidy_annotations(content, num_keypoints)
+        if not truth.poses:
+            raise ValueError(truth.first_error or 'no annotation has '
+                             'keypoints; annotations of keypoints are needed, '
+                             'not those of boxes')
     except ValueError as error:
         raise ValueError(f'{path} can not be evaluated against: {error} (the '
                          f'skeleton has {num_keypoints} keypoints; name '
                          'another one with --skeleton)') from error
-    return content
+    return truth

@@ -1,7 +1,7 @@
 """Load the images that files of poses name."""
 import threading
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -10,13 +10,13 @@ from PIL import Image
 from ..datasets.pose_records import Problem
 from ..formats import ImageRef
 from ..refinement.images import ImageProblem, check_header, load_image
-from .image_finder import ImageFinder
+from .image_finder import ImageFinder, Picture
 
 # EXIF orientations that swap width and height
 _TURNED = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
-# So many frames are read and left out rather than to seek, which is slow.
-_SKIPPED = 100
+# So many frames are kept: more than threads are apart that load in turn.
+_KEPT = 4
 
 
 class ImageSource:
@@ -33,16 +33,15 @@ class ImageSource:
         self._video: Optional[VideoFrames] = None
         self._lock = threading.Lock()
 
-    def find(self, ref: ImageRef) -> Path:
-        """Find the file of a reference.
+    def find(self, ref: ImageRef) -> Picture:
+        """Find the picture of a reference.
 
         Raises:
             ImageProblem: If there is none.
         """
         try:
-            return self.finder.resolve(ref)
+            return self.finder.locate(ref)
         except LookupError as error:
-            # str() of a KeyError would be quoted; these are plain
             raise ImageProblem(Problem('image_missing',
                                        str(error))) from error
 
@@ -53,16 +52,44 @@ class ImageSource:
             ref (ImageRef): Which.
 
         Returns:
-            np.ndarray: BGR, uint8 (H, W, 3).
+            np.ndarray: BGR, uint8 (H, W, 3), turned as its EXIF data says; as
+            it is stored if the size that is claimed for it is that.
 
         Raises:
             ImageProblem: If there is none, or it can't be used.
         """
-        path = self.find(ref)
-        if ref.frame is None:
-            return load_image(path)
-        with self._lock:
-            return self._frames(path).read(ref.frame)
+        picture = self.find(ref)
+        if picture.frame is not None:
+            with self._lock:
+                return self._frames(picture.path).read(picture.frame)
+        image = load_image(picture.path)
+        size = image.shape[1], image.shape[0]
+        if picture.size == size[::-1] != size and _is_turned(picture.path):
+            return load_image(picture.path, as_stored=True)
+        return image
+
+    def scale(self, ref: ImageRef,
+              size: Tuple[int, int]) -> Optional[float]:
+        """Tell by how much a picture is larger than is claimed for it.
+
+        Args:
+            ref (ImageRef): Which.
+            size (Tuple[int, int]): Width and height as it was loaded.
+
+        Returns:
+            float | None: 1 where nothing is claimed; None if width and height
+            differ by other factors, beyond the rounding of a resizing.
+        """
+        claimed = self.find(ref).size
+        if claimed is None or claimed == size:
+            return 1.
+        factors = [real / given for real, given in zip(
+            size, claimed, strict=True)]
+        factor = max(factors)
+        if all(abs(given * factor - real) <= 1 + factor for real, given in zip(
+                size, claimed, strict=True)):
+            return (factors[0] * factors[1])**.5
+        return None
 
     def size(self, ref: ImageRef) -> Tuple[int, int]:
         """Tell width and height of an image, as a rule without decoding it.
@@ -76,16 +103,13 @@ class ImageSource:
         Raises:
             ImageProblem: If there is none, or it can't be used.
         """
-        path = self.find(ref)
-        if ref.frame is not None:
+        picture = self.find(ref)
+        if picture.frame is not None:
             with self._lock:
-                return self._frames(path).size
-        check_header(path)
-        with Image.open(path) as image:
-            width, height = image.size
-            turned = image.getexif().get(_ORIENTATION) in _TURNED
-        if turned:  # which formats are turned depends on OpenCV's version
-            height, width = load_image(path).shape[:2]
+                return self._frames(picture.path).size
+        width, height = check_header(picture.path)
+        if _is_turned(picture.path):
+            height, width = self.load(ref).shape[:2]
         return width, height
 
     def _frames(self, path: Path) -> 'VideoFrames':
@@ -95,8 +119,19 @@ class ImageSource:
         return self._video
 
 
+def _is_turned(path: Path) -> bool:
+    """Whether EXIF data swaps width and height."""
+    with Image.open(path) as image:
+        return image.getexif().get(_ORIENTATION) in _TURNED
+
+
 class VideoFrames:
     """Frames of a video file, best read in order.
+
+    Frame n is the n-th one that the decoder gives from the start: to jump by
+    a number is a guess from the frame rate, and wrong in files with irregular
+    time stamps. Threads that ask for neighbours find them among the last
+    frames, so that nothing is decoded twice.
 
     Args:
         path (Path): The file.
@@ -107,19 +142,24 @@ class VideoFrames:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._capture = cv2.VideoCapture(str(path))
+        self._kept: Dict[int, np.ndarray] = {}
+        self._end: Optional[int] = None
+        self._open()
+
+    def _open(self) -> None:
+        self._next = 0
+        self._capture = cv2.VideoCapture(str(self.path))
         if not self._capture.isOpened():
             raise ImageProblem(
-                Problem('video_unreadable', f'{path.name} is no video that '
-                        'OpenCV can read'))
-        # the frame that comes next; None where nobody knows
-        self._next: Optional[int] = 0
+                Problem('video_unreadable', f'{self.path.name} is no video '
+                        'that OpenCV can read'))
 
     @property
     def size(self) -> Tuple[int, int]:
         """Width and height."""
-        return (int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
-                int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
+        image = next(iter(self._kept.values()), None)
+        height, width = (self.read(0) if image is None else image).shape[:2]
+        return width, height
 
     def read(self, frame: int) -> np.ndarray:
         """Read one frame.
@@ -133,21 +173,31 @@ class VideoFrames:
         Raises:
             ImageProblem: If the video has no such frame.
         """
-        image = self._read(frame) if frame >= 0 else None
+        image = self._kept.get(frame)
+        if image is None and 0 <= frame < (self._end or frame + 1):
+            image = self._decode(frame)
         if image is None:
-            self._next = None
+            count = '' if self._end is None else f': it ends after {self._end}'
             raise ImageProblem(
                 Problem('frame_missing', f'{self.path.name} has no frame '
-                        f'{frame}, or it is damaged'))
-        self._next = frame + 1
+                        f'{frame}, or it is damaged{count}'))
         return image
 
-    def _read(self, frame: int) -> Optional[np.ndarray]:
-        if self._next is None or not 0 <= frame - self._next <= _SKIPPED:
-            self._capture.set(cv2.CAP_PROP_POS_FRAMES, frame)
-            self._next = frame
-        for _ in range(frame - self._next):
+    def _decode(self, frame: int) -> Optional[np.ndarray]:
+        """Decode up to a frame, and keep the last ones."""
+        if frame < self._next:  # kept ones would be older than they look
+            self._kept.clear()
+            self._open()
+        while self._next <= frame:
             if not self._capture.grab():
+                self._end = self._next
                 return None
-        found, image = self._capture.read()
-        return image if found else None
+            if frame - self._next < _KEPT:
+                found, image = self._capture.retrieve()
+                if not found:
+                    return None
+                self._kept[self._next] = image
+            self._next += 1
+        for old in sorted(self._kept)[:-_KEPT]:
+            del self._kept[old]
+        return self._kept.get(frame)

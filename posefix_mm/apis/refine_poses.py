@@ -10,7 +10,13 @@ from mmengine.config import Config
 from PIL import Image
 
 from ..datasets.joint_map import JointMap
-from ..datasets.pose_records import PoseRecord, Problem, set_pose
+from ..datasets.pose_records import (
+    PoseRecord,
+    Problem,
+    present_joints,
+    set_pose,
+    with_scores,
+)
 from ..formats.joint_maps import build_joint_map
 from ..formats.supervision_key_points import from_supervision
 from ..refinement import (
@@ -80,7 +86,9 @@ def refine(images: Union[ImageLike, Sequence[ImageLike]],
             array (N, K, 2), or (N, K, 3) with scores, or of a single pose
             without N; a list of COCO records with ``keypoints``; or
             ``supervision.KeyPoints``. Coordinates are image pixels; a joint
-            with three zeros, or two where there are no scores, is absent.
+            with NaN or a score of 0 is absent, and one at 0, 0 or -1, -1
+            where there are no scores; see
+            :func:`~posefix_mm.datasets.pose_records.present_joints`.
         config (str | Path | Config, optional): As in :class:`PosePredictor`.
             Defaults to the small refiner that comes with the package.
         checkpoint (str, optional): As in :class:`PosePredictor`.
@@ -238,10 +246,7 @@ def _as_joints(poses: Any, count: int, place: int) -> np.ndarray:
             f'poses of image {place} must have the shape (N, {count}, 2) or '
             f'(N, {count}, 3), got {given.shape}; poses of another skeleton '
             'need a joint_map')
-    if joints.shape[2] == 3:
-        return joints
-    present = (joints != 0).any(-1, keepdims=True)
-    return np.concatenate((joints, present), -1)
+    return joints if joints.shape[2] == 3 else with_scores(joints)
 
 
 def _keypoints_of(record: Any, index: int, place: int) -> np.ndarray:
@@ -300,7 +305,7 @@ def _finish(result: ImageResult) -> PoseRefinement:
             confidences[record.index] = given.joint_map.put(
                 confidences[record.index], sure)
             refined[record.index] = True
-    absent = (given.joints == 0).all(-1)
+    absent = ~present_joints(given.joints)
     shifts = np.linalg.norm(keypoints - before, axis=-1)
     shifts[absent] = np.nan
     return PoseRefinement(

@@ -1,27 +1,34 @@
 """Refine the poses of a file."""
+from collections import Counter
 from pathlib import Path
-from typing import Iterable, Iterator, Optional, Sequence, Union
+from typing import Callable, Iterable, Iterator, Optional, Sequence, Union
 
 import numpy as np
 from mmengine.config import Config
 from mmengine.dist import barrier, get_dist_info
 
-from ..evaluation.coco_table import can_evaluate, evaluate_keypoints
+from ..datasets.image_list import read_annotations
+from ..datasets.pose_records import Problem
+from ..evaluation.annotation_format import TidyAnnotations, tidy_annotations
+from ..evaluation.coco_table import evaluate_keypoints
 from ..evaluation.explain_mismatch import explain
-from ..fileio import read_json
 from ..formats import ImageRef, RefinedPoses
-from ..formats.coco_results import CocoResultsFile
-from ..formats.open_pose_file import open_pose_file
+from ..formats.as_results import read_as_results
+from ..formats.posetrack18 import dicts_in
 from ..refinement import ImageProblem, PosePredictor
 from ..refinement.file_run import FileRun
 from ..refinement.journal import remove_journals
 from ..visualization.draw import RefinedImage, write_overlays
-from .evaluate_results import read_results
+from .check_fit import describe_fit, open_fitting
 from .image_finder import ImageFinder
 from .image_source import ImageSource
 from .refine_chunks import fingerprint, gather_chunks, refine_chunks
 from .refine_log import log_path, write_log
-from .refine_summary import NotAllRefinedError, RefineSummary
+from .refine_summary import (
+    NotAllRefinedError,
+    NothingRefinedError,
+    RefineSummary,
+)
 
 PathLike = Union[str, Path]
 
@@ -90,6 +97,10 @@ def refine_file(predictor: PosePredictor,
                 ann: Optional[PathLike] = None,
                 pose_format: str = 'auto',
                 joint_map: Optional[PathLike] = None,
+                categories: Optional[Sequence[int]] = None,
+                follow_links: bool = False,
+                allow_empty: bool = False,
+                announce: Optional[Callable[[str], None]] = None,
                 nms: Optional[bool] = None,
                 batch_size: int = 32,
                 num_workers: int = 2,
@@ -126,6 +137,14 @@ def refine_file(predictor: PosePredictor,
             to ``'auto'``.
         joint_map (str | Path, optional): How joints of the file become those
             of the refiner; see :func:`posefix_mm.formats.open_pose_file`.
+        categories (Sequence[int], optional): Categories to refine. Defaults
+            to a rule; see :func:`~posefix_mm.apis.check_fit.open_fitting`.
+        follow_links (bool): Open pictures outside of the folder that links
+            in it lead to. Defaults to False.
+        allow_empty (bool): Write the output even if nothing was refined.
+            Defaults to False.
+        announce (Callable, optional): Told what will be done, line by line,
+            before it is.
         nms (bool, optional): Drop duplicates by OKS-NMS at 0.9, as the
             release does. Defaults to True for results of detectors, and False
             for other formats.
@@ -152,6 +171,8 @@ def refine_file(predictor: PosePredictor,
     Raises:
         FileNotFoundError: If a file does not exist.
         NotAllRefinedError: If ``strict`` and a record could not be refined.
+        NothingRefinedError: If no record could be refined; nothing is written
+            then.
         ValueError: If ``out`` is the input, or a file or an argument is not
             right.
     """
@@ -166,16 +187,22 @@ def refine_file(predictor: PosePredictor,
         raise ValueError(f'show_limit must not be negative, got {show_limit}')
     # Everything that can be wrong with the files is found before the work
     # starts.
-    content = None if ann is None else _load_annotations(ann)
-    source = ImageSource(ImageFinder(img_dir, content and content['images']))
-    evaluable = content is not None and _has_truth(ann, content,
-                                                   predictor.num_keypoints)
-    pose_file = open_pose_file(
+    content = None if ann is None else read_annotations(ann)
+    source = ImageSource(
+        ImageFinder(
+            img_dir, content and content['images'], follow_links=follow_links))
+    fitting = open_fitting(
+        predictor,
         poses,
-        target_names=predictor.keypoint_names,
-        format=pose_format,
+        pose_format=pose_format,
         joint_map=joint_map,
-        categories=predictor.categories)
+        categories=categories,
+        described=dicts_in(content, 'categories'))
+    pose_file = fitting.file
+    rank, world_size = get_dist_info()
+    source.finder.note_ids(ref.image_id for ref in pose_file.images)
+    truth = None if content is None else tidy_annotations(
+        content, predictor.num_keypoints)
     if show_dir is not None:
         _check_pictures(Path(show_dir), source, pose_file.images)
     run = FileRun(
@@ -184,10 +211,17 @@ def refine_file(predictor: PosePredictor,
         source.load,
         nms=pose_file.drops_duplicates if nms is None else nms,
         batch_size=batch_size,
-        num_workers=num_workers)
+        num_workers=num_workers,
+        scale_of=source.scale)
+    fit = [] if rank else describe_fit(fitting, predictor, source, ann=ann)
+    if truth is not None and truth.first_error and not truth.poses:
+        fit.append(f'note: no AP is shown: {ann}: {truth.first_error}')
+    for line in fit if announce is not None else ():
+        announce(line)
+    if not len(pose_file) and not allow_empty:
+        raise NothingRefinedError(RefineSummary(fit=fit), out)
     name = fingerprint(run, [ann])
     refine_chunks(run, out, name, resume=resume, progress=progress)
-    rank, world_size = get_dist_info()
     if rank != 0:
         if world_size > 1:
             barrier()
@@ -197,21 +231,29 @@ def refine_file(predictor: PosePredictor,
         total=len(pose_file),
         refined=int(refined.refined.sum()),
         dropped=int(refined.dropped.sum()),
-        unrefined={index: text for index, _, text in problems},
-        log=log_path(out) if log is None else Path(log))
+        unrefined={i: Problem(code, text) for i, code, text in problems},
+        log=log_path(out) if log is None else Path(log),
+        fit=fit)
+    summary.codes = dict(Counter(code for _, code, _ in problems))
+    if not summary.refined and not allow_empty:
+        remove_journals(out)
+        raise NothingRefinedError(summary, out)
     summary.codes = write_log(summary.log, pose_file, problems,
                               refined.dropped, summary.refined)
     if strict and problems:
         raise NotAllRefinedError(summary, out)
-    before = read_results(poses) if evaluable and isinstance(
-        pose_file, CocoResultsFile) else None
+    reading = dict(format=pose_file.name, joint_map=joint_map)
+    before = read_as_results(poses, predictor.metainfo, truth.content,
+                             **reading) if truth and truth.poses else None
     pose_file.write(out, refined,
                     lambda image: source.size(pose_file.images[image]))
     remove_journals(out)
     if world_size > 1:
         barrier()
     if before is not None:
-        _evaluate(summary, content, before, out, predictor.metainfo)
+        after = read_as_results(out, predictor.metainfo, truth.content,
+                                **reading)
+        _evaluate(summary, truth, before, after, predictor.metainfo)
     if show_dir is not None:
         write_overlays(show_dir, _shown(run, refined, source, show_limit),
                        predictor.metainfo)
@@ -267,7 +309,7 @@ def _check_pictures(show_dir: Path, source: ImageSource,
         return
     for ref in images:
         try:
-            folder = source.find(ref).parent
+            folder = source.find(ref).path.parent
         except ImageProblem:
             continue
         if folder == show_dir:
@@ -275,33 +317,16 @@ def _check_pictures(show_dir: Path, source: ImageSource,
                              f'{show_dir}; name another folder for them')
 
 
-def _load_annotations(path: PathLike) -> dict:
-    """Read COCO annotations and check their list of images."""
-    content = read_json(path)
-    images = content.get('images') if isinstance(content, dict) else None
-    if not isinstance(images, list) or not all(
-            isinstance(image, dict) and 'file_name' in image
-            and isinstance(image.get('id'), (int, str)) for image in images):
-        raise ValueError(f'{path} has no list of images with id and '
-                         'file_name; a COCO annotation file is needed')
-    return content
-
-
-def _has_truth(path: PathLike, content: dict, num_keypoints: int) -> bool:
-    try:
-        return can_evaluate(content, num_keypoints)
-    except ValueError as error:
-        raise ValueError(f'{path}: {error}') from error
-
-
-def _evaluate(summary: RefineSummary, annotations: dict, before: list,
-              out: Path, metainfo: dict) -> None:
+def _evaluate(summary: RefineSummary, truth: TidyAnnotations, before: list,
+              after: list, metainfo: dict) -> None:
     """Add statistics before and after, and what keeps them low."""
-    after = read_results(out)
     summary.before, summary.after = (
-        evaluate_keypoints(annotations, results, metainfo['sigmas'])
+        evaluate_keypoints(truth.content, results, metainfo['sigmas'])
         for results in (before, after))
-    summary.explanations = explain(annotations, after, metainfo)
+    summary.explanations = [
+        *truth.explanations,
+        *explain(truth.content, after, metainfo)
+    ]
 
 
 def _shown(run: FileRun, poses: RefinedPoses, source: ImageSource,
@@ -324,8 +349,9 @@ def _shown(run: FileRun, poses: RefinedPoses, source: ImageSource,
         rows = np.array([r.index for r in records])
         after = np.where(poses.refined[rows][:, None, None],
                          poses.keypoints[rows], before)
-        name = source.find(ref).stem
+        picture = source.find(ref)
+        name, frame = picture.path.stem, picture.frame
         yield RefinedImage(
-            name if ref.frame is None else f'{name}_{ref.frame:06d}', pixels,
+            name if frame is None else f'{name}_{frame:06d}', pixels,
             before, after, np.stack([r.visible for r in records]))
         shown += 1

@@ -1,10 +1,31 @@
 """What became of the records of a file."""
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, List, Optional
 
 from ..evaluation.explain_mismatch import Explanation
+
+# Skeletons that are known by their number of joints.
+_SKELETONS = {14: 'crowdpose', 16: 'mpii', 18: 'openpose_coco18',
+              25: 'openpose_body25', 26: 'halpe26', 33: 'mediapipe33',
+              133: 'coco_wholebody', 136: 'halpe136'}
+_REMEDIES = {
+    'category': 'choose what is refined with --categories',
+    'frame_missing': 'name the folder of the right video with --img-dir',
+    'image_id': 'write an image_id into each record',
+    'image_missing': 'name the folder of the pictures with --img-dir, or the '
+                     'list of their ids and names with --ann',
+    'image_size_differs': 'name the pictures that were annotated with '
+                          '--img-dir',
+    'image_unreadable': 'replace the picture',
+    'outside_image': 'name the pictures that the estimator saw with '
+                     '--img-dir, or their sizes with --ann',
+    'score_not_positive': 'a score of 0 says that there is nobody; write one '
+                          'above 0 for poses to refine',
+    'skeleton': 'poses of other skeletons need a run of their own',
+}
 
 
 @dataclass
@@ -25,6 +46,7 @@ class RefineSummary:
         after (Dict[str, float] | None): The same of the output.
         explanations (List[Explanation]): What in results and annotations does
             not meet, so that a low AP is never unexplained.
+        fit (List[str]): What the check before told.
     """
 
     total: int = 0
@@ -36,10 +58,53 @@ class RefineSummary:
     before: Optional[Dict[str, float]] = None
     after: Optional[Dict[str, float]] = None
     explanations: List[Explanation] = field(default_factory=list)
+    fit: List[str] = field(default_factory=list)
 
     def reasons(self) -> Counter:
         """Count the reasons of records that were not refined."""
         return Counter(self.unrefined.values())
+
+    def remedies(self) -> List[str]:
+        """Sum up by code what was not refined, with one remedy each."""
+        examples: Dict[str, str] = {}
+        for text in self.unrefined.values():
+            examples.setdefault(getattr(text, 'code', ''), text)
+        return [
+            f'{count} x {code}: {examples.get(code, "")}'
+            f'{_remedy(code, examples.get(code, ""))}'
+            for code, count in sorted(
+                self.codes.items(), key=lambda item: -item[1])
+            if code in examples
+        ]
+
+
+def _remedy(code: str, text: str) -> str:
+    """What to do about a problem, naming the option."""
+    numbers = re.search(r'got (\d+)', text)
+    if code == 'keypoint_count' and numbers is not None:
+        count = int(numbers[1])
+        joints = count // 3 if count % 3 == 0 and 'numbers' in text else count
+        name = _SKELETONS.get(joints, 'NAME')
+        return f'; {count} numbers: --joint-map {name}'
+    remedy = _REMEDIES.get(code)
+    return f'; {remedy}' if remedy else ''
+
+
+class NothingRefinedError(ValueError):
+    """Not a single pose could be refined.
+
+    Args:
+        summary (RefineSummary): What became of the records.
+        out (Path): The output, which is not written.
+    """
+
+    def __init__(self, summary: RefineSummary, out: Path) -> None:
+        self.summary = summary
+        why = ''.join(f'\n  {line}' for line in summary.remedies()) \
+            if summary.total else ' there is none'
+        super().__init__(
+            f'none of {summary.total} poses can be refined, so {out} is not '
+            f'written (--allow-empty writes it as it came):{why}')
 
 
 class NotAllRefinedError(ValueError):

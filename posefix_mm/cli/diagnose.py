@@ -74,12 +74,11 @@ def run(args: argparse.Namespace) -> int:
 def _diagnose(args: argparse.Namespace) -> dict:
     """Make the content of the JSON file."""
     from ..analysis import (
-        diagnose_files,
         load_skeleton,
         summarize,
         summarize_changes,
     )
-    from ..evaluation import error_costs
+    from ..evaluation import diagnose_files, error_costs
 
     metainfo = load_skeleton(args.skeleton)
     summaries, diagnoses = [], []

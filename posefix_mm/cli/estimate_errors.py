@@ -50,10 +50,10 @@ def run(args: argparse.Namespace) -> int:
 
     from ..analysis import (
         config_fragment,
-        diagnose_files,
         estimate_errors,
         load_skeleton,
     )
+    from ..evaluation import diagnose_files
     from ..fileio import atomic_write
 
     if args.prior < 0:

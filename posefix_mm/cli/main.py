@@ -10,7 +10,7 @@ from typing import List, Optional
 
 from .. import _compat
 from ..version import __version__
-from .exit_codes import FAILED, INTERRUPTED, OK
+from .exit_codes import FAILED, INTERRUPTED, NOTHING_REFINED, OK
 from .output import say
 
 #: Sub-commands and their modules, in the order of ``posefix --help``. A
@@ -31,7 +31,8 @@ COMMANDS = {
 _DESCRIPTION = 'Refine 2D poses of any estimator.'
 _EPILOG = f"""exit codes: {OK} done; {FAILED} a file, an option or the input
 is not right (the message says which); 2 wrong usage; 3 with --strict, some
-records could not be refined; {INTERRUPTED} interrupted."""
+records could not be refined; {NOTHING_REFINED} nothing could be refined;
+{INTERRUPTED} interrupted."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -83,6 +84,9 @@ def run_command(args: argparse.Namespace) -> int:
         int: Exit code.
     """
     warnings.filterwarnings('ignore')  # of the libraries below, on import
+    # our own, about the user's files
+    warnings.filterwarnings('always', module=r'posefix_mm\.formats')
+    warnings.formatwarning = lambda text, *_, **__: f'warning: {text}\n'
     # a polite kill ends as Ctrl-C does: what is half done is cleaned up
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

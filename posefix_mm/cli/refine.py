@@ -5,9 +5,10 @@ coordinates change. Beside the output, OUT.log.jsonl names each record that
 could not be refined, and why.
 """
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
-from .exit_codes import NOT_ALL_REFINED, OK
+from .exit_codes import NOT_ALL_REFINED, NOTHING_REFINED, OK
 from .output import say
 from .refiner_arguments import add_refiner_arguments, network_options
 
@@ -52,6 +53,21 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
         help='how the joints of the file become those of the refiner: a name '
         'such as halpe26, or a config (default: joints of the same name, or '
         'the same skeleton)')
+    parser.add_argument(
+        '--categories',
+        nargs='+',
+        type=int,
+        metavar='ID',
+        help='categories to refine (default: those with the joints of the '
+        "refiner, else the file's only one, else the refiner's)")
+    parser.add_argument(
+        '--follow-links',
+        action='store_true',
+        help='open pictures outside of the folder to which links in it lead')
+    parser.add_argument(
+        '--allow-empty',
+        action='store_true',
+        help='write the output even if nothing could be refined')
     parser.add_argument(
         '--batch-size', type=int, default=32, help='poses at once (32)')
     parser.add_argument(
@@ -101,7 +117,11 @@ def run(args: argparse.Namespace) -> int:
     import cv2
     from mmengine.dist import get_rank
 
-    from ..apis import NotAllRefinedError, refine_results
+    from ..apis import (
+        NotAllRefinedError,
+        NothingRefinedError,
+        refine_results,
+    )
     from ..apis.launch import launch
 
     cv2.setNumThreads(0)  # images are decoded in threads of our own
@@ -116,6 +136,10 @@ def run(args: argparse.Namespace) -> int:
             ann=args.ann,
             pose_format=args.format,
             joint_map=args.joint_map,
+            categories=args.categories,
+            follow_links=args.follow_links,
+            allow_empty=args.allow_empty,
+            announce=None if args.quiet else partial(say, error=True),
             nms=args.nms,
             batch_size=args.batch_size,
             num_workers=args.num_workers,
@@ -130,6 +154,9 @@ def run(args: argparse.Namespace) -> int:
     except NotAllRefinedError as error:
         say(f'error: {error}', error=True)
         return NOT_ALL_REFINED
+    except NothingRefinedError as error:
+        say(f'error: {error}', error=True)
+        return NOTHING_REFINED
     if not args.quiet and get_rank() == 0:
         report(summary, args.out)
     return OK
@@ -149,8 +176,8 @@ def report(summary: 'RefineSummary', out: str) -> None:
     say(f'{summary.total} poses read, {summary.refined} refined, '
         f'{summary.dropped} dropped as duplicates by NMS, '
         f'{len(summary.unrefined)} passed through unrefined')
-    for reason, count in summary.reasons().most_common(10):
-        say(f'  {count} x {reason}')
+    for line in summary.remedies():
+        say(f'  {line}')
     say(f'written to {out}')
     if summary.unrefined or summary.dropped:
         say(f'every record that is not in it refined: {summary.log}')

@@ -1,17 +1,19 @@
-"""Records of a COCO keypoint results file."""
+"""Records of a COCO keypoint results file: the one way to read them."""
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, List, Optional, Sequence, Union
 
 import numpy as np
 
-from ..fileio import read_json
+from ..jsonio import iter_records, load_json
 from .joint_map import JointMap
 
 # Coordinates beyond this are no pixel of any image; they would overflow the
 # arithmetic of float32.
 _MAX_COORDINATE = 1e6
 
+#: Where a record names its image, best first.
+IMAGE_FIELDS = ('image_id', 'image_name', 'file_name', 'image')
 #: The release refines COCO's category 1.
 RELEASE_CATEGORIES = (1, )
 
@@ -80,22 +82,39 @@ def load_pose_records(
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        ValueError: If it is not JSON or not a list; the message names the
-            file.
+        ValueError: If it is not JSON or holds no list of records; the message
+            names the file.
     """
-    data = read_json(path)
-    if isinstance(data, dict) and 'annotations' in data:
-        raise ValueError(
-            f'{path} holds COCO annotations; a results file, a list of '
-            'records with image_id, keypoints and score, is needed')
-    if not isinstance(data, list):
-        raise ValueError(
-            f'{path} must hold a list of records with image_id, keypoints '
-            f'and score, got a {type(data).__name__}')
     return [
         parse_pose_record(index, raw, num_keypoints, categories)
-        for index, raw in enumerate(data)
+        for index, raw in enumerate(read_results(path))
     ]
+
+
+def read_results(path: Union[str, Path]) -> List[Any]:
+    """Read a results file.
+
+    Args:
+        path (str | Path): JSON: a list, or an object with one called
+            ``annotations``, ``predictions`` or ``results``. NaN and Infinity,
+            which are no JSON but written by many tools, are read as such.
+
+    Returns:
+        List[Any]: Its elements, None in place of those that are no JSON.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it holds no such list; the message names file and
+            place.
+    """
+    return [_decode(raw) for _, _, raw in iter_records(Path(path))]
+
+
+def _decode(raw: bytes) -> Any:
+    try:
+        return load_json(raw)
+    except ValueError:  # is counted as a malformed record
+        return None
 
 
 def parse_pose_record(
@@ -103,11 +122,13 @@ def parse_pose_record(
         raw: Any,
         num_keypoints: int,
         categories: Optional[Sequence[int]] = RELEASE_CATEGORIES,
-        joint_map: Optional[JointMap] = None) -> PoseRecord:
+        joint_map: Optional[JointMap] = None,
+        *,
+        flags: bool = False) -> PoseRecord:
     """Check one record.
 
-    The release keeps category 1 and scores above 0. A keypoint at the origin
-    with score 0 is COCO's way to say that it is absent.
+    The release keeps category 1 and scores above 0. Which joints are absent:
+    see :func:`present_joints`.
 
     Args:
         index (int): Its position in the file.
@@ -117,6 +138,8 @@ def parse_pose_record(
             None for all. Defaults to the release's: 1 only.
         joint_map (JointMap, optional): How the record's joints become the K
             keypoints. Defaults to the same skeleton.
+        flags (bool): Whether third values are visibility flags, so that all
+            joints of 0 are absent. Defaults to False: they are scores.
 
     Returns:
         PoseRecord: With a ``problem`` if it can't be refined.
@@ -126,18 +149,16 @@ def parse_pose_record(
         record.problem = Problem(
             'not_an_object', f'a record must be an object, got {raw!r:.40}')
         return record
-    image_id = raw.get('image_id')
-    if isinstance(image_id, (int, str)) and not isinstance(image_id, bool):
-        record.image_id = image_id
-    else:
+    record.image_id = image_id_of(raw)
+    if record.image_id is None:
         record.problem = Problem(
-            'image_id',
-            f'image_id must be a number or name, got {image_id!r:.40}')
+            'image_id', 'image_id must be a number or name, got '
+            f'{raw.get("image_id")!r:.40}')
         return record
     record.problem = (
         _parse_score(record) or _parse_category(record, categories)
         or _parse_keypoints(record, joint_map
-                            or JointMap.identity(num_keypoints)))
+                            or JointMap.identity(num_keypoints), flags))
     return record
 
 
@@ -155,9 +176,9 @@ def set_pose(record: PoseRecord, joints: np.ndarray,
     Returns:
         Problem | None: Why the pose can't be refined.
     """
-    joints = joint_map.take(np.asarray(joints, dtype=np.float64))
-    if not np.isfinite(joints).all():
-        return Problem('not_finite', 'keypoints must be finite')
+    joints = np.array(joints, dtype=np.float64)
+    joints[~present_joints(joints)] = 0
+    joints = joint_map.take(joints)
     if np.abs(joints[:, :2]).max() > _MAX_COORDINATE:
         return Problem('far_outside', 'a coordinate lies beyond '
                        f'{_MAX_COORDINATE:g} pixels')
@@ -167,6 +188,67 @@ def set_pose(record: PoseRecord, joints: np.ndarray,
     record.visible = (joints != 0).any(1)
     if not record.visible.any():
         return Problem('no_keypoint', 'no keypoint is present')
+    return None
+
+
+def present_joints(joints: np.ndarray) -> np.ndarray:
+    """Tell which joints are there: one rule for files and for memory.
+
+    A joint is absent if any of its numbers is NaN or infinite (``null`` in a
+    file), or its score is 0, wherever it lies: estimators write 0, 0, 0 or
+    -1, -1, 0 or a made-up place. If no joint of a pose has a score, though
+    some have a place, the scores say nothing and joints are absent at 0, 0
+    and -1, -1 alone; so they are where there are no scores.
+
+    Args:
+        joints (np.ndarray): x, y (image pixels), and maybe a score,
+            (..., J, 2) or (..., J, 3).
+
+    Returns:
+        np.ndarray: bool (..., J).
+    """
+    places = joints[..., :2]
+    finite = np.isfinite(joints).all(-1)
+    placed = finite & (places != 0).any(-1) & (places != -1).any(-1)
+    if joints.shape[-1] < 3:
+        return placed
+    scored = finite & (joints[..., 2] != 0)
+    return np.where(scored.any(-1, keepdims=True), scored, placed)
+
+
+def with_scores(joints: np.ndarray) -> np.ndarray:
+    """Give joints a score of 1 where they have none, of 0 where absent.
+
+    Args:
+        joints (np.ndarray): x, y (image pixels), and maybe a score,
+            (..., J, 2) or (..., J, 3).
+
+    Returns:
+        np.ndarray: float64 (..., J, 3), zeros where absent.
+    """
+    joints = np.asarray(joints, np.float64)
+    present = present_joints(joints)[..., None]
+    if joints.shape[-1] < 3:
+        joints = np.concatenate((joints, present), -1)
+    return np.where(present, joints, 0.)
+
+
+def image_id_of(record: dict) -> Union[int, str, None]:
+    """Tell which image a record is of.
+
+    Args:
+        record (dict): Anything with ``image_id``, or as some tools write
+            ``image_name``, ``file_name`` or ``image``.
+
+    Returns:
+        int | str | None: 139.0 is 139; None if there is none.
+    """
+    for name in IMAGE_FIELDS:
+        value = record.get(name)
+        if type(value) is float and value.is_integer():
+            return int(value)
+        if type(value) is int or (type(value) is str and value):
+            return value
     return None
 
 
@@ -180,14 +262,30 @@ def _as_float(value: Any) -> float:
         return float('nan')
 
 
+def category_of(record: dict) -> Optional[int]:
+    """Tell the category of a record: 1, 1.0 and '1' are the same.
+
+    Args:
+        record (dict): Anything with ``category_id``; without, it is 1.
+
+    Returns:
+        int | None: None if it is no whole number.
+    """
+    given = record.get('category_id', 1)
+    if isinstance(given, str) and given.strip().isdecimal():
+        given = int(given[:18])
+    category = _as_float(given)
+    return int(category) if category.is_integer() else None
+
+
 def _parse_category(record: PoseRecord,
                     categories: Optional[Sequence[int]]) -> Optional[Problem]:
-    given = record.raw.get('category_id', 1)
-    category = _as_float(given)
-    if not category.is_integer() or (categories is not None
-                                     and category not in categories):
-        return Problem('category', f'category {given!r:.40} is not refined')
-    record.category_id = int(category)
+    category = category_of(record.raw)
+    if category is None or (categories is not None
+                            and category not in categories):
+        return Problem('category', 'category '
+                       f'{record.raw.get("category_id")!r:.40} is not refined')
+    record.category_id = category
     return None
 
 
@@ -203,22 +301,45 @@ def _parse_score(record: PoseRecord) -> Optional[Problem]:
     return Problem('score_not_positive', f'score {given} is not above 0')
 
 
-def _parse_keypoints(record: PoseRecord,
-                     joint_map: JointMap) -> Optional[Problem]:
-    values = record.raw.get('keypoints')
-    count = joint_map.num_source
+def _parse_keypoints(record: PoseRecord, joint_map: JointMap,
+                     flags: bool) -> Optional[Problem]:
+    joints = as_joints(record.raw.get('keypoints'), joint_map.num_source)
+    if isinstance(joints, Problem):
+        return joints
+    if flags:
+        joints[joints[:, 2] == 0] = 0
+    return set_pose(record, joints, joint_map)
+
+
+def as_joints(values: Any, count: int) -> Union[np.ndarray, Problem]:
+    """Read the keypoints of a record.
+
+    Args:
+        values (Any): x, y, score of each joint, in one list or one for each
+            joint; a joint with ``null`` is absent.
+        count (int): J.
+
+    Returns:
+        np.ndarray | Problem: float64 (J, 3), NaN for ``null``; or what is
+        wrong.
+    """
     if not isinstance(values, list):
         return Problem('keypoints',
                        f'keypoints must be a list, got {values!r:.40}')
+    if len(values) == count and all(
+            isinstance(one, list) and len(one) in (2, 3) for one in values):
+        values = [v for one in values for v in (*one, 1)[:3]]
     if len(values) != 3 * count:
         return Problem(
             'keypoint_count',
             f'keypoints must hold {3 * count} numbers (x, y, score of '
             f'{count} keypoints), got {len(values)}')
-    if not {int, float}.issuperset(map(type, values)):
+    kinds = set(map(type, values))
+    if not {int, float, type(None)}.issuperset(kinds):
         return Problem('keypoints', 'keypoints must hold numbers only')
+    if kinds == {type(None)}:
+        return Problem('no_keypoint', 'no keypoint is present')
     try:
-        joints = np.array(values, dtype=np.float64).reshape(-1, 3)
-    except OverflowError:
+        return np.array(values, dtype=np.float64).reshape(-1, 3)
+    except OverflowError:  # JSON knows integers of any length
         return Problem('not_finite', 'keypoints must be finite')
-    return set_pose(record, joints, joint_map)

@@ -1,5 +1,6 @@
 """What the reader and writer of every format has in common."""
 from abc import ABC, abstractmethod
+from collections import Counter
 from pathlib import Path
 from typing import (
     Any,
@@ -32,12 +33,14 @@ class ImageRef(NamedTuple):
             frame, that of the video.
         stem (str | None): Name without its suffix.
         frame (int | None): 0-based frame of the video ``file_name``.
+        size (Tuple[int, int] | None): Width and height, where the file tells.
     """
 
     image_id: Union[int, str, None] = None
     file_name: Optional[str] = None
     stem: Optional[str] = None
     frame: Optional[int] = None
+    size: Optional[Tuple[int, int]] = None
 
 
 class SourceSkeleton(NamedTuple):
@@ -89,6 +92,8 @@ class PoseFile(ABC):
         images (Sequence[ImageRef]): Images in order of first appearance.
         image_index (np.ndarray): Image of each pose, a place in ``images``,
             int64 (N, ); -1 where a pose names none.
+        category_counts (Counter): Poses by category, where the format knows
+            any.
 
     Raises:
         FileNotFoundError: If the path does not exist.
@@ -111,6 +116,7 @@ class PoseFile(ABC):
         self.skeleton = skeleton
         self.images: Sequence[ImageRef] = []
         self.image_index = np.zeros(0, np.int64)
+        self.category_counts: Counter = Counter()
 
     def __len__(self) -> int:
         """Count the poses."""
@@ -134,6 +140,19 @@ class PoseFile(ABC):
         """
         return None
 
+    @classmethod
+    def categories(cls, path: Path) -> List[dict]:
+        """Categories that a file describes.
+
+        Args:
+            path (Path): File or folder, which exists.
+
+        Returns:
+            List[dict]: As in COCO's ``categories``, empty where there are
+            none.
+        """
+        return []
+
     @abstractmethod
     def read(
         self,
@@ -152,6 +171,10 @@ class PoseFile(ABC):
             Sequence[PoseRecord]: In the order of ``indices``, keypoints in
             image pixels; those that can't be refined name their ``problem``.
         """
+
+    def is_relative(self, raw: Any) -> bool:
+        """Whether the coordinates of a pose are fractions of its image."""
+        return False
 
     def images_without_poses(self) -> List[ImageRef]:
         """Images that the file lists although nobody is in them."""

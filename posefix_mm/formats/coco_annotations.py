@@ -1,17 +1,19 @@
 """COCO keypoint annotations."""
 from pathlib import Path
-from typing import Any, Hashable, List, Optional, Sequence
+from typing import Any, Hashable, List, Optional, Sequence, Tuple
 
 import numpy as np
-import orjson
 
-from ..datasets.pose_records import PoseRecord, parse_pose_record
+from ..datasets.pose_records import (
+    PoseRecord,
+    as_joints,
+    parse_pose_record,
+)
+from ..jsonio import find_fields, load_json, read_field
 from .base import ImageRef, SourceSkeleton
-from .coco_results import CocoResultsFile, read_image_id
-from .json_fields import find_fields
+from .coco_results import CocoResultsFile, read_header
 from .json_list_file import JsonListFile
-from .json_splice import load_json
-from .posetrack18 import category_joint_names, images_by_id
+from .posetrack18 import category_joint_names, dicts_in, images_by_id
 
 
 class CocoAnnotationsFile(JsonListFile):
@@ -30,7 +32,7 @@ class CocoAnnotationsFile(JsonListFile):
         if 'annotations' not in spans:
             raise ValueError(f'{path} has no annotations; the format '
                              f'{self.name} needs them')
-        self._images = images_by_id(_read_field(path, 'images', spans))
+        self._images = images_by_id(read_field(path, 'images'))
         super().__init__(path, skeleton, begin=spans['annotations'][0])
 
     @classmethod
@@ -40,17 +42,22 @@ class CocoAnnotationsFile(JsonListFile):
             categories: Optional[Sequence[int]] = None
     ) -> Optional[List[str]]:
         """Names of the joints that the file gives, if it does."""
-        given = _read_field(path, 'categories', find_fields(path))
-        return category_joint_names(dict(categories=given), categories)
+        return category_joint_names(cls.categories(path), categories)
+
+    @classmethod
+    def categories(cls, path: Path) -> List[dict]:
+        """Categories that the file describes."""
+        given = read_field(path, 'categories')
+        return dicts_in(dict(categories=given), 'categories')
 
     def images_without_poses(self) -> List[ImageRef]:
         """Images without annotations."""
         used = set(self.images)
         return [i for i in self._images.values() if i not in used]
 
-    def image_key(self, raw: bytes) -> Optional[Hashable]:
-        """Take the image's id."""
-        return read_image_id(raw)
+    def header(self, raw: bytes) -> Tuple[Optional[Hashable], Optional[int]]:
+        """Take the image's id and the category."""
+        return read_header(raw)
 
     def image_ref(self, key: Hashable) -> ImageRef:
         """Look an image up in the list of images."""
@@ -59,35 +66,16 @@ class CocoAnnotationsFile(JsonListFile):
     def parse(self, index: int, value: Any) -> PoseRecord:
         """Check an annotation."""
         joint_map = self.skeleton.joint_map
-        if isinstance(value, dict) and 'keypoints' in value:
-            value = dict(value, keypoints=_without_hidden(value['keypoints']))
         return parse_pose_record(index, value, len(joint_map.places),
-                                 self.skeleton.categories, joint_map)
+                                 self.skeleton.categories, joint_map,
+                                 flags=True)
 
     def edit(self, raw: bytes, refined: np.ndarray) -> bytes:
         """Move the keypoints that are annotated."""
-        record = self.parse(0, orjson.loads(raw))
-        given = np.array(orjson.loads(raw)['keypoints'], np.float64)
-        given = self.skeleton.joint_map.take(given.reshape(-1, 3)[:, :2])
+        value = load_json(raw)
+        record = self.parse(0, value)
+        given = as_joints(value['keypoints'],
+                          self.skeleton.joint_map.num_source)
+        given = self.skeleton.joint_map.take(given[:, :2])
         target = np.where(record.visible[:, None], refined, given)
         return super().edit(raw, target.astype(np.float32))
-
-
-def _without_hidden(keypoints: Any) -> Any:
-    """Zeros for keypoints that have coordinates but a flag of 0."""
-    if not isinstance(keypoints, list) or len(keypoints) % 3:
-        return keypoints
-    keypoints = list(keypoints)
-    for place in range(2, len(keypoints), 3):
-        if keypoints[place] == 0:
-            keypoints[place - 2:place] = 0, 0
-    return keypoints
-
-
-def _read_field(path: Path, name: str, spans: dict) -> Any:
-    if name not in spans:
-        return None
-    start, end = spans[name]
-    with open(path, 'rb') as file:
-        file.seek(start)
-        return load_json(file.read(end - start))

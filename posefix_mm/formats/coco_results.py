@@ -1,46 +1,70 @@
 """COCO keypoint results: what nearly every estimator writes."""
-from typing import Any, Hashable, Optional
+from pathlib import Path
+from typing import Any, Hashable, Optional, Tuple
 
 import msgspec
 
-from ..datasets.pose_records import PoseRecord, parse_pose_record
-from .base import ImageRef
+from ..datasets.pose_records import (
+    PoseRecord,
+    category_of,
+    image_id_of,
+    parse_pose_record,
+)
+from ..jsonio import ByteFile, find_records, load_json
+from .base import ImageRef, SourceSkeleton
 from .json_list_file import JsonListFile
 
 
-class _Header(msgspec.Struct, gc=False):
+class _Header(msgspec.Struct, gc=False, omit_defaults=True):
     image_id: Any = None
+    category_id: Any = 1
+    image_name: Any = None
+    file_name: Any = None
+    image: Any = None
 
 
 _DECODER = msgspec.json.Decoder(_Header)
 
 
-def read_image_id(raw: bytes) -> Optional[Hashable]:
-    """Read the ``image_id`` of a record, and nothing else of it.
+def read_header(raw: bytes) -> Tuple[Optional[Hashable], Optional[int]]:
+    """Read image and category of a record, and nothing else of it.
 
     Args:
         raw (bytes): A JSON object.
 
     Returns:
-        int | str | None: None if it has none that could be one.
+        tuple: The image's id or name, None if it has none that could be one;
+        the category, None likewise.
     """
     try:
-        image_id = _DECODER.decode(raw).image_id
+        fields = msgspec.structs.asdict(_DECODER.decode(raw))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return None
-    # True is no id, though equal to 1
-    return image_id if type(image_id) in (int, str) else None
+        try:  # NaN is no JSON
+            fields = load_json(raw)
+        except ValueError:
+            return None, None
+        if not isinstance(fields, dict):
+            return None, None
+    return image_id_of(fields), category_of(fields)
 
 
 class CocoResultsFile(JsonListFile):
-    """A list of records with ``image_id``, ``keypoints`` and ``score``."""
+    """A list of records with ``image_id``, ``keypoints`` and ``score``.
+
+    The list may be one of an object, called ``annotations``, ``predictions``
+    or ``results``.
+    """
 
     name = 'coco-results'
     drops_duplicates = True
 
-    def image_key(self, raw: bytes) -> Optional[Hashable]:
-        """Take the image's id."""
-        return read_image_id(raw)
+    def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
+        path = Path(path)
+        super().__init__(path, skeleton, begin=find_records(ByteFile(path)))
+
+    def header(self, raw: bytes) -> Tuple[Optional[Hashable], Optional[int]]:
+        """Take the image's id and the category."""
+        return read_header(raw)
 
     def image_ref(self, key: Hashable) -> ImageRef:
         """Look an image up by its id."""

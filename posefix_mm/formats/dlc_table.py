@@ -27,15 +27,15 @@ class DlcHeader(NamedTuple):
     """What the header of a table says.
 
     Attributes:
-        scorer (str): Who labelled.
+        scorers (List[str]): Who labelled, or which models.
         joint_names (List[str]): Body parts of all individuals, (J, ).
         individuals (List[str]): Names; one without a name in tables of one
-            animal.
+            animal; with several scorers, each of theirs is one of its own.
         columns (np.ndarray): Column of x, y and likelihood of each body part,
             -1 where there is none, int64 (individuals, J, 3).
     """
 
-    scorer: str
+    scorers: List[str]
     joint_names: List[str]
     individuals: List[str]
     columns: np.ndarray
@@ -66,6 +66,10 @@ def lay_out(rows: Dict[str, Sequence[str]], path: Path) -> DlcHeader:
         raise ValueError(f'{path} has no 2D poses: its coords are '
                          f'{shown:.80}')
     names = rows.get('individuals', [''] * len(parts))
+    scorers = list(dict.fromkeys(rows['scorer'][c] for c in columns))
+    if len(scorers) > 1:
+        names = ['/'.join(filter(None, pair)) for pair in zip(
+            rows['scorer'], names, strict=True)]
     joints = list(dict.fromkeys(parts[c] for c in columns))
     individuals = list(dict.fromkeys(names[c] for c in columns))
     place = np.full((len(individuals), len(joints), len(_COORDS)), -1)
@@ -73,7 +77,7 @@ def lay_out(rows: Dict[str, Sequence[str]], path: Path) -> DlcHeader:
         place[individuals.index(names[c]),
               joints.index(parts[c]),
               _COORDS.index(coords[c])] = c
-    return DlcHeader(rows['scorer'][columns[0]], joints, individuals, place)
+    return DlcHeader(scorers, joints, individuals, place)
 
 
 class DlcTable(PoseFile):
@@ -122,9 +126,19 @@ class DlcTable(PoseFile):
         if isinstance(name, str) and name.isdecimal() and len(name) < 10:
             name = int(name)
         if isinstance(name, int):
-            video = self.path.stem.partition(self._header.scorer)[0]
-            return ImageRef(stem=video, frame=name)
+            return ImageRef(stem=self._video(), frame=name)
         return ImageRef(file_name=name_in_folder(name)) if name else None
+
+    def _video(self) -> str:
+        """Name of the video: that of the table before the scorer's."""
+        stem = self.path.stem
+        for scorer in self._header.scorers:
+            if scorer in stem:
+                # SuperAnimal's models write a line between, others nothing
+                video = stem.partition(scorer)[0]
+                return video if scorer.startswith('DLC') else \
+                    video.rstrip('_')
+        return stem
 
     def _place(self, index: int) -> Tuple[int, int]:
         """Row and individual of a pose."""

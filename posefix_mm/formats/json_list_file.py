@@ -1,5 +1,6 @@
 """Poses that are the elements of a JSON list."""
 import hashlib
+import json
 from abc import abstractmethod
 from pathlib import Path
 from typing import (
@@ -19,8 +20,15 @@ import orjson
 
 from ..datasets.pose_records import PoseRecord, Problem
 from ..fileio import atomic_write
+from ..jsonio import (
+    ByteFile,
+    Spans,
+    address_of,
+    field_spans,
+    iter_elements,
+    load_json,
+)
 from .base import ImageRef, ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
-from .json_elements import ByteFile, Spans, address_of, iter_elements
 
 _COPY = 1 << 22
 _FIELDS = msgspec.json.Decoder(Dict[str, msgspec.Raw])
@@ -83,24 +91,25 @@ class JsonListFile(PoseFile):
         self.images = ImageKeys(list(keys), self.image_ref)
 
     def _number(self, keys: Dict[Hashable, int], raw: bytes) -> int:
-        """Number images as they appear."""
-        key = self.image_key(raw)
+        """Number images as they appear, and count the categories."""
+        key, category = self.header(raw)
+        self.category_counts[category] += 1
         return -1 if key is None else keys.setdefault(key, len(keys))
 
     @abstractmethod
-    def image_key(self, raw: bytes) -> Optional[Hashable]:
-        """Read what tells the image of a pose from others.
+    def header(self, raw: bytes) -> Tuple[Optional[Hashable], Optional[int]]:
+        """Read what tells the image of a pose from others, and its category.
 
         Args:
             raw (bytes): The element.
 
         Returns:
-            Hashable | None: None where it names no image.
+            tuple: None where it names none.
         """
 
     @abstractmethod
     def image_ref(self, key: Hashable) -> ImageRef:
-        """Make a reference of what :meth:`image_key` gave."""
+        """Make a reference of what :meth:`header` gave."""
 
     @abstractmethod
     def parse(self, index: int, value: Any) -> PoseRecord:
@@ -125,12 +134,15 @@ class JsonListFile(PoseFile):
             bytes: The element with other keypoints; else byte for byte the
             same.
         """
-        given = _FIELDS.decode(raw)['keypoints']
-        start = address_of(given) - address_of(raw)
-        text = bytes(given)
-        new = put_keypoints(orjson.loads(text), refined, self.skeleton)
-        return b''.join(
-            (raw[:start], orjson.dumps(new), raw[start + len(text):]))
+        try:
+            given = _FIELDS.decode(raw)['keypoints']
+            start = address_of(given) - address_of(raw)
+            text = bytes(given)
+        except msgspec.DecodeError:  # NaN is no JSON
+            start, end = field_spans(raw)['keypoints']
+            text = raw[start:end]
+        new = put_keypoints(load_json(text), refined, self.skeleton)
+        return b''.join((raw[:start], _dump(new), raw[start + len(text):]))
 
     def read(
         self,
@@ -145,17 +157,10 @@ class JsonListFile(PoseFile):
             int(self._spans.starts[index]), int(self._spans.ends[index]))
 
     def _read_one(self, index: int) -> PoseRecord:
-        raw = self._raw(index)
         try:
-            value = orjson.loads(raw)
-        except orjson.JSONDecodeError as error:
-            # NaN and Infinity are no JSON
-            if any(word in raw for word in (b'NaN', b'Infinity')):
-                problem = Problem('not_finite', 'the record has a NaN or '
-                                  'Infinity, which is no JSON')
-            else:
-                problem = Problem('not_json',
-                                  f'the record is no valid JSON: {error}')
+            value = load_json(self._raw(index))
+        except ValueError as error:
+            problem = Problem('not_json', f'the record {error}')
             return PoseRecord(index, None, problem=problem)
         return self.parse(index, value)
 
@@ -215,13 +220,25 @@ def put_keypoints(values: List[Any], refined: np.ndarray,
     Returns:
         List[Any]: A copy of ``values``.
     """
+    nested = len(values) > 0 and isinstance(values[0], list)
+    pairs = nested and len(values[0]) == 2
+    flat = [v for one in values for v in one] if nested else values
     # objects: 5 stays 5, and 12.34567890123456 keeps its digits
-    written = np.array(values, object).reshape(-1, 3)
+    written = np.array(flat, object).reshape(-1, 2 if pairs else 3)
     given = written[:, :2].astype(np.float64)
     target = skeleton.joint_map.put(given, refined.astype(np.float64))
-    moved = given.astype(np.float32) != target.astype(np.float32)
+    # a place that is not known (NaN, null) stays unknown
+    moved = (given.astype(np.float32) != target.astype(np.float32)) \
+        & np.isfinite(given).all(1, keepdims=True)
     written[:, :2] = np.where(moved, np.round(target, 3), written[:, :2])
-    return written.ravel().tolist()
+    return written.tolist() if nested else written.ravel().tolist()
+
+
+def _dump(values: List[Any]) -> bytes:
+    """Write numbers, NaN as it was read."""
+    text = orjson.dumps(values)
+    return text if b'null' not in text else json.dumps(
+        values, separators=(',', ':')).encode()
 
 
 def _blocks(elements: Iterator[tuple], size: int = 4096) -> Iterator[list]:

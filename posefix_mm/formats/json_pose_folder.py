@@ -5,7 +5,7 @@ from typing import Any, Dict, Sequence, Union
 import numpy as np
 
 from ..datasets.pose_records import Problem
-from .json_splice import JsonPath, load_json, splice_json
+from ..jsonio import JsonPath, load_json, splice_json
 from .pose_folder import FoundPose, PoseEdit, PoseFolder
 
 # A thousandth of a pixel, also in images of 10,000 pixels.
@@ -37,12 +37,13 @@ class JsonPoseFolder(PoseFolder):
         """
 
     @abstractmethod
-    def coordinate_path(self, joint: int, axis: int) -> JsonPath:
+    def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Tell where a pose keeps a coordinate.
 
         Args:
             joint (int): One of the J joints of the source.
             axis (int): 0 for x, 1 for y.
+            raw (Any): The pose as it was found.
         """
 
     def find_poses(self, data: bytes, stem: str) -> Sequence[FoundPose]:
@@ -59,13 +60,14 @@ class JsonPoseFolder(PoseFolder):
                 joints, decimals = joints / edit.image_size, _RELATIVE_DECIMALS
             joints = np.round(joints, decimals)
             for joint, axis in np.argwhere(edit.moved).tolist():
-                path = (*edit.place, *self.coordinate_path(joint, axis))
+                path = (*edit.place, *self.coordinate_path(
+                    joint, axis, edit.raw))
                 values[path] = repr(float(joints[joint, axis])).encode()
         return splice_json(data, values, dropped)
 
 
 def as_numbers(values: Any, what: str) -> Union[np.ndarray, Problem]:
-    """Check that a JSON value is a list of numbers.
+    """Check that a JSON value is a list of numbers, ``null`` being NaN.
 
     Args:
         values (Any): Anything.
@@ -78,7 +80,7 @@ def as_numbers(values: Any, what: str) -> Union[np.ndarray, Problem]:
         return Problem('keypoints', f'{what} must be a list, '
                        f'got {values!r:.40}')
     # bool is an int in Python, not in JSON
-    if not {int, float}.issuperset(map(type, values)):
+    if not {int, float, type(None)}.issuperset(map(type, values)):
         return Problem('keypoints', f'{what} must hold numbers only')
     try:
         return np.array(values, np.float64)

@@ -4,11 +4,12 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..datasets.pose_records import PoseRecord, Problem
+from ..datasets.pose_records import PoseRecord, Problem, image_id_of
+from ..jsonio import JsonPath
 from .base import ImageRef
+from .instance_lists import FRAME_FIELDS
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
-from .json_splice import JsonPath
 from .pose_folder import FoundPose, Joints
 
 # Names under which the landmarks of an image are found: MessageToDict of the
@@ -17,7 +18,7 @@ _FIELDS = ('landmark', 'pose_landmarks', 'poseLandmarks', 'landmarks')
 
 
 class MediapipeLandmarks(JsonPoseFolder):
-    """A folder of JSON files of MediaPipe Pose, one for each image.
+    """A folder of JSON files of MediaPipe Pose, one for each image or video.
 
     Either ``{"landmark": [{"x", "y", "z", "visibility"}, ...]}`` of one
     person, as ``MessageToDict`` writes, or ``{"pose_landmarks": [[...],
@@ -42,10 +43,25 @@ class MediapipeLandmarks(JsonPoseFolder):
 
     def list_poses(self, content: Any, stem: str) -> Sequence[FoundPose]:
         """List the people of one image."""
-        image = ImageRef(stem=stem)
-        return [
-            FoundPose(image, raw, path) for path, raw in _people(content)
-        ]
+        if not isinstance(content, list):
+            image = ImageRef(stem=stem)
+            return [
+                FoundPose(image, raw, path) for path, raw in _people(content)
+            ]
+        found = []
+        for place, one in enumerate(content):  # frames of a video
+            number = next((one[f] for f in FRAME_FIELDS if f in one),
+                          place) if isinstance(one, dict) else place
+            if type(number) is not int:
+                raise ValueError(f'has a frame called {number!r:.40}')
+            name = image_id_of(one) if isinstance(one, dict) else None
+            image = ImageRef(file_name=name) if isinstance(name, str) \
+                else ImageRef(stem=stem, frame=number)
+            people = _people(one) if isinstance(one, dict) \
+                else _people_of_list(one or [], ())
+            found += [FoundPose(image, raw, (place, *path))
+                      for path, raw in people]
+        return found
 
     def read_joints(
             self, raw: Any,
@@ -74,7 +90,7 @@ class MediapipeLandmarks(JsonPoseFolder):
             for name in sorted(names - {'x', 'y', 'visibility'})
         }
 
-    def coordinate_path(self, joint: int, axis: int) -> JsonPath:
+    def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Tell where a person keeps a coordinate."""
         return joint, 'xy'[axis]
 
@@ -88,6 +104,12 @@ def _people(content: Any) -> Iterator[Tuple[JsonPath, list]]:
         path, inner = (*path, field), inner[field]
     if not isinstance(inner, (list, type(None))):
         raise ValueError(f'has a {field} that is no list')
+    yield from _people_of_list(inner or [], path)
+
+
+def _people_of_list(inner: list, path: JsonPath
+                    ) -> Iterator[Tuple[JsonPath, list]]:
+    """Landmarks of one person, or lists of them."""
     if inner and all(isinstance(one, list) for one in inner):
         yield from (((*path, i), one) for i, one in enumerate(inner))
     elif inner:

@@ -11,10 +11,11 @@ from .coco_results import CocoResultsFile
 from .deeplabcut import DeepLabCutFile
 from .deeplabcut_h5 import DeepLabCutH5File
 from .detect_format import detect_format
+from .instance_lists import InstanceLists
 from .joint_maps import build_joint_map, joint_map_names, source_names
 from .mediapipe_landmarks import MediapipeLandmarks
 from .openpose import OpenPoseFolder
-from .posetrack18 import PoseTrack18Folder
+from .posetrack18 import PoseTrack18Folder, category_joint_names
 from .sleap import SleapFile
 from .ultralytics_labels import UltralyticsLabels
 from .ultralytics_results import UltralyticsResults
@@ -25,7 +26,7 @@ FORMATS: Dict[str, Type[PoseFile]] = {
     for reader in (CocoResultsFile, CocoAnnotationsFile, PoseTrack18Folder,
                    OpenPoseFolder, AlphaPoseFile, UltralyticsLabels,
                    UltralyticsResults, MediapipeLandmarks, DeepLabCutFile,
-                   DeepLabCutH5File, SleapFile)
+                   DeepLabCutH5File, SleapFile, InstanceLists)
 }
 
 
@@ -35,7 +36,8 @@ def open_pose_file(
     target_names: Optional[Sequence[str]] = None,
     format: str = 'auto',
     joint_map: Union[str, Path, JointMap, None] = None,
-    categories: Optional[Sequence[int]] = RELEASE_CATEGORIES
+    categories: Optional[Sequence[int]] = RELEASE_CATEGORIES,
+    listed: Sequence[dict] = ()
 ) -> PoseFile:
     """Open a file or folder of poses.
 
@@ -52,7 +54,10 @@ def open_pose_file(
             that name theirs, and to the same skeleton in others, which
             ``'identity'`` asks for everywhere.
         categories (Sequence[int], optional): Categories that are refined,
-            None for all. Defaults to the release's: 1 only.
+            None for all. Defaults to the release's: 1 only. See
+            :func:`choose_categories`.
+        listed (Sequence[dict]): Categories of annotations, which name the
+            joints where the file does not.
 
     Returns:
         PoseFile: The poses.
@@ -65,6 +70,24 @@ def open_pose_file(
             message names the file.
     """
     path = Path(path)
+    reader = find_reader(path, format)
+    if not isinstance(joint_map, JointMap):
+        joint_map = _find_joint_map(reader, path, target_names, joint_map,
+                                    categories, listed)
+    return reader(path, SourceSkeleton(joint_map, categories))
+
+
+def find_reader(path: Path, format: str = 'auto') -> Type[PoseFile]:
+    """Find the reader of a file or folder.
+
+    Args:
+        path (Path): The file or folder.
+        format (str): One of :data:`FORMATS`. Defaults to ``'auto'``.
+
+    Raises:
+        FileNotFoundError: If the path does not exist.
+        ValueError: If the format is not known.
+    """
     if not path.exists():
         raise FileNotFoundError(f'the file or folder {path} does not exist')
     if format == 'auto':
@@ -72,18 +95,16 @@ def open_pose_file(
     if format not in FORMATS:
         raise ValueError(f'there is no format {format!r}; use one of auto, '
                          f'{", ".join(FORMATS)}')
-    reader = FORMATS[format]
-    if not isinstance(joint_map, JointMap):
-        joint_map = _find_joint_map(reader, path, target_names, joint_map,
-                                    categories)
-    return reader(path, SourceSkeleton(joint_map, categories))
+    return FORMATS[format]
 
 
 def _find_joint_map(reader: Type[PoseFile], path: Path,
                     target_names: Optional[Sequence[str]],
                     config: Union[str, Path, None],
-                    categories: Optional[Sequence[int]]) -> JointMap:
-    names = reader.joint_names(path, categories)
+                    categories: Optional[Sequence[int]],
+                    listed: Sequence[dict]) -> JointMap:
+    names = reader.joint_names(path, categories) \
+        or category_joint_names(listed, categories)
     if target_names is None:
         target_names = source_names(names, config)
         if target_names is None:

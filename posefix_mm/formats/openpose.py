@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from ..datasets.pose_records import PoseRecord, Problem
-from .base import ImageRef
+from ..jsonio import JsonPath, load_json
+from .base import ImageRef, SourceSkeleton
 from .folder_listing import list_folder
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
-from .json_splice import JsonPath, load_json
 from .pose_folder import FoundPose, Joints
 
-# Only these two skeletons of OpenPose are of the whole body, and the format
-# tells them by their length alone.
-_SKELETONS = {75: 'openpose_body25', 54: 'openpose_coco18'}
+# Skeletons of the whole body by their length, which alone tells them.
+_SKELETONS = {75: 'openpose_body25', 54: 'openpose_coco18', 78: 'halpe26',
+              51: 'coco', 408: 'halpe136'}
 # Files without people are common; somebody should come in so many.
 _PEEKED_FILES = 10000
 
@@ -21,14 +21,22 @@ _PEEKED_FILES = 10000
 class OpenPoseFolder(JsonPoseFolder):
     """A folder of ``NAME_keypoints.json``, one for each image or frame.
 
+    Pose2Sim, Sports2D and AlphaPose leave ``_keypoints`` out.
     ``people[].pose_keypoints_2d`` holds x, y (image pixels) and confidence
-    of BODY_25 or COCO's 18 joints; ``0, 0, 0`` is absent. Hands, faces, 3D
+    of BODY_25, COCO's 18 joints with a neck, COCO's 17 or Halpe's 26 or 136;
+    a confidence of 0 is absent. Hands, faces, 3D
     poses and ids stay as they are. See OpenPose's ``doc/02_output.md``.
     """
 
     name = 'openpose'
     ending = '_keypoints.json'
     own_fields = frozenset(('pose_keypoints_2d', ))
+
+    def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
+        _, names = list_folder(Path(path))
+        if not any(name.endswith(self.ending) for name in names):
+            self.ending = '.json'
+        super().__init__(path, skeleton)
 
     @classmethod
     def joint_names(
@@ -39,7 +47,7 @@ class OpenPoseFolder(JsonPoseFolder):
         """Names of the joints by the length of the first pose."""
         root, names = list_folder(path)
         files = (root / name for name in names
-                 if path.is_file() or cls.has_poses(name))
+                 if path.is_file() or name.endswith('.json'))
         for file in islice(files, _PEEKED_FILES):
             length = _first_length(file)
             if length is not None:
@@ -78,7 +86,7 @@ class OpenPoseFolder(JsonPoseFolder):
         fields = super().other_fields(record, image_size)
         return {k: v for k, v in fields.items() if v not in ([], [-1])}
 
-    def coordinate_path(self, joint: int, axis: int) -> JsonPath:
+    def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Tell where a person keeps a coordinate."""
         return 'pose_keypoints_2d', 3 * joint + axis
 

@@ -115,14 +115,9 @@ class PoseFolder(PoseFile):
         self._parsed = lru_cache(_CACHED)(self._parse_member)
         self._index_poses()
 
-    @classmethod
-    def has_poses(cls, name: str) -> bool:
+    def has_poses(self, name: str) -> bool:
         """Tell by its name whether a file should hold poses."""
-        return name.endswith(cls.ending)
-
-    def is_relative(self, raw: Any) -> bool:
-        """Whether the coordinates of a pose are fractions of its image."""
-        return False
+        return name.endswith(self.ending)
 
     @abstractmethod
     def find_poses(self, data: bytes, stem: str) -> Sequence[FoundPose]:

@@ -4,12 +4,13 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..datasets.pose_records import Problem
+from ..datasets.image_list import size_of
+from ..datasets.pose_records import Problem, category_of, image_id_of
+from ..jsonio import JsonPath, load_json
 from .base import ImageRef
 from .folder_listing import list_folder
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
-from .json_splice import JsonPath, load_json
 from .pose_folder import FoundPose, Joints
 
 
@@ -33,16 +34,22 @@ class PoseTrack18Folder(JsonPoseFolder):
             categories: Optional[Sequence[int]] = None
     ) -> Optional[List[str]]:
         """Names of the joints: the first file's, else PoseTrack18's."""
+        own = category_joint_names(cls.categories(path), categories)
+        return own or load_source_joints('posetrack18').names
+
+    @classmethod
+    def categories(cls, path: Path) -> List[dict]:
+        """Categories of the first file that describes any."""
         root, names = list_folder(path)
-        for name in filter(cls.has_poses, names):
+        for name in (n for n in names if n.endswith(cls.ending)):
             try:
                 content = load_json((root / name).read_bytes())
             except ValueError:
                 continue
-            found = category_joint_names(content, categories)
-            if found is not None:
+            found = dicts_in(content, 'categories')
+            if category_joint_names(found) is not None:
                 return found
-        return load_source_joints('posetrack18').names
+        return []
 
     def list_poses(self, content: Any, stem: str) -> Sequence[FoundPose]:
         """List the people of all images of a video."""
@@ -69,7 +76,7 @@ class PoseTrack18Folder(JsonPoseFolder):
         joints = values.reshape(-1, 3).copy()
         joints[(joints[:, :2] == 0).all(1)] = 0
         present = joints.any(1)
-        if 'scores' not in raw:
+        if not raw.get('scores'):  # annotations have an empty list
             return _with_category(joints, 1., raw)
         scores = as_numbers(raw['scores'], 'scores')
         if isinstance(scores, Problem):
@@ -93,51 +100,59 @@ class PoseTrack18Folder(JsonPoseFolder):
                 empty += [i for i in images if i not in used]
         return empty
 
-    def coordinate_path(self, joint: int, axis: int) -> JsonPath:
+    def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Tell where a person keeps a coordinate."""
         return 'keypoints', 3 * joint + axis
 
 
 def category_joint_names(
-        content: Any,
-        categories: Optional[Sequence[int]] = None) -> Optional[List[str]]:
+        categories: Sequence[dict],
+        chosen: Optional[Sequence[int]] = None) -> Optional[List[str]]:
     """Names of the joints in the ``categories`` of a COCO-like file.
 
     Args:
-        content (Any): What the file holds.
-        categories (Sequence[int], optional): Ids of categories that count,
-            None for all.
+        categories (Sequence[dict]): From :func:`dicts_in`.
+        chosen (Sequence[int], optional): Ids of categories that count, None
+            for all.
 
     Returns:
         List[str] | None: Of the first one that names any.
     """
-    given = content.get('categories') if isinstance(content, dict) else None
-    for category in given if isinstance(given, list) else ():
-        names = category.get('keypoints') if isinstance(category, dict) \
-            else None
+    for category in categories:
+        names = category.get('keypoints')
         if isinstance(names, list) and names \
                 and all(isinstance(name, str) for name in names) \
-                and (categories is None or category.get('id') in categories):
+                and (chosen is None or category_of(
+                    dict(category_id=category.get('id'))) in chosen):
             return names
     return None
+
+
+def dicts_in(content: Any, name: str) -> List[dict]:
+    """Take the objects of a list in an object, whatever else is there."""
+    values = content.get(name) if isinstance(content, dict) else None
+    return [v for v in values if isinstance(v, dict)] \
+        if isinstance(values, list) else []
 
 
 def images_by_id(images: Any) -> Dict[Union[int, str], ImageRef]:
     """Read the ``images`` of a COCO-like file.
 
     Args:
-        images (Any): A list of objects with ``id`` and ``file_name``;
-            elements that are not like that are left out.
+        images (Any): A list of objects with ``id`` and ``file_name``, and
+            maybe ``width`` and ``height``; elements that are not like that
+            are left out.
 
     Returns:
         Dict[int | str, ImageRef]: Images by their id.
     """
-    return {
-        image['id']: ImageRef(image['id'], image['file_name'])
-        for image in (images if isinstance(images, list) else ())
-        if isinstance(image, dict) and isinstance(image.get('id'), (int, str))
-        and isinstance(image.get('file_name'), str)
-    }
+    found = {}
+    for image in dicts_in(dict(images=images), 'images'):
+        image_id = image_id_of(dict(image_id=image.get('id')))
+        if image_id is not None and isinstance(image.get('file_name'), str):
+            found[image_id] = ImageRef(
+                image_id, image['file_name'], size=size_of(image))
+    return found
 
 
 def _found(images: Dict[Union[int, str], ImageRef], raw: Any,
@@ -148,18 +163,19 @@ def _found(images: Dict[Union[int, str], ImageRef], raw: Any,
             None, raw, path,
             Problem('not_an_object',
                     f'an annotation must be an object, got {raw!r:.40}'))
-    image_id = raw.get('image_id')
-    if not isinstance(image_id, (int, str)) or image_id not in images:
+    image_id = image_id_of(raw)
+    if image_id not in images:
         return FoundPose(
             None, raw, path,
-            Problem('image_id',
-                    f'image_id {image_id!r:.40} is not among the images'))
+            Problem('image_id', f'image_id {raw.get("image_id")!r:.40} is not '
+                    'among the images'))
     return FoundPose(images[image_id], raw, path)
 
 
 def _with_category(joints: np.ndarray, score: float,
                    raw: dict) -> Union[Joints, Problem]:
-    category = raw.get('category_id', 1)
-    if not isinstance(category, int):
-        return Problem('category', f'category {category!r:.40} is not refined')
+    category = category_of(raw)
+    if category is None:
+        return Problem('category', 'category '
+                       f'{raw.get("category_id")!r:.40} is not refined')
     return Joints(joints, score, category)

@@ -217,14 +217,15 @@ def _tracks(file: Any) -> List[str]:
     """Names of the tracks."""
     if 'tracks_json' not in file:
         return []
-    return [str(orjson.loads(text)[1]) for text in file['tracks_json'][:]]
+    return [str(orjson.loads(bytes(text))[1])
+            for text in file['tracks_json'][:]]
 
 
 def _videos(file: Any) -> List[Any]:
     """Names of the videos, or of the images that one consists of."""
     videos = []
-    for text in file['videos_json'][:]:
-        video = orjson.loads(text)
+    for text in file['videos_json'][:]:  # of a fixed length, or not
+        video = orjson.loads(bytes(text))
         backend = video.get('backend') or {}
         names = backend.get('filenames') or backend.get('filename') \
             or video.get('filename')

@@ -4,9 +4,9 @@ from typing import Any, Dict, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from ..datasets.pose_records import PoseRecord, Problem
+from ..jsonio import JsonPath
 from .base import ImageRef
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
-from .json_splice import JsonPath
 from .pose_folder import FoundPose, Joints
 
 _CORNERS = ('x1', 'y1', 'x2', 'y2')
@@ -93,7 +93,7 @@ class UltralyticsResults(JsonPoseFolder):
             fields['bbox'] = corners.tolist()
         return fields
 
-    def coordinate_path(self, joint: int, axis: int) -> JsonPath:
+    def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Tell where a detection keeps a coordinate."""
         return 'keypoints', 'xy'[axis], joint
 

@@ -1,7 +1,7 @@
 """Refine the poses of a file, chunk by chunk."""
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Callable, Iterable, Iterator, List, Tuple
+from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
@@ -26,7 +26,11 @@ NMS_THRESHOLD = 0.9
 # very many.
 _RECORDS = 4096
 
+# Estimators guess some joints beyond the border, seldom most of a pose.
+_MAX_OUTSIDE = .5
+
 LoadImage = Callable[[ImageRef], np.ndarray]
+ScaleOf = Callable[[ImageRef, Tuple[int, int]], Optional[float]]
 
 #: Batches of a chunk, at least.
 CHUNK_BATCHES = 16
@@ -38,6 +42,8 @@ class _ImageGroup:
 
     Attributes:
         indices (np.ndarray): Positions of all of them, int64 (n, ).
+        image (int): Its place in the file's images.
+        scale (float): Factor from the poses' pixels to those of the image.
         usable (np.ndarray): Positions of those that can be refined, int64
             (m, ).
         scores (np.ndarray): Instance scores of those, (m, ).
@@ -46,6 +52,8 @@ class _ImageGroup:
     """
 
     indices: np.ndarray
+    image: int
+    scale: float = 1.
     usable: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
     problems: List[Tuple[int, Problem]] = field(default_factory=list)
@@ -62,6 +70,9 @@ class FileRun:
         nms (bool): Find duplicates by OKS-NMS.
         batch_size (int): Poses refined at once.
         num_workers (int): Threads that decode and crop.
+        scale_of (ScaleOf, optional): Tells by how much an image is larger
+            than the poses' pixels, None if it is another picture. Defaults to
+            1 for all.
 
     Raises:
         ValueError: If an option is out of range.
@@ -74,7 +85,8 @@ class FileRun:
                  *,
                  nms: bool,
                  batch_size: int,
-                 num_workers: int) -> None:
+                 num_workers: int,
+                 scale_of: Optional[ScaleOf] = None) -> None:
         check_stream_options(batch_size, num_workers)
         self.predictor = predictor
         self.pose_file = pose_file
@@ -82,6 +94,7 @@ class FileRun:
         self.nms = nms
         self.batch_size = batch_size
         self.num_workers = num_workers
+        self.scale_of = scale_of
         self.plan = ChunkPlan(pose_file.image_index, len(pose_file.images),
                               batch_size * CHUNK_BATCHES)
 
@@ -117,7 +130,7 @@ class FileRun:
     def _jobs(self, chunks: Iterable[int]) -> Iterator[ImageJob]:
         for chunk in chunks:
             for image in self.plan.images(chunk):
-                group = _ImageGroup(self.plan.poses(image))
+                group = _ImageGroup(self.plan.poses(image), image)
                 yield ImageJob(group, partial(self._load, image),
                                partial(self._read, group), chunk)
 
@@ -137,12 +150,16 @@ class FileRun:
         """Read the poses of an image and set the unusable ones apart."""
         poses, usable, scores = [], [], []
         size = image.shape[1], image.shape[0]
+        if self.scale_of is not None and group.image >= 0:
+            scale = self.scale_of(self.pose_file.images[group.image], size)
+            group.scale = np.nan if scale is None else scale
         for record in self._records(group.indices, size):
-            if record.problem is not None:
-                group.problems.append((record.index, record.problem))
+            problem = record.problem or self._check_fit(group, record, size)
+            if problem is not None:
+                group.problems.append((record.index, problem))
                 continue
-            poses.append(
-                (record.keypoints, record.visible, record.keypoint_scores))
+            poses.append((record.keypoints * np.float32(group.scale),
+                          record.visible, record.keypoint_scores))
             usable.append(record.index)
             scores.append(record.score)
         group.usable = np.array(usable, np.int64)
@@ -153,6 +170,23 @@ class FileRun:
                 np.zeros((0, joints, 2), np.float32),
                 np.zeros((0, joints), bool), np.zeros((0, joints), np.float32))
         return PoseArrays(*map(np.stack, zip(*poses, strict=True)))
+
+    def _check_fit(self, group: _ImageGroup, record: PoseRecord,
+                   size: Tuple[int, int]) -> Optional[Problem]:
+        """Tell whether a pose can be one of this picture."""
+        if self.pose_file.is_relative(record.raw):
+            group.scale = 1.  # to whatever picture
+        if np.isnan(group.scale):
+            return Problem('image_size_differs', 'the picture has another '
+                           f'shape, {size[0]} x {size[1]}, than its size in '
+                           'the annotations says')
+        places = record.keypoints[record.visible] * group.scale
+        beyond = ((places < 0) | (places > size)).any(1)
+        if beyond.mean() > _MAX_OUTSIDE:
+            return Problem('outside_image', f'{beyond.sum()} of {len(places)} '
+                           'joints lie outside of the picture, which has '
+                           f'{size[0]} x {size[1]} pixels')
+        return None
 
     def _finish(self, result: ImageResult) -> ChunkResult:
         """Find duplicates, and say what became of each pose."""
@@ -185,7 +219,8 @@ class FileRun:
         rows = np.searchsorted(group.indices, usable)
         part.refined[rows] = True
         part.dropped[rows] = dropped
-        part.keypoints[rows] = keypoints
+        part.keypoints[rows] = keypoints / np.float32(group.scale) \
+            if len(rows) else keypoints
         return part
 
     def _problems(self, group: _ImageGroup, problem: Problem

@@ -1,12 +1,13 @@
-"""Load images that nobody vouches for."""
+"""Load images that may come from anywhere, and be anything."""
 import re
+from contextlib import suppress
 from pathlib import Path
-from typing import Union
+from typing import Optional, Tuple, Union
 
 import cv2
 import mmcv
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ..datasets.pose_records import Problem
 
@@ -18,6 +19,11 @@ MAX_FILE_BYTES = 1 << 29
 _JPEG_MARKER = re.compile(rb'\xff[^\x00\xff\xd0-\xd7]')
 _SOI, _EOI, _TEM = 0xd8, 0xd9, 0x01
 _PNG = b'\x89PNG\r\n\x1a\n'
+_HEIC = ('heic', 'heix', 'hevc', 'heim', 'heis', 'mif1', 'msf1')
+
+with suppress(ImportError):  # reads HEIC where it is installed
+    import pillow_heif
+    pillow_heif.register_heif_opener()
 
 
 class ImageProblem(Exception):
@@ -32,17 +38,21 @@ class ImageProblem(Exception):
         self.problem = problem
 
 
-def load_image(path: Union[str, Path]) -> np.ndarray:
+def load_image(path: Union[str, Path], *,
+               as_stored: bool = False) -> np.ndarray:
     """Load an image as mmpose's ``LoadImage`` does, with more suspicion.
 
     OpenCV allocates whatever the header claims, and pads a JPEG that is cut
-    off with grey, where a refiner would make up joints.
+    off with grey, where a refiner would make up joints. What it does not read
+    (GIF, of which the first picture is taken; AVIF, HEIC) is read by Pillow.
 
     Args:
         path (str | Path): The file.
+        as_stored (bool): Do not turn it as its EXIF data says. Defaults to
+            False.
 
     Returns:
-        np.ndarray: BGR, uint8 (H, W, 3), turned as its EXIF data says.
+        np.ndarray: BGR, uint8 (H, W, 3).
 
     Raises:
         ImageProblem: If it is no image, is cut off, or too large.
@@ -59,7 +69,10 @@ def load_image(path: Union[str, Path]) -> np.ndarray:
         if not is_complete(data):
             raise ImageProblem(
                 Problem('image_cut_off', f'the image {path.name} is cut off'))
-        image = mmcv.imfrombytes(data, flag='color', backend='cv2')
+        flag = 'color_ignore_orientation' if as_stored else 'color'
+        image = mmcv.imfrombytes(data, flag=flag, backend='cv2')
+        if image is None and not is_common(data):
+            image = _load_by_pillow(path, as_stored)
     except (OSError, MemoryError, cv2.error) as error:
         raise ImageProblem(
             Problem('image_unreadable', f'unreadable image {path.name}: '
@@ -71,11 +84,54 @@ def load_image(path: Union[str, Path]) -> np.ndarray:
     return image
 
 
-def check_header(path: Path) -> None:
+def is_common(data: bytes) -> bool:
+    """Whether a file is a JPEG or PNG: what OpenCV refuses of it is bad."""
+    return data.startswith((_PNG, b'\xff\xd8'))
+
+
+def _load_by_pillow(path: Path, as_stored: bool) -> Optional[np.ndarray]:
+    """Load what OpenCV does not read; None if that is damaged."""
+    try:
+        with Image.open(path) as image:
+            image = image if as_stored else ImageOps.exif_transpose(image)
+            if image.mode.startswith('I;16'):
+                return np.repeat(
+                    (np.asarray(image) >> 8).astype(np.uint8)[..., None], 3, 2)
+            return np.ascontiguousarray(
+                np.asarray(image.convert('RGB'))[..., ::-1])
+    except (ValueError, TypeError, SyntaxError, LookupError, ArithmeticError,
+            EOFError, AttributeError, NotImplementedError, OSError):
+        return None
+
+
+def _kind_of(path: Path) -> str:
+    """Name what Pillow does not know, and the remedy."""
+    with open(path, 'rb') as file:
+        head = file.read(32)
+    if head[4:8] == b'ftyp':
+        brand = head[8:12].decode('latin-1')
+        if brand in _HEIC:
+            return ('a HEIC image; install pillow-heif, or convert it to JPEG '
+                    'or PNG')
+        if brand in ('avif', 'avis'):
+            return ('an AVIF image, which this Pillow does not read; convert '
+                    'it to JPEG or PNG')
+        return 'a video; name frames of it, or take them out as images'
+    if head.startswith(b'version https://git-lfs'):
+        return 'a pointer of Git LFS; fetch the file itself'
+    if head.lstrip()[:5].lower() in (b'<html', b'<!doc'):
+        return 'a page of HTML; the download failed'
+    return 'not an image'
+
+
+def check_header(path: Path) -> Tuple[int, int]:
     """Refuse what is no image, or claims to be a huge one.
 
     Args:
         path (Path): The file.
+
+    Returns:
+        tuple: Width and height as stored.
 
     Raises:
         ImageProblem: If it is refused.
@@ -86,8 +142,8 @@ def check_header(path: Path) -> None:
             width, height = image.size
     except Image.UnidentifiedImageError as error:
         raise ImageProblem(
-            Problem('image_unreadable',
-                    f'unreadable image {path.name}: not an image')) from error
+            Problem('image_unreadable', f'unreadable image {path.name}: it is '
+                    f'{_kind_of(path)}')) from error
     except (Image.DecompressionBombError,
             Image.DecompressionBombWarning) as error:
         raise ImageProblem(_bomb(path)) from error
@@ -99,6 +155,7 @@ def check_header(path: Path) -> None:
                     f'{str(error):.200}')) from error
     if width * height > MAX_PIXELS:
         raise ImageProblem(_bomb(path))
+    return width, height
 
 
 def _bomb(path: Path) -> Problem:

@@ -3,6 +3,7 @@
 A file that only grows: a line that tells the run, then entries, each with a
 checksum. An entry that a kill cut off is dropped when the file is read.
 """
+import errno
 import fcntl
 import io
 import os
@@ -171,6 +172,12 @@ def _lock(file: BinaryIO, path: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise OSError(
+                f'the file system of {path} knows no locks '
+                f'({error.strerror}), without which two runs could write the '
+                'same output; name an output in a folder of a local disk, and '
+                'copy it') from error
         raise ValueError(
             f'another run is writing this output; it holds {path}; name '
             'another output or wait for its end') from error

@@ -8,7 +8,8 @@ import numpy as np
 import orjson
 import pytest
 
-from posefix_mm.apis.evaluate_results import evaluate_results, read_results
+from posefix_mm.apis.evaluate_results import evaluate_results
+from posefix_mm.datasets.pose_records import read_results
 
 
 @pytest.fixture
@@ -52,18 +53,18 @@ def test_without_before(people) -> None:
     assert (evaluation.before, evaluation.change()) == (None, None)
 
 
-def test_zero_is_explained(people, truth, tmp_path) -> None:
+def test_other_ids_are_read_and_explained(people, truth, tmp_path) -> None:
     """And all of it can be written as JSON."""
     records = perfect(truth)
     for record in records:
         record['image_id'] = str(record['image_id'])
     evaluation = evaluate_results(
         save(tmp_path, records), people / 'annotations.json')
-    assert evaluation.results['AP'] == 0
+    assert evaluation.results['AP'] == pytest.approx(100)
     written = json.loads(orjson.dumps(evaluation.to_dict()))
     assert [e['code'] for e in written['explanations']] == ['image_id_type']
     assert written['explanations'][0]['count'] == len(records)
-    assert written['results']['AP'] == 0
+    assert written['results']['AP'] == pytest.approx(100)
 
 
 def test_other_skeleton(people, truth, tmp_path) -> None:
@@ -91,7 +92,7 @@ def test_reads_what_is_no_json(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(('text', 'reason'), [
-    ('{"annotations": []}', 'must hold a list'),
+    ('{"images": []}', "an object with 'images'"),
     ('[{"score": 1}', 'not valid JSON'),
     ('[' * 100000, 'nested too deeply'),
 ])
@@ -111,16 +112,9 @@ def test_missing_files(people, tmp_path) -> None:
 
 @pytest.mark.parametrize(('place', 'value', 'reason'), [
     (('images', ), None, 'images must be a list'),
-    (('annotations', ), [3], 'annotations must be a list of objects'),
+    (('annotations', ), [3], 'an annotation must be an object, got 3'),
     (('annotations', ), [], 'no annotation has keypoints'),
     (('images', 0, 'id'), 'a', 'all of them numbers or all of them texts'),
-    (('annotations', 0, 'bbox'), [1, 2, 3],
-     'must have 4 numbers as bbox, got 3'),
-    (('annotations', 0, 'bbox'), 'wide',
-     "must have 4 numbers as bbox, got 'wide'"),
-    (('annotations', 0, 'area'), None, 'area must be a number, got None'),
-    (('annotations', 0, 'image_id'), [1], 'image_id must be'),
-    (('annotations', 0, 'keypoints'), ['x'] * 51, 'must have 51 numbers'),
 ])
 def test_annotations_that_are_none(people, truth, tmp_path, place, value,
                                    reason) -> None:
@@ -137,3 +131,76 @@ def test_annotations_that_are_none(people, truth, tmp_path, place, value,
 def test_annotations_of_another_shape(people, tmp_path) -> None:
     with pytest.raises(ValueError, match='must be an object.*got a list'):
         evaluate_results(people / 'results.json', save(tmp_path, []))
+
+
+@pytest.mark.parametrize(('field', 'value', 'reason'), [
+    ('bbox', [1, 2, 3], 'must have 4 numbers as bbox, got 3'),
+    ('bbox', 'wide', "must have 4 numbers as bbox, got 'wide'"),
+    ('area', None, 'area must be a number, got None'),
+    ('image_id', [1], 'image_id must be'),
+    ('keypoints', ['x'] * 51, 'must have 51 numbers'),
+    ('keypoints', [], 'must have 51 numbers as keypoints, got 0'),
+    ('keypoints', [1, 2, 2] * 4, 'must have 51 numbers as keypoints, got 12'),
+])
+def test_one_odd_annotation_is_left_out(people, truth, tmp_path, field, value,
+                                        reason) -> None:
+    results = save(tmp_path, perfect(truth)[1:])
+    truth['annotations'][0][field] = value
+    evaluation = evaluate_results(
+        results, save(tmp_path, truth, 'annotations.json'))
+    assert evaluation.results['AP'] == pytest.approx(100)
+    explanation = next(e for e in evaluation.explanations
+                       if e.code == 'annotations_skipped')
+    assert explanation.count == 1
+    assert reason in explanation.text
+
+
+def test_people_without_num_keypoints_count(people, truth, tmp_path) -> None:
+    results = save(tmp_path, perfect(truth))
+    for person in truth['annotations']:
+        person['num_keypoints'] = 0
+    evaluation = evaluate_results(
+        results,
+        save(tmp_path, truth, 'annotations.json'))
+    assert evaluation.results['AP'] == pytest.approx(100)
+    assert [e.code for e in evaluation.explanations] == ['num_keypoints_zero']
+
+
+def test_a_category_without_results_is_named(people, truth, tmp_path) -> None:
+    """AP is the mean over categories, one of which has 0."""
+    results = save(tmp_path, perfect(truth))
+    truth['categories'].append(dict(id=2, name='child'))
+    truth['annotations'][0]['category_id'] = 2
+    evaluation = evaluate_results(
+        results, save(tmp_path, truth, 'annotations.json'))
+    assert evaluation.results['AP'] < 51
+    assert 'category_without_results' in [
+        e.code for e in evaluation.explanations]
+
+
+@pytest.mark.parametrize('value', ['1', 1.])
+def test_categories_written_otherwise(people, truth, tmp_path,
+                                      value) -> None:
+    records = perfect(truth)
+    for record in records:
+        record['category_id'] = value
+    evaluation = evaluate_results(
+        save(tmp_path, records), people / 'annotations.json')
+    assert evaluation.results['AP'] == pytest.approx(100)
+
+
+def test_other_formats(people, truth, tmp_path) -> None:
+    """OpenPose's folder, by names of the images."""
+    from posefix_mm.apis.convert_poses import convert_poses
+    results = save(tmp_path, perfect(truth))
+    convert_poses(results, tmp_path / 'alpha.json', 'alphapose',
+                  ann=people / 'annotations.json')
+    evaluation = evaluate_results(
+        tmp_path / 'alpha.json', people / 'annotations.json')
+    assert evaluation.results['AP'] == pytest.approx(100)
+
+
+def test_annotations_are_no_results_of_themselves(people) -> None:
+    with pytest.raises(ValueError, match='both, the poses and the annota'):
+        evaluate_results(people / 'annotations.json',
+                         people / 'annotations.json')

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from posefix_mm.apis import image_source
 from posefix_mm.apis.image_finder import ImageFinder
 from posefix_mm.apis.image_source import ImageSource, VideoFrames
 from posefix_mm.formats import ImageRef
@@ -89,29 +88,18 @@ def test_frames(source, name, order) -> None:
     assert found == list(order)
 
 
-def test_seeks_only_where_that_is_faster(folder, monkeypatch) -> None:
-    """Far ahead, or back."""
+def test_never_seeks_and_decodes_once(folder, monkeypatch) -> None:
+    """Back by a few from what was kept, back further from the start."""
     frames = VideoFrames(folder / 'walk.avi')
-    seeks = []
-
-    class Capture:
-        """Notes what is set."""
-
-        def __init__(self, capture) -> None:
-            self.read, self.grab = capture.read, capture.grab
-            self._set = capture.set
-
-        def set(self, key, value) -> None:
-            seeks.append(value)
-            self._set(key, value)
-
-    frames._capture = Capture(frames._capture)
-    monkeypatch.setattr(image_source, '_SKIPPED', 50)
-    for frame in (0, 1, 51, 52, 103, 102, 104):
+    opened = []
+    monkeypatch.setattr(
+        VideoFrames, '_open', lambda self, real=VideoFrames._open: (
+            opened.append(1), real(self)))
+    for frame in (0, 2, 1, 51, 50, 52, 103, 102, 104, 159):
         assert number(frames.read(frame)) == frame
-    assert seeks == [102]
-    assert number(frames.read(159)) == 159
-    assert seeks == [102, 159]
+    assert opened == []
+    assert number(frames.read(99)) == 99
+    assert opened == [1]
 
 
 @pytest.mark.parametrize('name', ['walk.avi', 'run.mp4'])
@@ -173,7 +161,7 @@ def test_no_video(source, name, code, method) -> None:
     (ImageRef(image_id=3, file_name='a.png'), 'a.png'),
 ])
 def test_references(source, folder, ref, name) -> None:
-    assert source.find(ref) == folder / name
+    assert source.find(ref).path == folder / name
     np.testing.assert_array_equal(
         source.load(ref), cv2.imread(str(folder / name)))
 

@@ -146,11 +146,11 @@ def test_no_pose(predictor, image, poses) -> None:
 def test_poses_with_a_problem(predictor, image, joints, expected) -> None:
     """They come back as they are, the others refined."""
     bad = np.repeat(joints[:1], 3, 0)
-    bad[0, 3, 0], bad[1, 3, 1], bad[2] = np.nan, 1e9, 0
+    bad[0], bad[1, 3, 1], bad[2] = np.nan, 1e9, 0
     mixed = np.concatenate((bad[:1], joints, bad[1:]))
     found = refine(image, mixed, predictor=predictor)
     assert [p and p.code for p in found.problems] == [
-        'not_finite', *[None] * len(joints), 'far_outside', 'no_keypoint']
+        'no_keypoint', *[None] * len(joints), 'far_outside', 'no_keypoint']
     assert found.refined.tolist() == [p is None for p in found.problems]
     np.testing.assert_allclose(
         found.keypoints[1:-2], expected.keypoints, atol=1e-4)
@@ -420,3 +420,22 @@ def test_several_threads_share_a_predictor(predictor, image, joints,
 
 def test_name_of_the_package() -> None:
     assert posefix_mm.refine is refine
+
+
+@pytest.mark.parametrize('absent', [(np.nan, np.nan), (0, 0), (-1, -1)])
+def test_an_absent_joint_is_none_of_the_input(predictor, image, joints,
+                                              absent) -> None:
+    """However it is written, with scores and without: one rule."""
+    poses = np.array(joints[..., :2])
+    poses[:, 3] = absent
+    scores = np.ones((*poses.shape[:2], 1))
+    scores[:, 3] = 0
+    expected = refine(
+        image, np.concatenate((np.nan_to_num(poses), scores), -1),
+        predictor=predictor)
+    found = refine(image, poses, predictor=predictor)
+    assert found.refined.all()
+    assert np.isnan(found.shifts[:, 3]).all()
+    np.testing.assert_allclose(
+        np.delete(found.keypoints, 3, 1),
+        np.delete(expected.keypoints, 3, 1), atol=1e-4)

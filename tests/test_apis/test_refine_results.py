@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 
 from posefix_mm import fileio
-from posefix_mm.apis import RefineSummary
+from posefix_mm.apis import NothingRefinedError, RefineSummary
 from posefix_mm.apis.refine_results import refine_results
 
 
@@ -162,8 +162,8 @@ def test_nms_keeps_one_of_equals(refine, one_each) -> None:
 def test_nms_leaves_records_that_are_not_refined(refine, one_each) -> None:
     """Two that are the same, but of another category."""
     other = dict(one_each[0], category_id=2)
-    output, summary = refine([other, other], nms=True)
-    assert output == [other, other]
+    output, summary = refine([other, other, one_each[0]], nms=True)
+    assert output[:2] == [other, other]
     assert summary.dropped == 0
 
 
@@ -171,14 +171,14 @@ def test_nms_leaves_records_that_are_not_refined(refine, one_each) -> None:
 # what becomes of a good record, and the reason that is given
 FAULTS = {
     'category': (dict(category_id=2), 'category 2 is not refined'),
-    'category text': (dict(category_id='1'), "category '1' is not refined"),
+    'category text': (dict(category_id='2'), "category '2' is not refined"),
     'score 0': (dict(score=0), 'score 0 is not above 0'),
     'score negative': (dict(score=-.5), 'score -0.5 is not above 0'),
     'score text': (dict(score='0.9'), 'score must be a finite number'),
     'score null': (dict(score=None), 'score must be a finite number'),
     'score true': (dict(score=True), 'score must be a finite number'),
     'unknown image': (dict(image_id=999), 'image 999 is not in the annot'),
-    'unknown name': (dict(image_id='1'), "image '1' is not in the annot"),
+    'unknown name': (dict(image_id='x1'), 'not in the annotation file'),
     'no image': (dict(image_id=None), 'image_id must be a number or name'),
     'image list': (dict(image_id=[1]), 'image_id must be a number or name'),
     'image true': (dict(image_id=True), 'image_id must be a number or name'),
@@ -195,7 +195,7 @@ FAULTS = {
     'none': (dict(keypoints=[]), '51 numbers'),
     'no list': (dict(keypoints=None), 'keypoints must be a list'),
     'text': (dict(keypoints=['1', 2., 1.] * 17), 'numbers only'),
-    'null': (dict(keypoints=[None, 2., 1.] * 17), 'numbers only'),
+    'null': (dict(keypoints=[None, 2., 1.] * 17), 'no keypoint is present'),
     'lists': (dict(keypoints=[[1.], 2., 1.] * 17), 'numbers only'),
     'huge': (dict(keypoints=[1e308, -1e308, 1.] * 17), 'lies beyond'),
     'far': (dict(keypoints=[1e9, 2., 1.] * 17), 'lies beyond 1e'),
@@ -295,9 +295,23 @@ def test_reasons_are_counted() -> None:
     assert summary.reasons().most_common() == [('a', 2), ('b', 1)]
 
 
+def test_nothing_is_written_if_nothing_is_refined(refine, records,
+                                                  tmp_path) -> None:
+    out = tmp_path / 'out.json'
+    given = [dict(record, image_id=999) for record in records]
+    with pytest.raises(NothingRefinedError) as caught:
+        refine(given, out=out)
+    assert f'{len(given)} x image_missing: ' in str(caught.value)
+    assert '--img-dir' in str(caught.value)
+    assert [p.name for p in tmp_path.iterdir() if 'out' in p.name] == []
+
+
 @pytest.mark.parametrize('given', [[], ['x'], [{}, {}]])
 def test_nothing_to_refine(refine, given) -> None:
-    output, summary = refine(given, nms=True, num_workers=2)
+    with pytest.raises(NothingRefinedError, match='none of .* can be refined'):
+        refine(given, nms=True, num_workers=2)
+    output, summary = refine(
+        given, nms=True, num_workers=2, allow_empty=True)
     assert output == given
     assert summary.refined == 0
     assert summary.after == dict.fromkeys(summary.after, 0.)
@@ -327,6 +341,29 @@ def test_annotations_of_boxes_give_file_names(refine, records, content,
     output, summary = refine(records[:1], ann=boxes)
     assert summary.refined == 1
     assert summary.before is None
+
+
+@pytest.mark.parametrize('change', [
+    dict(keypoints=[]), dict(keypoints=[1, 2, 2] * 4), dict(bbox=None),
+    dict(keypoints=5)])
+def test_an_odd_annotation_stops_nothing(refine, records, content, tmp_path,
+                                         change) -> None:
+    content['annotations'][0].update(change)
+    ann = tmp_path / 'odd.json'
+    ann.write_text(json.dumps(content))
+    _, summary = refine(records, ann=ann)
+    assert summary.before['AP'] > 0
+    assert 'annotations_skipped' in [e.code for e in summary.explanations]
+
+
+def test_that_ap_is_not_shown_is_said(refine, records, content,
+                                      tmp_path) -> None:
+    del content['categories']
+    ann = tmp_path / 'odd.json'
+    ann.write_text(json.dumps(content))
+    _, summary = refine(records, ann=ann)
+    assert summary.after is None
+    assert 'no AP is shown: ' in summary.fit[-1]
 
 
 def test_ids_are_numbers_in_file_names(refine, records) -> None:
@@ -378,7 +415,7 @@ def test_missing_config(refine, tmp_path) -> None:
     ('poses', '[{}', 'is not valid JSON at byte 1, in element 0'),
     ('poses', '[{}, {"a": tru}]', 'is not valid JSON at byte 5, in element 1'),
     ('poses', '[' * 100000, 'is nested too deeply'),
-    ('poses', '{}', "must hold a list of records, found '{' at byte 0"),
+    ('poses', '{}', 'must hold a list of records, or an object'),
     ('poses', '5', "must hold a list of records, found '5' at byte 0"),
     ('ann', '{', 'is not valid JSON'),
     ('ann', '[]', 'has no list of images'),
@@ -389,10 +426,6 @@ def test_missing_config(refine, tmp_path) -> None:
     ('ann', '{"images": [1]}', 'has no list of images'),
     ('ann', '{"images": [{"id": 1}]}', 'has no list of images'),
     ('ann', '{"images": [{"id": [], "file_name": "a"}]}', 'has no list'),
-    ('ann', '{"images": [], "annotations": [{"keypoints": []}]}',
-     'has no categories'),
-    ('ann', '{"images": [], "categories": [], "annotations": '
-     '[{"keypoints": []}]}', 'annotation None has no id, image_id'),
 ])
 def test_malformed_input(refine, tmp_path, name, text, match) -> None:
     path = tmp_path / 'malformed.json'
@@ -469,7 +502,7 @@ def test_config_object_is_not_changed(refine, records,
 def test_output_folder_is_a_file(refine, tmp_path) -> None:
     (tmp_path / 'file').write_text('mine')
     with pytest.raises(OSError, match='file'):
-        refine([], out=tmp_path / 'file' / 'out.json')
+        refine([], allow_empty=True, out=tmp_path / 'file' / 'out.json')
     assert (tmp_path / 'file').read_text() == 'mine'
 
 

@@ -111,7 +111,7 @@ def test_quiet(posefix, files, capsys):
 
 @pytest.mark.parametrize(('change', 'message'), [
     (dict(results='missing.json'), 'missing.json does not exist'),
-    (dict(results='truth.json'), 'truth.json holds COCO annotations'),
+    (dict(results='truth.json'), 'truth.json is both, the poses and the'),
     (dict(ann='after.json'), 'after.json: the annotations must be an object'),
     (dict(skeleton='coco'), 'before.json, held against'),
     (dict(skeleton='none'), "no skeleton 'none'"),
@@ -133,11 +133,11 @@ def test_wrong_input(posefix, files, capsys, change, message):
 
 def test_ids_that_do_not_meet(posefix, files, capsys):
     (files / 'before.json').write_text(
-        json.dumps([make_record(image_id='1.png')]))
+        json.dumps([make_record(image_id='gone.png')]))
     assert posefix(files / 'before.json', *options(files)) == 1
     message = capsys.readouterr().err
     assert "before.json, held against" in message
-    assert "'1.png', is one of an annotated person, such as 1;" in message
+    assert "'gone.png', is one of an annotated person, such as 1;" in message
 
 
 def test_help(posefix, capsys):

@@ -33,9 +33,8 @@ def files(people: Path, tmp_path: Path) -> List[Path]:
 
 def test_explains(files, capsys) -> None:
     shown = run(capsys, files[0], '--ann', files[1])
-    assert 'AP │ 0.0' in shown
     assert 'results: image_id_type (' in shown
-    assert "write 1 instead of '1'" in shown
+    assert "for other tools, write 1 instead of '1'" in shown
 
 
 def test_compares(files, people, capsys, tmp_path) -> None:
@@ -46,9 +45,8 @@ def test_compares(files, people, capsys, tmp_path) -> None:
     assert 'input: image_id_type (' in shown
     assert 'results: ' not in shown
     written = json.loads((tmp_path / 'out.json').read_text())
-    assert written['before']['AP'] == 0 < written['results']['AP']
-    assert written['change']['AP'] == written['results']['AP']
-    assert f"AP │ 0.0 │ {written['results']['AP']:.1f}" in shown
+    assert written['before']['AP'] == written['results']['AP'] > 0
+    assert written['change']['AP'] == 0
 
 
 def test_the_same_in_both_is_said_once(files, capsys) -> None:

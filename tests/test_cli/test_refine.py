@@ -66,8 +66,10 @@ def test_refines_and_reports(posefix, people, records, tmp_path,
     shown = ' '.join(out.split())
     assert (f'{len(given)} poses read, {len(records)} refined, 0 dropped as '
             'duplicates by NMS, 2 passed through unrefined') in shown
-    assert '1 x category 2 is not refined' in shown
-    assert "1 x a record must be an object, got 'no [red]record'" in shown
+    assert ('1 x category: category 2 is not refined; choose what is refined '
+            'with --categories') in shown
+    assert ('1 x not_an_object: a record must be an object, got '
+            "'no [red]record'") in shown
     assert f"written to {tmp_path / 'out.json'}" in shown
     assert f"not in it refined: {tmp_path / 'out.json.log.jsonl'}" in shown
     assert 'AP75' in shown
@@ -213,13 +215,16 @@ def test_options_reach_the_function(monkeypatch, capfd) -> None:
         arguments=(None, None, 'a.json', 'b', 'c'),
         ann='d', pose_format='alphapose', joint_map='halpe26', nms=True,
         batch_size=7, num_workers=3, resume=True, strict=True,
+        categories=None, follow_links=False, allow_empty=False, announce=None,
         overwrite_input=True, log='e', show_dir='f', show_limit=5,
         progress=False, device='cuda:1', backend='openvino', precision='bf16',
         flip_test=False, cfg_options={'a.b': [1, 2]})
     assert capfd.readouterr().out == ''
     called.clear()
     assert main(['refine', 'a.json', '--img-dir', 'b', '--out', 'c']) == 0
+    assert callable(called.pop('announce'))
     assert called == dict(
+        categories=None, follow_links=False, allow_empty=False,
         arguments=(None, None, 'a.json', 'b', 'c'),
         ann=None, pose_format='auto', joint_map=None, nms=None, batch_size=32,
         num_workers=2, resume=False, strict=False, overwrite_input=False,

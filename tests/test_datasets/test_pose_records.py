@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from posefix_mm.datasets.pose_records import (
+    image_id_of,
     load_pose_records,
     parse_pose_record,
+    read_results,
+    with_scores,
 )
 
 POSE = [1., 2., .5, 0., 0., 0.]  # the second keypoint is absent
@@ -61,21 +64,18 @@ def test_accepted(changes):
     (dict(score=float('nan')), 'score must be a finite number, got nan'),
     (dict(score=float('inf')), 'score must be a finite number, got inf'),
     (dict(category_id=2), 'category 2 is not refined'),
-    (dict(category_id='1'), "category '1' is not refined"),
+    (dict(category_id='2'), "category '2' is not refined"),
     (dict(keypoints=...), 'keypoints must be a list, got None'),
     (dict(keypoints='1 2 3'), "keypoints must be a list, got '1 2 3'"),
     (dict(keypoints=[1, 2]), 'keypoints must hold 6 numbers (x, y, score of '
      '2 keypoints), got 2'),
-    (dict(keypoints=[[1, 2, 1], [3, 4, 1]]), 'keypoints must hold 6 numbers '
+    (dict(keypoints=[[1, 2, 1], [3]]), 'keypoints must hold 6 numbers '
      '(x, y, score of 2 keypoints), got 2'),
     (dict(keypoints=[1, 2, 1, 3, 4, 'x']),
      'keypoints must hold numbers only'),
-    (dict(keypoints=[1, 2, 1, 3, 4, None]),
-     'keypoints must hold numbers only'),
+    (dict(keypoints=[None] * 6), 'no keypoint is present'),
     (dict(keypoints=[1, 2, 1, 3, 4, True]),
      'keypoints must hold numbers only'),
-    (dict(keypoints=[1, 2, 1, 3, float('nan'), 1]),
-     'keypoints must be finite'),
     (dict(keypoints=[1, 2, 1, 3, 2e6, 1]),
      'a coordinate lies beyond 1e+06 pixels'),
     (dict(keypoints=[0] * 6), 'no keypoint is present'),
@@ -112,11 +112,11 @@ def test_file_keeps_the_order_and_the_bad_ones(tmp_path):
 
 
 @pytest.mark.parametrize(('text', 'message'), [
-    ('', r'results.json is not valid JSON'),
+    ('', r'results.json must hold a list of records, found nothing'),
     ('[1, 2', r'results.json is not valid JSON'),
-    ('{"annotations": []}', r'results.json holds COCO annotations; a results'),
-    ('{"a": 1}', r'must hold a list of records .*, got a dict'),
-    ('3', r'must hold a list of records .*, got a int'),
+    ('{"images": []}', r"annotations, .*; found an object with 'images'"),
+    ('{"results": 1}', r"must hold a list of records, found '1' at byte"),
+    ('3', r"must hold a list of records, found '3' at byte 0"),
 ])
 def test_files_that_hold_something_else(text, message, tmp_path):
     (tmp_path / 'results.json').write_text(text)
@@ -147,3 +147,65 @@ def test_categories(categories, category, refined):
         assert record.category_id == category
     else:
         assert record.problem == f'category {category!r} is not refined'
+
+
+NAN = float('nan')
+
+
+@pytest.mark.parametrize(('keypoints', 'visible'), [
+    ([5, 6, .5, -1, -1, 0], [True, False]),
+    ([5, 6, .5, 7, 8, 0], [True, False]),  # a made-up place
+    ([5, 6, .5, NAN, NAN, NAN], [True, False]),
+    ([5, 6, .5, 7, 8, NAN], [True, False]),
+    ([5, 6, .5, None, None, 0], [True, False]),
+    ([5, 6, .5, -1, -1, .5], [True, True]),
+    ([5, 6, 0, 7, 8, 0], [True, True]),  # no scores at all
+    ([5, 6, 0, -1, -1, 0], [True, False]),
+    ([[5, 6, .5], [7, 8, 0]], [True, False]),
+    ([[5, 6], [7, 8]], [True, True]),
+])
+def test_absent_joints(keypoints, visible):
+    record = parse(keypoints=keypoints)
+    assert record.problem is None
+    assert record.visible.tolist() == visible
+    assert record.keypoints[~record.visible].tolist() == [[0, 0]] * (
+        2 - sum(visible))
+
+
+def test_flags_of_0_are_absent_even_if_all_are():
+    record = parse_pose_record(
+        0, dict(RECORD, keypoints=[5, 6, 0, 7, 8, 0]), 2, flags=True)
+    assert record.problem == 'no keypoint is present'
+
+
+@pytest.mark.parametrize(('joints', 'expected'), [
+    ([[5, 6], [0, 0]], [[5, 6, 1], [0, 0, 0]]),
+    ([[5, 6], [-1, -1]], [[5, 6, 1], [0, 0, 0]]),
+    ([[5, 6], [NAN, 3]], [[5, 6, 1], [0, 0, 0]]),
+    ([[5, 6, .5], [7, 8, 0]], [[5, 6, .5], [0, 0, 0]]),
+])
+def test_the_same_rule_in_memory(joints, expected):
+    assert with_scores(np.array(joints)).tolist() == expected
+
+
+@pytest.mark.parametrize(('fields', 'image_id'), [
+    (dict(image_id=139.), 139),
+    (dict(image_id='000139'), '000139'),
+    (dict(image_name='a.jpg'), 'a.jpg'),
+    (dict(image_id=None, file_name='b/a.jpg'), 'b/a.jpg'),
+    (dict(image_id=.5), None),
+])
+def test_names_of_images(fields, image_id):
+    assert image_id_of(fields) == image_id
+
+
+@pytest.mark.parametrize('text', [
+    '[{"image_id": 1}, {"image_id": NaN}]',
+    '{"info": 1, "predictions": [{"image_id": 1}, {"image_id": NaN}]}',
+    '\ufeff[{"image_id": 1}, {"image_id": NaN}]',
+])
+def test_results_in_a_list_or_an_object(text, tmp_path):
+    (tmp_path / 'r.json').write_text(text, encoding='utf-8')
+    first, second = read_results(tmp_path / 'r.json')
+    assert first == dict(image_id=1)
+    assert np.isnan(second['image_id'])

@@ -22,11 +22,10 @@ from toy_people import (
 )
 
 from posefix_mm.analysis import (
-    diagnose_files,
     load_skeleton,
     status_frequency,
 )
-from posefix_mm.evaluation import error_costs
+from posefix_mm.evaluation import diagnose_files, error_costs
 
 REFINER = 'body_2d_keypoint/posefix/demo/posefix_tiny_1xb32-14e_demo-64x48.py'
 

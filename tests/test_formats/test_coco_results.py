@@ -6,9 +6,10 @@ import json
 import numpy as np
 import pytest
 
+from posefix_mm import jsonio
 from posefix_mm.datasets.joint_map import JointMap
-from posefix_mm.formats import ImageRef, SourceSkeleton, json_elements
-from posefix_mm.formats.coco_results import CocoResultsFile, read_image_id
+from posefix_mm.formats import ImageRef, RefinedPoses, SourceSkeleton
+from posefix_mm.formats.coco_results import CocoResultsFile, read_header
 from posefix_mm.formats.json_list_file import put_keypoints
 
 SKELETON = SourceSkeleton(JointMap.identity(2))
@@ -33,11 +34,11 @@ def open_text(tmp_path):
 
 @pytest.mark.parametrize('block', [8, 60, 1 << 20])
 def test_images_in_order_of_appearance(open_text, monkeypatch, block) -> None:
-    monkeypatch.setattr(json_elements, '_BLOCK', block)
+    monkeypatch.setattr(jsonio, '_BLOCK', block)
     poses = open_text()
     assert len(poses) == 5
     # what is no JSON names no image
-    assert poses.image_index.tolist() == [0, 1, -1, -1, -1]
+    assert poses.image_index.tolist() == [0, 1, -1, -1, 0]
     assert list(poses.images) == [ImageRef(7), ImageRef('b.jpg')]
 
 
@@ -55,7 +56,8 @@ def test_poses(open_text) -> None:
 
 def test_problems(open_text) -> None:
     codes = [r.problem and r.problem.code for r in open_text().read(range(5))]
-    assert codes == [None, None, 'not_an_object', 'image_id', 'not_finite']
+    assert codes == [None, None, 'not_an_object', 'image_id',
+                     'keypoint_count']
 
 
 @pytest.mark.parametrize(('raw', 'image_id'), [
@@ -74,7 +76,7 @@ def test_problems(open_text) -> None:
     (b'{"image_id": 1' + b'0' * 30 + b'}', 10**30),
 ])
 def test_image_id(raw, image_id) -> None:
-    found = read_image_id(raw)
+    found, _ = read_header(raw)
     assert found == image_id
     assert type(found) is type(image_id)
 
@@ -82,7 +84,7 @@ def test_image_id(raw, image_id) -> None:
 @pytest.mark.parametrize('block', [8, 1 << 20])
 def test_nothing_changed_is_the_same_file(open_text, trip, monkeypatch,
                                           block) -> None:
-    monkeypatch.setattr(json_elements, '_BLOCK', block)
+    monkeypatch.setattr(jsonio, '_BLOCK', block)
     assert trip.write(open_text()).read_bytes() == TEXT
 
 
@@ -173,3 +175,33 @@ def test_digest_tells_contents_apart(open_text) -> None:
     first = open_text().digest()
     assert open_text(TEXT).digest() == first
     assert open_text(TEXT + b' ').digest() != first
+
+
+NAN_TEXT = (b'{"info": 1, "predictions": [{"image_name": "a.jpg", '
+            b'"keypoints": [[1.5, 2, 0.9], [NaN, null, NaN]], "score": 1}, '
+            b'{"image_id": 7.0, "keypoints": [NaN, NaN, NaN, 3, 4, 1]}]}')
+
+
+def test_nan_nested_keypoints_and_an_object_around(open_text, tmp_path):
+    """NaN and null stay, bytes around them too."""
+    poses = open_text(NAN_TEXT)
+    assert [i.image_id for i in poses.images] == ['a.jpg', 7]
+    first, second = poses.read([0, 1])
+    assert first.problem is second.problem is None
+    assert first.visible.tolist() == [True, False]
+    assert second.visible.tolist() == [False, True]
+    keypoints = np.array([[[1, 2], [9, 9]], [[9, 9], [3, 5]]], np.float32)
+    poses.write(tmp_path / 'out.json', RefinedPoses(
+        np.ones(2, bool), np.zeros(2, bool), keypoints), None)
+    written = (tmp_path / 'out.json').read_bytes()
+    assert b'"image_name": "a.jpg"' in written
+    assert written.startswith(b'{"info": 1, "predictions": [')
+    found = json.loads(written)['predictions']
+    assert str(found[0]['keypoints']) == '[[1.0, 2, 0.9], [nan, None, nan]]'
+    assert str(found[1]['keypoints']) == '[nan, nan, nan, 3, 5.0, 1]'
+
+
+def test_categories_are_counted(open_text):
+    poses = open_text(b'[{"category_id": 0}, {"category_id": 2.0}, '
+                      b'{"category_id": "2"}, {}, {"category_id": "x"}]')
+    assert poses.category_counts == {0: 1, 2: 2, 1: 1, None: 1}

@@ -133,3 +133,39 @@ def test_other_files(tmp_path, text, message):
     path.write_bytes(text.encode('latin-1'))
     with pytest.raises(ValueError, match=f'CollectedData_Ann.csv.*{message}'):
         open_pose_file(path, target_names=NAMES)
+
+
+def test_superanimals_put_a_line_before_their_name(tmp_path):
+    text = VIDEO.replace('DLC_net', 'superanimal_net')
+    path = write(tmp_path, text, 'cam01_superanimal_net_.csv')
+    poses = open_pose_file(path, target_names=NAMES)
+    assert {i.stem for i in poses.images} == {'cam01'}
+
+
+def test_two_scorers_are_two_poses(tmp_path, trip):
+    text = (VIDEO.replace('individuals,a,a,a,b,b,b\n', '')
+            .replace('DLC_net,DLC_net,DLC_net\n', 'DLC_b,DLC_b,DLC_b\n'))
+    path = write(tmp_path, text, 'mouseDLC_net.csv')
+    poses = open_pose_file(path, target_names=NAMES)
+    assert {i.stem for i in poses.images} == {'mouse'}
+    records = trip.read(poses)
+    assert [r.raw['individual'] for r in records] == ['DLC_net', 'DLC_b'] * 2
+    assert [r.keypoints[0].tolist() for r in records] == [
+        [1, 2], [3, 4], [0, 0], [5, 6]]
+
+
+@pytest.mark.parametrize('comma', [False, True])
+def test_what_a_spreadsheet_saved(tmp_path, trip, comma):
+    text = VIDEO.replace(',', ';')
+    if comma:
+        text = text.replace('.', ',')
+    path = tmp_path / 'mouseDLC_net.csv'
+    path.write_bytes(('\ufeff' + text).encode())
+    poses = open_pose_file(path, target_names=NAMES)
+    assert {(i.stem, i.frame) for i in poses.images} == {
+        ('mouse', 0), ('mouse', 1)}
+    assert trip.read(poses)[1].keypoints[0].tolist() == [3, 4]
+    out = trip.write(poses, {1: [[3.5, 4], [0, 0], [0, 0]]})
+    expected = text.replace('3,0;4,0', '3,5;4,0') if comma \
+        else text.replace('3.0;4.0', '3.5;4.0')
+    assert out.read_bytes() == ('\ufeff' + expected).encode()

@@ -53,10 +53,9 @@ def test_landmarks_become_pixels_and_go_back(kind, tmp_path, trip):
 @pytest.mark.parametrize(('content', 'code'), [
     (dict(landmark=person()[:-1]), 'keypoint_count'),
     (dict(landmark=[*person()[:-1], 3]), 'keypoints'),
-    (dict(landmark=[*person()[:-1], dict(x=1)]), 'keypoints'),
     (dict(landmark=3), 'unreadable_file'),
     (dict(landmark=dict(landmark=dict())), 'unreadable_file'),
-    ([], 'unreadable_file'),
+    ([3], 'unreadable_file'),
 ])
 def test_problems(content, code, tmp_path, trip):
     (tmp_path / 'img.json').write_text(json.dumps(content))
@@ -68,3 +67,21 @@ def test_problems(content, code, tmp_path, trip):
 def test_an_image_without_people(tmp_path):
     (tmp_path / 'img.json').write_text('{"pose_landmarks": []}')
     assert len(open_pose_file(tmp_path, target_names=NAMES)) == 0
+
+
+@pytest.mark.parametrize(('content', 'images'), [
+    ([dict(frame=3, landmarks=person()), dict(frame=5, landmarks=[])],
+     [('clip', 3)]),
+    ([dict(pose_landmarks=[person(), person()])], [('clip', 0)]),
+    ([[], person()], [('clip', 1)]),
+    ([[person()], [person()]], [('clip', 0), ('clip', 1)]),
+    ([dict(image_name='a.jpg', landmarks=person())], [('a.jpg', None)]),
+])
+def test_frames_of_a_video(tmp_path, trip, content, images):
+    path = tmp_path / 'clip.json'
+    path.write_text(json.dumps(content))
+    poses = open_pose_file(path, target_names=NAMES)
+    assert poses.name == 'mediapipe'
+    assert [(i.file_name or i.stem, i.frame) for i in poses.images] == images
+    assert all(r.problem is None for r in trip.read(poses))
+    assert json.loads(trip.write(poses).read_text()) == content

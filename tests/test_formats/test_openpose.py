@@ -111,7 +111,7 @@ def test_a_file_that_is_no_json_counts_as_one_pose(folder, trip):
     (dict(pose_keypoints_2d=[1.] * 74), 'keypoint_count'),
     (dict(pose_keypoints_2d=[0.] * 75), 'no_keypoint'),
     (dict(pose_keypoints_2d=[10**400] * 75), 'not_finite'),
-    (dict(pose_keypoints_2d=[float('nan')] * 75), 'not_finite'),
+    (dict(pose_keypoints_2d=[float('nan')] * 75), 'no_keypoint'),
     (dict(), 'keypoints'),
 ])
 def test_problems(change, code, folder, trip):
@@ -177,3 +177,22 @@ def test_digest_follows_the_content(folder):
     assert first == open_pose_file(folder, target_names=NAMES).digest()
     (folder / 'notes.txt').write_text('other')
     assert first != open_pose_file(folder, target_names=NAMES).digest()
+
+
+@pytest.mark.parametrize(('count', 'known'), [
+    (25, 'nose'), (18, 'nose'), (17, 'nose'), (26, 'nose')])
+@pytest.mark.parametrize('name', [
+    'cam01.0012.json', 'cam01_000000000012_keypoints.json'])
+def test_names_and_skeletons_of_other_tools(tmp_path, trip, count, known,
+                                            name):
+    """Pose2Sim, Sports2D and AlphaPose; joints are told by their number."""
+    (tmp_path / 'in').mkdir()
+    (tmp_path / 'in' / name).write_text(json.dumps(dict(people=[
+        dict(pose_keypoints_2d=[10., 20., .5] + [0.] * 3 * (count - 1))])))
+    poses = open_pose_file(tmp_path / 'in', target_names=[known, 'left_hip'])
+    assert poses.name == 'openpose'
+    assert [i.stem for i in poses.images] == [
+        name.removesuffix('.json').removesuffix('_keypoints')]
+    record, = trip.read(poses)
+    assert record.keypoints.tolist() == [[10, 20], [0, 0]]
+    assert poses.skeleton.joint_map.num_source == count

@@ -99,7 +99,7 @@ def test_problems(tmp_path, trip):
         dict(image_id=700, keypoints=pose()[:-3]),
         dict(image_id=700, keypoints=None),
         dict(image_id=700, keypoints=pose(), category_id=2),
-        dict(image_id=700, keypoints=pose(), category_id='1'),
+        dict(image_id=700, keypoints=pose(), category_id='a'),
         dict(image_id=700, keypoints=[0] * 51),
         dict(image_id=[], keypoints=pose()),
     ]
@@ -119,3 +119,14 @@ def test_without_names_the_joints_are_posetrack18s(tmp_path, trip):
     poses = open_pose_file(path, target_names=['right_ankle', 'head_top'])
     np.testing.assert_array_equal(
         trip.read(poses)[0].keypoints, [[30, 40], [0, 0]])
+
+
+def test_annotations_have_empty_scores(tmp_path, trip):
+    content = video(7)
+    for annotation in content['annotations']:
+        annotation['scores'] = []
+    path = tmp_path / 'video.json'
+    path.write_text(json.dumps(content))
+    records = trip.read(open_pose_file(path, target_names=NAMES))
+    assert records[0].problem is None
+    assert records[0].score == 1

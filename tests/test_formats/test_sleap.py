@@ -152,3 +152,18 @@ def test_the_message_names_the_extra(made, monkeypatch):
     monkeypatch.setitem(__import__('sys').modules, 'sleap_io', None)
     with pytest.raises(ImportError, match=r'pip install posefix_mm\[formats'):
         open_pose_file(made, target_names=NAMES)
+
+
+def test_texts_of_a_fixed_length(made, tmp_path):
+    """As SLEAP itself writes them, not sleap-io."""
+    path = tmp_path / 'old.slp'
+    shutil.copyfile(made, path)
+    with h5py.File(path, 'r+') as file:
+        for name in ('videos_json', 'tracks_json'):
+            texts = [bytes(text) for text in file[name][:]]
+            del file[name]
+            file[name] = np.array(texts, f'S{max(map(len, texts)) + 3}')
+    expected = open_pose_file(made, target_names=NAMES)
+    poses = open_pose_file(path, target_names=NAMES)
+    assert poses.images == expected.images
+    assert len(poses) == len(expected)

@@ -206,7 +206,7 @@ def test_evil_ids_and_missing_files(files, tmp_path) -> None:
             tmp_path / 'out',
             people=1))
     assert parsed.all('b') == parsed.all('img') == []
-    assert 'leaves the image folder' in parsed.text
+    assert 'is not a usable file name' in parsed.text
     assert '../<b onclick=x>yyy' in parsed.text
     headings = re.findall(r'<h4 [^>]*>(.*?)</h4>', parsed.html)
     assert len(headings) == 2 and max(map(len, headings)) < 130

@@ -14,7 +14,8 @@ from typing import (
 
 import numpy as np
 
-from ...fileio import read_json
+from ...datasets.image_list import ImageList, file_number
+from ...datasets.pose_records import image_id_of, read_results
 from .input_frames import Frame
 
 #: For each image an array, None, or COCO records; or all records of a file,
@@ -31,14 +32,21 @@ class GivenPeople:
             the file. An array of one image may come without a list.
         what (str): What messages call it.
         single_ndim (int): Dimensions of the array of one image.
+        images (Sequence[dict], optional): ``images`` of a COCO file, whose
+            ids the records use.
 
     Raises:
         FileNotFoundError: If a file does not exist.
         ValueError: If a file holds no list of records.
     """
 
-    def __init__(self, given: GivenType, what: str, single_ndim: int) -> None:
+    def __init__(self,
+                 given: GivenType,
+                 what: str,
+                 single_ndim: int,
+                 images: Optional[Sequence[dict]] = None) -> None:
         self.what = what
+        self._list = None if images is None else ImageList(images)
         #: Items, if they go by place and their number is known.
         self.count: Optional[int] = None
         self._items: Optional[Iterator[Any]] = None
@@ -58,13 +66,23 @@ class GivenPeople:
     def _group(self, records: Sequence[dict]) -> None:
         grouped = defaultdict(list)
         for record in records:
-            image_id = record.get('image_id')
-            if not isinstance(image_id, (int, str)):
+            image_id = image_id_of(record)
+            if image_id is None:
                 raise ValueError(f'a record of the {self.what} must have an '
                                  f'image_id, a number or name; got '
-                                 f'{image_id!r:.40}')
+                                 f'{record.get("image_id")!r:.40}')
+            if self._list is not None:
+                place, _ = self._list.find(image_id)
+                if place >= 0:
+                    image_id = str(self._list.images[place]['file_name'])
             grouped[image_id].append(record)
         self._records = dict(grouped)
+        # the same, as ImageList finds them, whatever they are written like
+        self._keys = list(grouped)
+        self._named = ImageList([
+            dict(id=key, file_name=key if isinstance(key, str) else '')
+            for key in self._keys
+        ])
 
     def check_count(self, images: Optional[int]) -> None:
         """Check that there is an item for each image.
@@ -102,10 +120,14 @@ class GivenPeople:
                          'to be found')
 
     def _key(self, frame: Frame) -> Any:
-        stem = Path(frame.name).stem
-        for key in (frame.name, stem, image_number(frame.name)):
-            if key in self._records:
-                return key
+        name = frame.name if frame.path is None else frame.path.as_posix()
+        keys = [name, file_number(frame.name)]
+        if self._list is not None:  # ids of the list are no numbers of files
+            keys = [name]
+        for key in keys:
+            place, _ = self._named.find(key)
+            if key is not None and place >= 0:
+                return self._keys[place]
         return frame.name
 
     def finish(self) -> Optional[str]:
@@ -121,20 +143,6 @@ class GivenPeople:
                          'the input has')
 
 
-def image_number(name: str) -> Optional[int]:
-    """Read the number at the end of a file name, as COCO's ids are.
-
-    Args:
-        name (str): Such as ``'000000000042.jpg'``.
-
-    Returns:
-        int | None: 42; None if there is none.
-    """
-    stem = Path(name).stem
-    digits = stem[len(stem.rstrip('0123456789')):]
-    return int(digits) if digits else None
-
-
 def read_records(path: Union[str, Path]) -> List[dict]:
     """Read a COCO results file.
 
@@ -145,9 +153,8 @@ def read_records(path: Union[str, Path]) -> List[dict]:
         FileNotFoundError: If it does not exist.
         ValueError: If it is something else.
     """
-    content = read_json(path)
-    if not isinstance(content, list) or not all(
-            isinstance(record, dict) for record in content):
+    records = read_results(path)
+    if not all(isinstance(record, dict) for record in records):
         raise ValueError(f'{path} must hold a list of records, as COCO '
                          'results files do')
-    return content
+    return records

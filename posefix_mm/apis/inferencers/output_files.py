@@ -15,8 +15,12 @@ import orjson
 from mmengine.structures import InstanceData
 from mmpose.structures import split_instances
 
-from ...fileio import atomic_write, disk_errors, read_json, write_json
-from .given_people import image_number
+from ...datasets.image_list import (
+    ImageList,
+    file_number,
+    read_annotations,
+)
+from ...fileio import atomic_write, disk_errors, write_json
 from .input_frames import Frame, InputFrames, VideoInfo
 
 # As mmpose's CocoMetric: surer keypoints make the score of a person.
@@ -223,26 +227,21 @@ def choose_image_ids(inputs: InputFrames,
         ValueError: If it has no list of images.
     """
     if ann is not None:
-        ids = _read_ids(ann)
-        return lambda frame: ids.get(frame.name, frame.name)
+        listed = ImageList(read_annotations(ann)['images'])
+
+        def listed_id(frame: Frame) -> Union[int, str]:
+            name = frame.name if frame.path is None else frame.path.as_posix()
+            place, _ = listed.find(name)
+            return frame.name if place < 0 else listed.images[place]['id']
+
+        return listed_id
     if inputs.video is not None or inputs.names is None:
         return lambda frame: (
             frame.index if frame.path is None else frame.name)
-    numbers = [image_number(name) for name in inputs.names]
+    numbers = [file_number(name) for name in inputs.names]
     if None in numbers or len(set(numbers)) < len(numbers):
         return lambda frame: frame.name
-    return lambda frame: image_number(frame.name)
-
-
-def _read_ids(ann: Union[str, Path]) -> dict:
-    content = read_json(ann)
-    images: Optional[list] = content.get('images') if isinstance(
-        content, dict) else None
-    try:
-        return {Path(i['file_name']).name: i['id'] for i in images}
-    except (TypeError, KeyError) as error:
-        raise ValueError(f'{ann} has no list of images with id and file_name; '
-                         'a COCO annotation file is needed') from error
+    return lambda frame: file_number(frame.name)
 
 
 class VisualizationFiles:

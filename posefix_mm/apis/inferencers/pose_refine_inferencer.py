@@ -171,6 +171,7 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
                 f'batch_size must be at least 1, got {batch_size}')
         for given in ('poses', 'bboxes'):
             _check_output(postprocess.get('coco_out'), kwargs.get(given))
+        preprocess['ann'] = postprocess.get('ann')
         source = open_inputs(inputs)
         # no thread starts before there is work
         pool = ThreadPoolExecutor(self.num_workers) if self.num_workers \
@@ -221,6 +222,7 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
                    *,
                    poses: Optional[GivenType] = None,
                    bboxes: Optional[GivenType] = None,
+                   ann: Optional[str] = None,
                    bbox_thr: float = 0.3,
                    nms_thr: float = 0.3) -> Iterator[GivenFrame]:
         """Read images and what is given with them.
@@ -236,6 +238,8 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
             bboxes (optional): Boxes of people, likewise: (N, 4) as x1, y1,
                 x2, y2, or (N, 5) with scores; None where people are to be
                 found. Honoured, unlike in mmpose.
+            ann (str, optional): COCO file whose ids of images the records of
+                poses or boxes use.
             bbox_thr (float): Boxes of lower scores are not used. Defaults to
                 0.3.
             nms_thr (float): Boxes of a greater IoU are duplicates. Defaults
@@ -249,7 +253,7 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
             ValueError: If there is neither an estimator nor poses, or what is
                 given does not fit the input.
         """
-        given = choose_given(poses, bboxes, self.estimator)
+        given = choose_given(poses, bboxes, self.estimator, ann)
         if given is not None:
             given.check_count(source.count if source.video is None else None)
         if isinstance(self.estimator, TopdownEstimator):

@@ -4,7 +4,11 @@ from typing import Any, Callable, Optional, Sequence
 import numpy as np
 
 from ...chain import Boxes, EstimatedPoses
-from ...datasets.pose_records import Problem, parse_pose_record
+from ...datasets.pose_records import (
+    Problem,
+    parse_pose_record,
+    with_scores,
+)
 from ...refinement import PoseArrays
 
 
@@ -85,7 +89,8 @@ def check_joints(given: Any, num_keypoints: int) -> np.ndarray:
         num_keypoints (int): K.
 
     Returns:
-        np.ndarray: (N, K, 3), the score being 1 where there is none.
+        np.ndarray: (N, K, 3), the score being 1 where there is none, all
+        three 0 where a joint is absent.
 
     Raises:
         ValueError: If the shape is another.
@@ -98,9 +103,7 @@ def check_joints(given: Any, num_keypoints: int) -> np.ndarray:
         raise ValueError(
             f'the poses of an image must be (N, {num_keypoints}, 2) or '
             f'(N, {num_keypoints}, 3) as x, y, score; got {joints.shape}')
-    if joints.shape[2] == 3:
-        return joints
-    return np.insert(joints, 2, 1., axis=-1)
+    return with_scores(joints)
 
 
 def _are_records(given: Any) -> bool:

@@ -25,6 +25,7 @@ from ...chain import (
     estimate_poses,
     to_input_poses,
 )
+from ...datasets.image_list import read_annotations
 from ...datasets.joint_map import JointMap
 from ...datasets.pose_records import Problem
 from ...refinement import PosePredictor
@@ -44,13 +45,15 @@ GivenFrame = Tuple[Frame, Union[Boxes, EstimatedPoses, None]]
 
 
 def choose_given(poses: Optional[GivenType], bboxes: Optional[GivenType],
-                 estimator: Optional[Estimator]) -> Optional[GivenPeople]:
+                 estimator: Optional[Estimator],
+                 ann: Optional[str] = None) -> Optional[GivenPeople]:
     """Choose what is given with the images.
 
     Args:
         poses (optional): Poses of all images.
         bboxes (optional): Boxes of all images.
         estimator (Estimator, optional): What estimates poses.
+        ann (str, optional): COCO file whose ids of images the records use.
 
     Returns:
         GivenPeople | None: Poses or boxes, None if people are to be found.
@@ -61,8 +64,9 @@ def choose_given(poses: Optional[GivenType], bboxes: Optional[GivenType],
     """
     if poses is not None and bboxes is not None:
         raise ValueError('give poses or bboxes, not both')
+    images = None if ann is None else read_annotations(ann)['images']
     if poses is not None:
-        return GivenPeople(poses, 'poses', 3)
+        return GivenPeople(poses, 'poses', 3, images)
     if estimator is None:
         raise ValueError('nothing to refine: give poses, or an estimator as '
                          'pose2d')
@@ -71,7 +75,7 @@ def choose_given(poses: Optional[GivenType], bboxes: Optional[GivenType],
     if not isinstance(estimator, TopdownEstimator):
         raise ValueError('the estimator finds people by itself: give boxes to '
                          'a top-down estimator only')
-    return GivenPeople(bboxes, 'boxes', 2)
+    return GivenPeople(bboxes, 'boxes', 2, images)
 
 
 def read_ahead(inputs: InputFrames, size: int,

@@ -11,6 +11,7 @@ from mmpose.registry import DATASETS
 
 from ...fileio import read_json
 from ..boxes import pose_to_bbox, shown_keypoints
+from ..image_list import ImageList
 from ..pose_records import (
     RELEASE_CATEGORIES,
     PoseRecord,
@@ -107,8 +108,14 @@ class PoseResultsDataset(BaseCocoStyleDataset):
         records = load_pose_records(self.pose_file,
                                     self.metainfo['num_keypoints'],
                                     self.categories)
+        # ids may be written in another way, or be names of files
+        found = ImageList([dict(image, id=i) for i, image in images.items()])
+        ids = list(images)
+        for record in records:
+            place, _ = found.find(record.image_id)
+            record.image_id = ids[place] if place >= 0 else None
         usable = [
-            r for r in records if r.problem is None and r.image_id in images
+            r for r in records if r.problem is None and r.image_id is not None
         ]
         if not usable:
             raise ValueError(

@@ -3,16 +3,15 @@ from typing import Iterator
 
 import numpy as np
 
-from .explanation import Explanation
-from .pose_columns import (
+from ...datasets.image_list import (
     FILE_NAME,
     FILE_NUMBER,
     OTHER_TYPE,
     UNKNOWN,
-    Comparison,
-    column,
-    show,
 )
+from ...datasets.pose_records import category_of
+from .explanation import Explanation
+from .pose_columns import Comparison, column, show
 
 # Estimators find nobody in some images; if so many of them have no result,
 # other images were refined than annotated.
@@ -54,9 +53,24 @@ def check_categories(comparison: Comparison) -> Iterator[Explanation]:
         Explanation: If there are results of categories without annotated
         poses; they count for nothing.
     """
-    categories = column(comparison.results, 'category_id')
+    categories = np.array([
+        np.nan if not isinstance(r, dict) or category_of(r) is None
+        else category_of(r) for r in comparison.results
+    ])
     annotated = np.unique(
         column(comparison.people, 'category_id')[comparison.truth.row])
+    without = annotated[~np.isin(annotated, categories)]
+    if len(without) and len(without) < len(annotated):
+        names = ', '.join(f'{c:g}' for c in without[:5])
+        people = np.isin(
+            column(comparison.people, 'category_id')[comparison.truth.row],
+            without)
+        yield Explanation(
+            'category_without_results', f'annotated poses of category {names} '
+            'have no results of this category; AP is the mean over all '
+            'categories with annotated poses, and 0 for these',
+            'give all people one category in the annotations, or results of '
+            'each', int(people.sum()), len(people))
     wrong = np.isfinite(categories) & ~np.isin(categories, annotated)
     if not wrong.any() or not len(annotated):
         return
@@ -78,7 +92,8 @@ def _check_renamed(comparison: Comparison, kind: int) -> Iterator[Explanation]:
     yield Explanation(
         code, f'{text}: {given} for the image with the id '
         f'{show(image["id"])} and the file {show(image.get("file_name"))}',
-        f'write {show(image["id"])} instead of {given}, and so on', len(rows),
+        f'they are read so here; for other tools, write {show(image["id"])} '
+        f'instead of {given}, and so on', len(rows),
         len(comparison.results))
 
 

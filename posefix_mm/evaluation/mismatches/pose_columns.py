@@ -1,16 +1,14 @@
 """Results and annotations as arrays, whatever the records hold."""
 import copy
-from pathlib import PurePath
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-_NUMBERS = {int, float}
+from ...datasets.image_list import EXACT, UNKNOWN, ImageList
+
+_NUMBERS = {int, float, type(None)}
 # The share of its box that a person fills, where the area is not known.
 _FILLED = 0.53
-
-#: How an image id was found among the annotated images, best first.
-EXACT, OTHER_TYPE, FILE_NAME, FILE_NUMBER, UNKNOWN = range(5)
 
 
 class PoseColumns(NamedTuple):
@@ -82,7 +80,7 @@ class Comparison:
                                 for side in ('width', 'height')]
                                for image in self.images]).reshape(-1, 2)
         places = {image['id']: i for i, image in enumerate(self.images)}
-        self.result_images, self.id_kinds = self._resolve(places)
+        self.result_images, self.id_kinds = self._resolve()
         self.found = self._columns(results, self.result_images)
         self.scores = column(results, 'score')
         truth = self._columns(self.people, locate(self.people, places))
@@ -96,35 +94,25 @@ class Comparison:
         row, keypoints = stack_poses(records, len(self.sigmas))
         return PoseColumns(row, image[row], keypoints)
 
-    def _resolve(self, places: Dict[Any, int]) -> Tuple[np.ndarray, ...]:
+    def _resolve(self) -> Tuple[np.ndarray, ...]:
         """Find the images of the results, however they are named."""
-        ids = [
-            r.get('image_id') if isinstance(r, dict) else None
-            for r in self.results
-        ]
-        image = np.full((UNKNOWN + 1, len(ids)), -1)
-        image[EXACT] = [places.get(i, -1) if is_id(i) else -1 for i in ids]
-        if (image[EXACT] < 0).any():
-            texts = {_as_text(i): place for i, place in places.items()}
-            image[OTHER_TYPE] = [texts.get(_as_text(i), -1) for i in ids]
-            names, numbers = _file_names(self.images)
-            image[FILE_NAME] = [
-                names.get(i, -1) if isinstance(i, str) else -1 for i in ids
-            ]
-            # a number may be both, an id and that of another file
-            if (image[EXACT] < 0).all():
-                image[FILE_NUMBER] = [numbers.get(_as_text(i), -1)
-                                      for i in ids]
-        known = image >= 0
-        kinds = np.where(known.any(0), known.argmax(0), UNKNOWN)
-        return image[kinds, np.arange(len(ids))], kinds
+        self._list = ImageList(self.images)
+        ids = [r.get('image_id') if isinstance(r, dict) else None
+               for r in self.results]
+        found = [self._list.find(i) for i in ids]
+        # a number may be both, an id and that of another file
+        if not any(f.kind == EXACT for f in found):
+            found = [f if f.kind != UNKNOWN else self._list.find_number(i)
+                     for f, i in zip(found, ids, strict=True)]
+        places, kinds = np.array(found, np.int64).reshape(-1, 2).T
+        return places, kinds
 
     def by_file_number(self) -> 'Comparison':
         """Take image ids for the numbers in file names, as a copy."""
         other = copy.copy(self)
-        _, numbers = _file_names(self.images)
         ids = (self.results[i].get('image_id') for i in self.found.row)
-        image = np.array([numbers.get(_as_text(i), -1) for i in ids], np.int64)
+        image = np.array([self._list.find_number(i).place for i in ids],
+                         np.int64)
         other.found = self.found._replace(image=image)
         return other
 
@@ -217,27 +205,3 @@ def _is_pose(record: Any, length: int) -> bool:
     values = record.get('keypoints') if isinstance(record, dict) else None
     return (isinstance(values, list) and len(values) == length
             and _NUMBERS.issuperset(map(type, values)))
-
-
-def _as_text(image_id: Any) -> Optional[str]:
-    """How an id reads as text: 42, 42.0 and '0042' are the same."""
-    if isinstance(image_id, float) and image_id.is_integer():
-        image_id = int(image_id)
-    if not is_id(image_id):
-        return None
-    text = str(image_id).strip()
-    return text.lstrip('0') or '0' if text.isdecimal() else text
-
-
-def _file_names(images: Sequence[dict]) -> Tuple[Dict[str, int], ...]:
-    """Places of images by file name, and by the number at its end."""
-    names: Dict[str, int] = {}
-    numbers: Dict[str, int] = {}
-    for place, image in enumerate(images):
-        path = PurePath(str(image.get('file_name', '')))
-        digits = path.stem[len(path.stem.rstrip('0123456789')):]
-        for name in (path.stem, path.name, str(path)):
-            names.setdefault(name, place)
-        if digits:
-            numbers.setdefault(digits.lstrip('0') or '0', place)
-    return names, numbers

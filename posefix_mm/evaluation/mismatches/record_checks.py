@@ -54,7 +54,7 @@ def _check_fields(comparison: Comparison) -> Optional[Explanation]:
 def _has_numbers(record: Any) -> bool:
     """Whether keypoints are a flat list of numbers."""
     values = record.get('keypoints') if isinstance(record, dict) else None
-    return isinstance(values, list) and {int, float}.issuperset(
+    return isinstance(values, list) and {int, float, type(None)}.issuperset(
         map(type, values))
 
 
@@ -88,8 +88,8 @@ def _check_finite(comparison: Comparison) -> Optional[Explanation]:
     if not bad.any():
         return None
     return Explanation(
-        'keypoints_not_finite', 'coordinates are NaN or infinite, such as in '
-        f'record {comparison.found.row[bad][0]}; such records do not count',
+        'keypoints_not_finite', 'coordinates are NaN or null, such as in '
+        f'record {comparison.found.row[bad][0]}; these joints are absent',
         'write 0, 0, 0 for joints that are not there', int(bad.sum()),
         len(comparison.results))
 

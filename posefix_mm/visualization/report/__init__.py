@@ -1,5 +1,5 @@
 """One page that shows what refinement did to poses."""
-from .annotation_file import read_annotations
+from ...datasets.image_list import read_annotations
 from .comparison import (
     Comparison,
     PairedPoses,

@@ -13,9 +13,11 @@ from ...analysis import (
     status_frequency,
 )
 from ...analysis.person_oks import person_oks
-from ...datasets.pose_records import PoseRecord, load_pose_records
+from ...datasets.pose_records import PoseRecord, parse_pose_record
 from ...datasets.transforms.error_synthesis import ERROR_TYPES
 from ...evaluation import can_evaluate
+from ...evaluation.annotation_format import tidy_annotations
+from ...formats.as_results import read_as_results
 from .pose_pairs import PosePairs, joint_moves, pair_poses
 
 
@@ -153,8 +155,13 @@ def compare_results(before: Union[str, Path],
         ValueError: If a file is malformed, or no pose of one is in the other.
     """
     num_keypoints = metainfo['num_keypoints']
-    given = load_pose_records(before, num_keypoints, None)
-    refined = load_pose_records(after, num_keypoints, None)
+    given, refined = ([
+        parse_pose_record(index, raw, num_keypoints, None)
+        for index, raw in enumerate(read_as_results(
+            path, metainfo, annotations))
+    ] for path in (before, after))
+    if annotations is not None:
+        annotations = tidy_annotations(annotations, num_keypoints).content
     pairs = pair_poses(given, refined)
     if not len(pairs.before):
         problem = next(

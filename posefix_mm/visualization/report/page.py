@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from ...analysis import load_skeleton
 from ...apis.image_finder import ImageFinder
+from ...datasets.image_list import read_annotations
 from ...fileio import atomic_write
 from ...version import __version__
-from .annotation_file import read_annotations
 from .comparison import compare_results
 from .joint_table import signed, trend_of
 from .page_content import PageContent, page_content

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from posefix_mm.apis.inferencers.given_people import GivenPeople, image_number
+from posefix_mm.apis.inferencers.given_people import GivenPeople
 from posefix_mm.apis.inferencers.input_frames import Frame
 from posefix_mm.apis.inferencers.read_given import read_boxes, read_poses
+from posefix_mm.datasets.image_list import file_number
 from posefix_mm.refinement import PoseArrays
 
 POSE = [[1., 2., .5], [4., 8., .9]]
@@ -144,4 +145,34 @@ def test_records_without_image_id() -> None:
                                               ('a_7.png', 7), ('a.jpg', None),
                                               ('7a.jpg', None)])
 def test_image_number(name: str, number: Any) -> None:
-    assert image_number(name) == number
+    assert file_number(name) == number
+
+
+@pytest.mark.parametrize('absent', [(0, 0), (-1, -1), (np.nan, 5)])
+def test_absent_joints_of_arrays_without_scores(absent) -> None:
+    """As in posefix_mm.refine: no joint at the origin with a score of 1."""
+    poses = np.full((1, 17, 2), 50.)
+    poses[0, 3] = absent
+    found = read_poses(poses, 17, None)
+    assert found.keypoint_scores[0].tolist() == [1] * 3 + [0] + [1] * 13
+    assert found.keypoints[0, 3].tolist() == [0, 0]
+    np.testing.assert_array_equal(found.bboxes, [[50, 50, 50, 50]])
+
+
+@pytest.mark.parametrize('image_id', [
+    3, 3., '3', '0003', 'b/7.jpg', '7.jpg', '7', 'C:\\x\\b\\7.jpg'])
+def test_ids_of_annotations(image_id) -> None:
+    """Not the image with the number 3 in its name, which is another's id."""
+    images = [dict(id=3, file_name='b/7.jpg'), dict(id=9, file_name='3.jpg')]
+    given = GivenPeople([dict(image_id=image_id, keypoints=[])], 'poses', 3,
+                        images)
+    assert given.of(Frame(0, '3.jpg', Path('a/3.jpg'))) == []
+    assert len(given.of(Frame(1, '7.jpg', Path('b/7.jpg')))) == 1
+    assert not given.finish()
+
+
+def test_results_with_nan_are_read(tmp_path) -> None:
+    (tmp_path / 'poses.json').write_text(
+        '[{"image_id": 3.0, "keypoints": [NaN, 2, 1], "score": 1}]')
+    given = GivenPeople(tmp_path / 'poses.json', 'poses', 3)
+    assert len(given.of(Frame(0, '000003.jpg'))) == 1

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from posefix_mm.formats import json_elements
-from posefix_mm.formats.json_elements import (
+from posefix_mm import jsonio
+from posefix_mm.jsonio import (
     ByteFile,
     address_of,
     iter_elements,
@@ -37,8 +37,8 @@ def split(tmp_path, monkeypatch):
     """Split the bytes of a file, in blocks of a few bytes."""
 
     def run(data, block=64, limit=1 << 14, begin=0):
-        monkeypatch.setattr(json_elements, '_BLOCK', block)
-        monkeypatch.setattr(json_elements, 'MAX_ELEMENT_BYTES', limit)
+        monkeypatch.setattr(jsonio, '_BLOCK', block)
+        monkeypatch.setattr(jsonio, 'MAX_ELEMENT_BYTES', limit)
         (tmp_path / 'list.json').write_bytes(data)
         found = list(iter_elements(ByteFile(tmp_path / 'list.json'), begin))
         for start, end, raw in found:
@@ -114,7 +114,7 @@ def test_what_is_no_list(split, text, match, block) -> None:
         split(text.encode(), block)
 
 
-@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16', 'utf-16-be'])
+@pytest.mark.parametrize('encoding', ['utf-16', 'utf-16-be'])
 def test_other_encodings(split, encoding) -> None:
     """UTF-16 without a mark is no JSON at its second byte."""
     expected = 'is not valid JSON at byte 1|found .* at byte 0' \

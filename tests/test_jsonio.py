@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from posefix_mm.formats.json_fields import find_fields
-from posefix_mm.formats.json_splice import (
+from posefix_mm.jsonio import (
     field_spans,
+    find_fields,
     load_json,
     splice_json,
 )

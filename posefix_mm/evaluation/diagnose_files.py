@@ -2,9 +2,10 @@
 from pathlib import Path
 from typing import Any, List, NamedTuple, Union
 
-from ..datasets.pose_records import load_pose_records
+from ..analysis.diagnosis import Diagnosis, diagnose_results
 from ..fileio import read_json
-from .diagnosis import Diagnosis, diagnose_results
+from ..formats.as_results import check_other_file, read_as_results
+from .annotation_format import tidy_annotations
 
 
 class DiagnosedFile(NamedTuple):
@@ -26,7 +27,8 @@ def diagnose_files(results: Union[str, Path], ann: Union[str, Path],
     """Read a results file and its annotations and diagnose the poses.
 
     Args:
-        results (str | Path): COCO keypoint results file.
+        results (str | Path): COCO keypoint results file, or poses of any
+            format.
         ann (str | Path): COCO annotation file.
         metainfo (dict): Skeleton.
         **options: Of :func:`~posefix_mm.analysis.diagnose_results`.
@@ -39,9 +41,12 @@ def diagnose_files(results: Union[str, Path], ann: Union[str, Path],
         ValueError: If they are not what they should be or do not meet; the
             message names the files.
     """
-    records = load_pose_records(results, metainfo['num_keypoints'], None)
-    raw = [record.raw for record in records]
+    check_other_file(results, ann)
     annotations = read_json(ann)
+    if isinstance(annotations, dict):
+        annotations = tidy_annotations(annotations,
+                                       metainfo['num_keypoints']).content
+    raw = read_as_results(results, metainfo, annotations)
     try:
         diagnosis = diagnose_results(raw, annotations, metainfo, **options)
     except ValueError as error:

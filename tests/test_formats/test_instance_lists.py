@@ -1,0 +1,161 @@
+"""Lists of people of mmpose's inferencers, OpenPifPaf, ViTPose and others."""
+
+import json
+
+import numpy as np
+import pytest
+
+from posefix_mm.formats import open_pose_file
+
+NAMES = ['nose', 'tail']
+PAIRS = [[10., 20.], [30., 40.]]
+PERSON = dict(keypoints=PAIRS, keypoint_scores=[.5, 0.], bbox_score=.75)
+TRIPLES = [[10, 20, .5], [30, 40, 0]]
+FLAT = [10, 20, .5, 30, 40, 0]
+
+
+def write(tmp_path, content, name='cam01.json'):
+    path = tmp_path / name
+    path.write_text(content if isinstance(content, str)
+                    else json.dumps(content))
+    return path
+
+
+def check(trip, poses, scores=(.75, )):
+    """All people are the same; the second joint is absent."""
+    for record, score in zip(trip.read(poses), scores, strict=True):
+        assert record.problem is None
+        assert record.keypoints.tolist() == [[10, 20], [0, 0]]
+        assert record.visible.tolist() == [True, False]
+        assert record.score == pytest.approx(score)
+
+
+@pytest.mark.parametrize('person', [
+    PERSON,
+    dict(keypoints=TRIPLES, bbox_score=.75),
+    dict(keypoints=FLAT, score=.75, bbox=[1, 2, 3, 4], category_id=1),
+    dict(keypoints=PAIRS, scores=[.5, 0.], labels=[0, 1], score=.75),
+    dict(keypoints=[10, 20, 30, 40], keypoint_scores=[.5, 0], score=.75),
+    dict(keypoints=[dict(x=10, y=20, score=.5), dict(x=3, y=4, score=0)],
+         score=.75),
+    dict(PERSON, keypoints=[[10., 20.], [None, None]],
+         keypoint_scores=[.5, None]),
+])
+def test_people_of_an_image(tmp_path, trip, person):
+    path = write(tmp_path, [person], '000139.json')
+    poses = open_pose_file(path, target_names=NAMES)
+    assert (poses.name, len(poses.images)) == ('instances', 1)
+    assert poses.images[0].stem == '000139'
+    assert poses.images[0].frame is None
+    check(trip, poses)
+    out = json.loads(trip.write(poses, {0: [[11, 20], [5, 5]]}).read_text())
+    expected = json.loads(json.dumps([person]))
+    places = expected[0]['keypoints']
+    if isinstance(places[0], dict):
+        places[0]['x'] = 11.0
+    else:
+        target = places[0] if isinstance(places[0], list) else places
+        target[0] = 11.0
+    assert out == expected
+
+
+FRAMES = [dict(frame_id=0, instances=[PERSON]), dict(frame_id=1, instances=[]),
+          dict(frame_id=4, instances=[PERSON])]
+
+
+@pytest.mark.parametrize(('content', 'name', 'stem', 'frames'), [
+    (FRAMES, 'cam01.json', 'cam01', [0, 4]),
+    (dict(meta_info=dict(dataset_name='x'), instance_info=FRAMES),
+     'results_cam01.json', 'cam01', [0, 4]),
+    # mmpose's demos count from 1
+    (dict(meta_info={}, instance_info=[
+        dict(frame_id=1, instances=[]), dict(frame_id=2, instances=[PERSON])]),
+     'results_cam01.json', 'cam01', [1]),
+    ([dict(frame=3, predictions=[PERSON])], 'cam01.mp4.json', 'cam01', [3]),
+    ([[], [PERSON], [PERSON]], 'cam01.json', 'cam01', [1, 2]),
+    (dict(frames=[dict(frame_index=7, people=[PERSON])]), 'cam01.json',
+     'cam01', [7]),
+    ({'0': [PERSON], '12': [PERSON]}, 'cam01.json', 'cam01', [0, 12]),
+])
+def test_frames_of_a_video(tmp_path, trip, content, name, stem, frames):
+    path = write(tmp_path, content, name)
+    poses = open_pose_file(path, target_names=NAMES)
+    assert poses.name == 'instances'
+    assert [(i.stem, i.frame) for i in poses.images] == [
+        (stem, frame) for frame in frames]
+    check(trip, poses, [.75] * len(frames))
+    assert json.loads(trip.write(poses).read_text()) == content
+
+
+def test_lines_of_openpifpaf(tmp_path, trip):
+    """Frames from 1 on, a line for each."""
+    person = dict(keypoints=FLAT, score=.75)
+    lines = [json.dumps(dict(frame=i + 1, predictions=[person] * i))
+             for i in range(3)]
+    path = write(
+        tmp_path, '\n'.join(lines) + '\n', 'cam01.mp4.openpifpaf.json')
+    poses = open_pose_file(path, target_names=NAMES)
+    assert [(i.stem, i.frame) for i in poses.images] == [
+        ('cam01', 1), ('cam01', 2)]
+    check(trip, poses, [.75] * 3)
+    out = trip.write(poses, {1: [[10, 21.5], [0, 0]]}).read_text()
+    assert out == '\n'.join(
+        [*lines[:2], lines[2].replace('20, 0.5', '21.5, 0.5', 1), ''])
+
+
+def test_an_image_of_openpifpaf(tmp_path):
+    path = write(tmp_path, [dict(keypoints=FLAT, score=.75, bbox=[1, 2, 3, 4],
+                                 category_id=1)], 'a.jpg.predictions.json')
+    poses = open_pose_file(path, target_names=NAMES)
+    assert [i.stem for i in poses.images] == ['a']
+
+
+def test_easy_vitpose_writes_y_before_x(tmp_path, trip):
+    content = dict(keypoints=[{}, {'0': [[20, 10, .5], [40, 30, 0]]}],
+                   skeleton={'0': 'nose'})
+    poses = open_pose_file(write(tmp_path, content), target_names=NAMES)
+    assert [(i.stem, i.frame) for i in poses.images] == [('cam01', 1)]
+    check(trip, poses, [.5])
+    out = json.loads(trip.write(poses, {0: [[11, 20], [0, 0]]}).read_text())
+    assert out['keypoints'][1]['0'][0] == [20, 11, .5]
+
+
+def test_names_of_images_in_frames(tmp_path):
+    content = [dict(image_name='a/1.jpg', instances=[PERSON])]
+    poses = open_pose_file(write(tmp_path, content), target_names=NAMES)
+    assert [i.file_name for i in poses.images] == ['a/1.jpg']
+
+
+def test_names_of_joints(tmp_path, trip):
+    content = dict(
+        meta_info=dict(keypoint_id2name={'0': 'tail', '1': 'nose'}),
+        instance_info=[dict(frame_id=0, instances=[PERSON])])
+    record, = trip.read(open_pose_file(
+        write(tmp_path, content), target_names=NAMES))
+    assert record.keypoints.tolist() == [[0, 0], [10, 20]]
+
+
+def test_a_folder(tmp_path, trip):
+    for name in 'ab':
+        write(tmp_path, [PERSON] * (name == 'b'), f'{name}.json')
+    poses = open_pose_file(tmp_path, target_names=NAMES)
+    assert [i.stem for i in poses.images] == ['b']
+    assert [i.stem for i in poses.images_without_poses()] == ['a']
+
+
+@pytest.mark.parametrize(('content', 'code'), [
+    ([dict(PERSON, keypoint_scores=[.5])], 'keypoint_count'),
+    ([dict(PERSON, keypoints='x')], 'keypoints'),
+    ([dict(PERSON, keypoints=[[1, 2], [3]])], 'keypoints'),
+    ([dict(PERSON, keypoints=[[1, 2, 3, 4]] * 2)], 'keypoint_count'),
+    ([dict(frame_id='x', instances=[PERSON])], 'unreadable_file'),
+    ([dict(frame_id=1, instances=3)], 'unreadable_file'),
+    ([dict(frame_id=1, instances=[3])], 'not_an_object'),
+    ([dict(PERSON, bbox_score=0)], 'score_not_positive'),
+])
+def test_problems(tmp_path, trip, content, code):
+    path = write(tmp_path, content)
+    poses = open_pose_file(path, format='instances', target_names=NAMES)
+    assert [r.problem.code for r in trip.read(poses)] == [code]
+    assert trip.write(poses).read_bytes() == path.read_bytes()
+    assert np.isin(poses.image_index, (-1, 0)).all()
