@@ -79,8 +79,10 @@ def _of_json(path: Path, in_folder: bool) -> Optional[str]:
 
 
 def _of_list(file: ByteFile, in_folder: bool) -> Optional[str]:
-    _, _, raw = next(iter_elements(file), (0, 0, b'null'))
-    first = load_json(raw)
+    # in lists of frames, those without people are empty
+    first = next((one for one in (load_json(raw)
+                                  for _, _, raw in iter_elements(file))
+                  if one not in ([], None)), None)
     found = _of_element(first)
     if found is not None:
         return found

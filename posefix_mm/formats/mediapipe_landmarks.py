@@ -50,6 +50,8 @@ class MediapipeLandmarks(JsonPoseFolder):
             ]
         found = []
         for place, one in enumerate(content):  # frames of a video
+            if not isinstance(one, (dict, list, type(None))):
+                raise ValueError(f'has a frame that is {one!r:.40}')
             number = next((one[f] for f in FRAME_FIELDS if f in one),
                           place) if isinstance(one, dict) else place
             if type(number) is not int:
