@@ -124,8 +124,9 @@ def _annotated(annotations: Any, num_keypoints: int) -> List[dict]:
         if any(v > 0 for v in person['keypoints'][2::3]):
             people.append(person)
     if not people:
-        raise ValueError('no person of the annotations has an annotated '
-                         'keypoint')
+        raise ValueError(
+            'no person of the annotations has numbers for the '
+            f'{num_keypoints} keypoints, with one that is annotated')
     return people
 
 

@@ -212,7 +212,8 @@ class ImageFinder:
             path = self.root / name
             target = path.resolve()
             exists = target.is_file()
-        except (OSError, RuntimeError) as error:  # too long, circular links
+        except (OSError, RuntimeError, ValueError) as error:
+            # too long, circular links, no text of the file system
             raise LookupError(
                 f'{name!r:.40} is not a usable file name') from error
         if not exists:

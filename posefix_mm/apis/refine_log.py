@@ -73,6 +73,8 @@ def _image_name(pose_file: PoseFile, index: int):
     ref = pose_file.images[image]
     names: List = [ref.file_name, ref.stem, ref.image_id]
     name = next((name for name in names if name is not None), None)
+    if isinstance(name, str):  # half of a surrogate pair is no UTF-8
+        name = name.encode(errors='backslashreplace').decode()
     if isinstance(name, int) and name.bit_length() > 63:
         name = str(name)
     return name if ref.frame is None else f'{name}#{ref.frame}'

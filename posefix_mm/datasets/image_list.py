@@ -105,8 +105,8 @@ class ImageList:
         self._numbers: Dict[int, int] = {}
         for place, image in enumerate(images):
             if type(image.get('id')) in (int, str):
-                self._ids.setdefault(image['id'], place)
-            self._texts.setdefault(plain_id(image.get('id')), place)
+                self._ids[image['id']] = place  # the last one, as COCO's index
+            self._texts[plain_id(image.get('id'))] = place
             name = str(image.get('file_name') or '')
             for tail in name_tails(name):
                 names[tail].add(place)

@@ -85,7 +85,7 @@ def test_boxes_of_the_joints():
     (make_annotations([make_person(1, image_id={})], []),
      'annotation 1 must have a number or name as image_id, got {}'),
     (make_annotations([make_person(1, iscrowd=1)]),
-     'no person of the annotations has an annotated keypoint'),
+     'no person of the annotations has numbers for the'),
     (dict(annotations=['x']), 'annotation number 0 is no object'),
 ])
 def test_wrong_annotations(content, message):
