@@ -10,6 +10,7 @@ import json
 import mmap
 import os
 import re
+import weakref
 from pathlib import Path
 from typing import (
     Any,
@@ -248,14 +249,15 @@ class ByteFile:
         if not path.is_file():
             raise FileNotFoundError(f'the file {path} does not exist')
         self.path = path
-        self._file = open(path, 'rb')  # noqa: SIM115  closed with the object
-        self.size = os.fstat(self._file.fileno()).st_size
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+        self.size = os.fstat(self._file).st_size
 
     def read(self, start: int, end: int) -> bytes:
         """Read the bytes from ``start`` up to ``end`` or the file's end."""
         parts = []
         while start < end:
-            part = os.pread(self._file.fileno(), end - start, start)
+            part = os.pread(self._file, end - start, start)
             if not part:
                 break
             parts.append(part)
