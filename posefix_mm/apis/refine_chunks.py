@@ -42,7 +42,7 @@ def fingerprint(run: FileRun, files: Iterable[Optional[PathLike]]) -> str:
         repr((__version__, run.predictor.name, run.pose_file.digest(),
               run.pose_file.name, skeleton.joint_map.places.tolist(),
               skeleton.joint_map.num_source, skeleton.categories, run.nms,
-              run.batch_size, CHUNK_BATCHES)).encode())
+              run.scores, run.passes, run.batch_size, CHUNK_BATCHES)).encode())
     return digest.hexdigest()
 
 
@@ -96,11 +96,13 @@ def gather_chunks(
     count, joints = len(run.pose_file), run.predictor.num_keypoints
     refined = RefinedPoses(
         np.zeros(count, bool), np.zeros(count, bool),
-        np.zeros((count, joints, 2), np.float32))
+        np.zeros((count, joints, 2), np.float32),
+        np.full(count, np.nan, np.float32))
     problems: Dict[int, Tuple[int, str, str]] = {}
     for _, result in read_journals(out, name):
         for array, values in zip(
-                refined, (result.refined, result.dropped, result.keypoints),
+                refined, (result.refined, result.dropped, result.keypoints,
+                          result.scores),
                 strict=True):
             array[result.indices] = values
         problems.update((problem[0], problem) for problem in result.problems)

@@ -102,6 +102,8 @@ def refine_file(predictor: PosePredictor,
                 allow_empty: bool = False,
                 announce: Optional[Callable[[str], None]] = None,
                 nms: Optional[bool] = None,
+                scores: Optional[str] = None,
+                passes: int = 1,
                 batch_size: int = 32,
                 num_workers: int = 2,
                 resume: bool = False,
@@ -148,6 +150,13 @@ def refine_file(predictor: PosePredictor,
         nms (bool, optional): Drop duplicates by OKS-NMS at 0.9, as the
             release does. Defaults to True for results of detectors, and False
             for other formats.
+        scores (str, optional): ``'refined'`` writes the predicted OKS as
+            ``score`` of COCO results, and the one of the input as
+            ``score_before``; ``'input'`` leaves scores alone, as the release
+            does. Defaults to the first where the refiner predicts it and
+            does not say ``keep_input_scores``.
+        passes (int): Refine so many times, cropping anew by what was refined.
+            Defaults to 1.
         batch_size (int): Poses refined at once. Defaults to 32.
         num_workers (int): Threads that load and crop. Defaults to 2.
         resume (bool): Go on where a run of the same arguments was stopped.
@@ -210,6 +219,8 @@ def refine_file(predictor: PosePredictor,
         pose_file,
         source.load,
         nms=pose_file.drops_duplicates if nms is None else nms,
+        scores=predictor.choose_scores(scores),
+        passes=passes,
         batch_size=batch_size,
         num_workers=num_workers,
         scale_of=source.scale)

@@ -81,6 +81,17 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
         help='drop duplicate poses by OKS-NMS (default: only in results of '
         'detectors: COCO and AlphaPose)')
     parser.add_argument(
+        '--scores',
+        choices=('input', 'refined'),
+        help='whose scores the poses of COCO results get: predicted ones '
+        '(the old one becomes score_before), or those of the input (default: '
+        'predicted, where the refiner predicts them)')
+    parser.add_argument(
+        '--passes',
+        type=int,
+        default=1,
+        help='refine so many times, cropping anew by what was refined (1)')
+    parser.add_argument(
         '--resume',
         action='store_true',
         help='go on where the same command was stopped')
@@ -141,6 +152,8 @@ def run(args: argparse.Namespace) -> int:
             allow_empty=args.allow_empty,
             announce=None if args.quiet else partial(say, error=True),
             nms=args.nms,
+            scores=args.scores,
+            passes=args.passes,
             batch_size=args.batch_size,
             num_workers=args.num_workers,
             resume=args.resume,

@@ -3,6 +3,10 @@ from typing import Tuple, Union
 
 import numpy as np
 
+#: Share of a person's box that the person covers, on average over COCO: what
+#: stands for the area where only a box is known.
+BOX_TO_AREA = 0.53
+
 
 def pairwise_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Intersection over union of all pairs.
@@ -95,3 +99,18 @@ def shown_keypoints(visible: np.ndarray,
         left = visible & condition
         visible = np.where(left.any(-1, keepdims=True), left, visible)
     return visible
+
+
+def input_box_area(results: dict, key: str = 'bbox') -> float:
+    """Area of a box of a cropped sample.
+
+    Args:
+        results (dict): With the box, ``bbox_scale`` and ``input_size``.
+        key (str): Of the box. Defaults to ``'bbox'``.
+
+    Returns:
+        float: Squared input pixels.
+    """
+    x1, y1, x2, y2 = results[key][0].tolist()
+    scale = results['input_size'][0] / float(results['bbox_scale'][0, 0])
+    return (x2 - x1) * (y2 - y1) * scale**2

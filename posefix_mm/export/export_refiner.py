@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Names of the inputs and of the outputs of an exported refiner.
 INPUTS = ('images', 'input_pose', 'input_pose_visible')
-OUTPUTS = ('keypoints', 'confidences')
+OUTPUTS = ('keypoints', 'confidences', 'pose_scores')
 
 
 class ExportableRefiner(nn.Module):
@@ -64,6 +64,11 @@ class ExportableRefiner(nn.Module):
             'shown', torch.as_tensor(annotated).float(), persistent=False)
         self.training = False
 
+    @property
+    def predicts_quality(self) -> bool:
+        """Whether the head has a :class:`PoseQuality`."""
+        return self.parts.model.head.quality is not None
+
     def example_inputs(self, batch_size: int, seed: int = 0) -> Tuple:
         """Make up crops and poses, some keypoints absent and not a number.
 
@@ -90,7 +95,7 @@ class ExportableRefiner(nn.Module):
         return images, pose, visible
 
     def forward(self, images: Tensor, input_pose: Tensor,
-                input_pose_visible: Tensor) -> Tuple[Tensor, Tensor]:
+                input_pose_visible: Tensor) -> Tuple[Tensor, ...]:
         """Refine.
 
         Args:
@@ -100,17 +105,16 @@ class ExportableRefiner(nn.Module):
                 (N, K).
 
         Returns:
-            tuple: keypoints in input pixels, float32 (N, K, 2), and the peaks
-            of their maps, float32 (N, K).
+            tuple: As :meth:`PoseRefiner.locate`.
         """
         if not self.all_shown:
             input_pose_visible = input_pose_visible * self.shown
-        keypoints, confidences = self.parts(images, input_pose,
-                                            input_pose_visible)
+        keypoints, *scores = self.parts(images, input_pose,
+                                        input_pose_visible)
         if self.parts.model.passthrough_keypoints:
             keypoints = torch.where(self.unlearnt[:, None], input_pose,
                                     keypoints)
-        return keypoints, confidences
+        return keypoints, *scores
 
 
 def load_exportable(config: Union[str, Path, Config, None] = None,
@@ -171,7 +175,8 @@ def refiner_to_onnx(refiner: ExportableRefiner,
 
     Returns:
         onnx.ModelProto: From :data:`INPUTS` to :data:`OUTPUTS`, which are
-        those of :meth:`ExportableRefiner.forward`; N is dynamic.
+        those of :meth:`ExportableRefiner.forward`, the last one if the
+        refiner predicts it; N is dynamic.
 
     Raises:
         ImportError: If what exports is not installed.
@@ -179,7 +184,8 @@ def refiner_to_onnx(refiner: ExportableRefiner,
     """
     onnx = import_optional('onnx', 'onnx')
     examples = dict(zip(INPUTS, refiner.example_inputs(2), strict=True))
-    model = to_onnx(refiner, examples, OUTPUTS, opset=opset)
+    outputs = OUTPUTS[:2 + refiner.predicts_quality]
+    model = to_onnx(refiner, examples, outputs, opset=opset)
     model.producer_name, model.producer_version = 'posefix_mm', __version__
     onnx.helper.set_model_props(model, metadata)
     onnx.checker.check_model(model)

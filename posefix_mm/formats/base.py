@@ -69,11 +69,14 @@ class RefinedPoses(NamedTuple):
         dropped (np.ndarray): Whether NMS dropped it, bool (N, ).
         keypoints (np.ndarray): Refined keypoints in image pixels, float32
             (N, K, 2); anything where not refined.
+        scores (np.ndarray | None): Scores of the poses, float32 (N, ), NaN
+            where the file's own stays; None where all stay.
     """
 
     refined: np.ndarray
     dropped: np.ndarray
     keypoints: np.ndarray
+    scores: Optional[np.ndarray] = None
 
 
 class PoseFile(ABC):

@@ -57,6 +57,7 @@ class CocoResultsFile(JsonListFile):
 
     name = 'coco-results'
     drops_duplicates = True
+    ranks_by_score = True
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         path = Path(path)

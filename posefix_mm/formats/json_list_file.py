@@ -69,6 +69,9 @@ class JsonListFile(PoseFile):
         begin (int): Where in the file the list begins. Defaults to 0.
     """
 
+    #: Whether the score of a refined pose may be replaced.
+    ranks_by_score: bool = False
+
     def __init__(self,
                  path: Path,
                  skeleton: SourceSkeleton,
@@ -189,7 +192,11 @@ class JsonListFile(PoseFile):
                     done = int(starts[index + 1])
             else:
                 yield from self._copy(done, int(starts[index]))
-                yield self.edit(self._raw(index), poses.keypoints[index])
+                new = self.edit(self._raw(index), poses.keypoints[index])
+                if poses.scores is not None and self.ranks_by_score \
+                        and np.isfinite(poses.scores[index]):
+                    new = put_score(new, float(poses.scores[index]))
+                yield new
                 done = int(ends[index])
         yield from self._copy(done, self._file.size)
 
@@ -203,6 +210,27 @@ class JsonListFile(PoseFile):
         for part in self._copy(0, self._file.size):
             digest.update(part)
         return digest.hexdigest()
+
+
+def put_score(raw: bytes, score: float) -> bytes:
+    """Put a score into a record, and keep the one it came with.
+
+    Args:
+        raw (bytes): The record.
+        score (float): Becomes ``score``; what was there becomes
+            ``score_before``, unless there is such a field already.
+
+    Returns:
+        bytes: The record, else byte for byte the same.
+    """
+    spans, text = field_spans(raw), b'%.5f' % score
+    if 'score' not in spans:
+        end = raw.rindex(b'}')
+        return b'%b,"score":%b%b' % (raw[:end], text, raw[end:])
+    start, end = spans['score']
+    if 'score_before' not in spans:
+        text = b'%b,"score_before":%b' % (text, raw[start:end])
+    return raw[:start] + text + raw[end:]
 
 
 def put_keypoints(values: List[Any], refined: np.ndarray,

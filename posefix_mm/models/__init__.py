@@ -1,7 +1,7 @@
 """Networks, registered in ``mmpose.registry.MODELS``."""
 from .backbones import MoveNetBackbone, MoveNetNeck, TimmFeatures
 from .fusion import CoAM, Concatenation, PreNet
-from .heads import CPNHead, PoseFixHead, PyramidHeatmapHead
+from .heads import CPNHead, PoseFixHead, PoseQuality, PyramidHeatmapHead
 from .pose_estimators import (
     ChainedPoseRefiner,
     EndToEndPoseRefiner,
@@ -11,5 +11,5 @@ from .pose_estimators import (
 __all__ = [
     'CPNHead', 'ChainedPoseRefiner', 'CoAM', 'Concatenation',
     'EndToEndPoseRefiner', 'MoveNetBackbone', 'MoveNetNeck', 'PoseFixHead',
-    'PoseRefiner', 'PreNet', 'PyramidHeatmapHead', 'TimmFeatures'
+    'PoseQuality', 'PoseRefiner', 'PreNet', 'PyramidHeatmapHead', 'TimmFeatures'
 ]

@@ -68,6 +68,9 @@ class FileRun:
         load_image (LoadImage): Gives the image of a reference, BGR, uint8
             (H, W, 3); raises :class:`ImageProblem` if there is none.
         nms (bool): Find duplicates by OKS-NMS.
+        scores (str): Whose scores the poses have: ``'input'`` or
+            ``'refined'``, predicted ones. Defaults to the first.
+        passes (int): As of :func:`refine_stream`. Defaults to 1.
         batch_size (int): Poses refined at once.
         num_workers (int): Threads that decode and crop.
         scale_of (ScaleOf, optional): Tells by how much an image is larger
@@ -84,14 +87,18 @@ class FileRun:
                  load_image: LoadImage,
                  *,
                  nms: bool,
+                 scores: str = 'input',
+                 passes: int = 1,
                  batch_size: int,
                  num_workers: int,
                  scale_of: Optional[ScaleOf] = None) -> None:
-        check_stream_options(batch_size, num_workers)
+        check_stream_options(batch_size, num_workers, passes)
         self.predictor = predictor
         self.pose_file = pose_file
         self.load_image = load_image
         self.nms = nms
+        self.scores = scores
+        self.passes = passes
         self.batch_size = batch_size
         self.num_workers = num_workers
         self.scale_of = scale_of
@@ -114,7 +121,8 @@ class FileRun:
             self.predictor,
             self._jobs(chunks),
             batch_size=self.batch_size,
-            num_workers=self.num_workers)
+            num_workers=self.num_workers,
+            passes=self.passes)
         parts: List[ChunkResult] = []
         chunk = -1
         for result in results:
@@ -202,23 +210,29 @@ class FileRun:
                 for index in group.usable[~finite]
             ]
         usable, keypoints = group.usable[finite], keypoints[finite]
+        scores = group.scores[finite]
+        if self.scores == 'refined':
+            scores = result.pose_scores[finite, 1]
         dropped = np.zeros(len(usable), bool)
         if self.nms:
             annotated = self.predictor.annotated
-            dropped = ~oks_nms(keypoints[:, annotated], group.scores[finite],
+            dropped = ~oks_nms(keypoints[:, annotated], scores,
                                result.areas[finite],
                                self.predictor.metainfo['sigmas'][annotated],
                                NMS_THRESHOLD)
         count = len(group.indices)
         part = ChunkResult(
             group.indices, np.zeros(count, bool), np.zeros(count, bool),
-            np.zeros((count, self.predictor.num_keypoints, 2), np.float32), [
+            np.zeros((count, self.predictor.num_keypoints, 2), np.float32),
+            np.full(count, np.nan, np.float32), [
                 (int(index), problem.code, str(problem))
                 for index, problem in group.problems
             ])
         rows = np.searchsorted(group.indices, usable)
         part.refined[rows] = True
         part.dropped[rows] = dropped
+        if self.scores == 'refined':
+            part.scores[rows] = scores
         part.keypoints[rows] = keypoints / np.float32(group.scale) \
             if len(rows) else keypoints
         return part

@@ -36,6 +36,8 @@ class ChunkResult(NamedTuple):
         dropped (np.ndarray): Whether NMS dropped it, bool (n, ).
         keypoints (np.ndarray): Refined keypoints in image pixels, float32
             (n, K, 2); zeros where not refined.
+        scores (np.ndarray): Predicted OKS, float32 (n, ); NaN where the
+            score of the input stays.
         problems (List[Tuple[int, str, str]]): Position, code and text of the
             others.
     """
@@ -44,6 +46,7 @@ class ChunkResult(NamedTuple):
     refined: np.ndarray
     dropped: np.ndarray
     keypoints: np.ndarray
+    scores: np.ndarray
     problems: List[Tuple[int, str, str]]
 
     def to_bytes(self) -> bytes:

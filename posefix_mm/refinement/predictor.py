@@ -19,16 +19,25 @@ from .load_model import (
 from .pipeline_cropper import build_cropper
 
 
+#: Whose scores refined poses can have.
+SCORES = ('input', 'refined')
+
+
 class RefinedCrops(NamedTuple):
     """Refined poses of a batch.
 
     Attributes:
         keypoints (np.ndarray): Image pixels, float32 (N, K, 2).
-        confidences (np.ndarray): Peaks of the softmax maps, float32 (N, K).
+        confidences (np.ndarray): Scores of the keypoints: predicted keypoint
+            similarities, or peaks of the softmax maps, float32 (N, K).
+        pose_scores (np.ndarray): Predicted OKS of the input and of the
+            refined poses, float32 (N, 2); NaN where the refiner predicts
+            none.
     """
 
     keypoints: np.ndarray
     confidences: np.ndarray
+    pose_scores: np.ndarray
 
 
 class PosePredictor:
@@ -127,11 +136,39 @@ class PosePredictor:
             finish = self._backend.start(crops)
 
         def to_image() -> RefinedCrops:
-            keypoints, confidences = finish()
+            keypoints, confidences, *pose_scores = finish()
             return RefinedCrops(
-                crops.to_image(keypoints).astype(np.float32), confidences)
+                crops.to_image(keypoints).astype(np.float32), confidences,
+                pose_scores[0] if pose_scores else np.full(
+                    (len(crops), 2), np.nan, np.float32))
 
         return to_image
+
+    def choose_scores(self, scores: Optional[str] = None) -> str:
+        """Say whose scores refined poses get.
+
+        Args:
+            scores (str, optional): ``'input'`` or ``'refined'``. Defaults to
+                the config's wish, ``keep_input_scores`` of ``test_cfg``.
+
+        Returns:
+            str: Likewise.
+
+        Raises:
+            ValueError: If it is neither, or the refiner predicts none.
+        """
+        predicts = getattr(self.model.head, 'quality', None) is not None
+        if scores is None:
+            keep = self.model.test_cfg.get('keep_input_scores', True)
+            return 'refined' if predicts and not keep else 'input'
+        if scores not in SCORES:
+            raise ValueError(f'scores must be one of {SCORES}, got '
+                             f'{scores!r}')
+        if scores == 'refined' and not predicts:
+            raise ValueError(
+                'this refiner does not predict how good poses are, its head '
+                "has no `quality`: scores can only be 'input'")
+        return scores
 
     def keep_unlearnt(self, refined: np.ndarray,
                       keypoints: np.ndarray) -> np.ndarray:

@@ -60,9 +60,13 @@ class ImageResult:
         poses (PoseArrays | None): The N poses that were given; None if the
             image has a problem.
         keypoints (np.ndarray): Image pixels, float32 (N, K, 2).
-        confidences (np.ndarray): Peaks of the softmax maps, float32 (N, K).
+        confidences (np.ndarray): As of :class:`RefinedCrops`, float32
+            (N, K).
+        pose_scores (np.ndarray): As of :class:`RefinedCrops`, float32
+            (N, 2).
         areas (np.ndarray): Areas of the crops in squared image pixels,
             float32 (N, ).
+        load (Callable): Of the job.
         problem (Problem | None): Why the image can't be used.
         group (int): Of the job.
         missing (int): Poses that are not refined yet.
@@ -72,7 +76,9 @@ class ImageResult:
     poses: Optional[PoseArrays]
     keypoints: np.ndarray
     confidences: np.ndarray
+    pose_scores: np.ndarray
     areas: np.ndarray
+    load: Callable[[], np.ndarray]
     problem: Optional[Problem] = None
     group: int = 0
     missing: int = 0
@@ -101,6 +107,7 @@ def refine_stream(predictor: PosePredictor,
                   batch_size: int = 32,
                   num_workers: int = 2,
                   max_images: int = _MAX_IMAGES,
+                  passes: int = 1,
                   pool: Optional[ThreadPoolExecutor] = None
                   ) -> Iterator[ImageResult]:
     """Refine the poses of many images.
@@ -113,6 +120,9 @@ def refine_stream(predictor: PosePredictor,
             batches. Defaults to 2.
         max_images (int): So many images, besides as many as ``batch_size``,
             may wait for a batch to be filled. Defaults to 1024.
+        passes (int): So many times, cropping anew by what was refined. A
+            refiner that predicts how good poses are leaves a pose alone when
+            that does not rise any more. Defaults to 1.
         pool (ThreadPoolExecutor, optional): These threads, where the caller
             has a use for them, too. Defaults to threads of its own.
 
@@ -122,7 +132,17 @@ def refine_stream(predictor: PosePredictor,
     Raises:
         ValueError: If an argument is out of range.
     """
-    check_stream_options(batch_size, num_workers)
+    check_stream_options(batch_size, num_workers, passes)
+    if passes > 1:
+        options = dict(
+            batch_size=batch_size,
+            num_workers=num_workers,
+            max_images=max_images,
+            pool=pool)
+        first = refine_stream(predictor, jobs, passes=passes - 1, **options)
+        again = refine_stream(predictor, map(_next_pass, first), **options)
+        yield from map(_keep_better, again)
+        return
     own = None
     if num_workers and pool is None:
         pool = own = ThreadPoolExecutor(num_workers, thread_name_prefix='crop')
@@ -142,7 +162,9 @@ def refine_stream(predictor: PosePredictor,
             own.shutdown(wait=False, cancel_futures=True)
 
 
-def check_stream_options(batch_size: int, num_workers: int) -> None:
+def check_stream_options(batch_size: int,
+                         num_workers: int,
+                         passes: int = 1) -> None:
     """Check the options of :func:`refine_stream`, before work is begun.
 
     Raises:
@@ -153,6 +175,32 @@ def check_stream_options(batch_size: int, num_workers: int) -> None:
     if num_workers < 0:
         raise ValueError(f'num_workers must not be negative, got '
                          f'{num_workers}')
+    if passes < 1:
+        raise ValueError(f'passes must be at least 1, got {passes}')
+
+
+def _next_pass(result: ImageResult) -> ImageJob:
+    """Make refined poses those of a further pass."""
+    if result.problem is not None:
+        def load():
+            raise ImageProblem(result.problem)
+        return ImageJob(result, load, result.poses, result.group)
+    scored = np.isfinite(result.pose_scores).all(1)[:, None]
+    poses = PoseArrays(
+        result.keypoints, result.poses.visible,
+        np.where(scored, result.confidences, result.poses.keypoint_scores))
+    return ImageJob(result, result.load, poses, result.group)
+
+
+def _keep_better(again: ImageResult) -> ImageResult:
+    """Take from a further pass what is not predicted to be worse."""
+    result: ImageResult = again.key
+    if again.problem is None:
+        worse = again.pose_scores[:, 1] <= result.pose_scores[:, 1]
+        for name in ('keypoints', 'confidences', 'areas'):
+            getattr(result, name)[~worse] = getattr(again, name)[~worse]
+        result.pose_scores[~worse, 1] = again.pose_scores[~worse, 1]
+    return result
 
 
 def run_ahead(tasks: Iterable[Task], depth: int,
@@ -269,7 +317,9 @@ def _empty_result(loaded: _Loaded, num_keypoints: int) -> ImageResult:
         poses,
         np.empty((count, num_keypoints, 2), np.float32),
         np.empty((count, num_keypoints), np.float32),
+        np.empty((count, 2), np.float32),
         np.empty(count, np.float32),
+        loaded.job.load,
         problem=loaded.problem,
         group=loaded.job.group,
         missing=count)
@@ -304,6 +354,7 @@ def _hand_out(predictor: PosePredictor, batch: _Batch,
         result.keypoints[part] = predictor.keep_unlearnt(
             refined.keypoints[rows], result.poses.keypoints[part])
         result.confidences[part] = refined.confidences[rows]
+        result.pose_scores[part] = refined.pose_scores[rows]
         result.areas[part] = areas[rows]
         result.missing -= count
         start += count

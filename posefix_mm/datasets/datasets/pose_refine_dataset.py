@@ -8,12 +8,8 @@ from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
 from ...fileio import read_json
-from ..boxes import pairwise_iou, pose_to_bbox
+from ..boxes import BOX_TO_AREA, pairwise_iou, pose_to_bbox
 from ..pose_records import RELEASE_CATEGORIES, PoseRecord, load_pose_records
-
-#: Share of a person's box that the person covers, on average over COCO: what
-#: stands for the area where only a box is known.
-BOX_TO_AREA = 0.53
 
 
 @DATASETS.register_module()
@@ -45,8 +41,8 @@ class PoseRefineDataset(BaseDataset):
             Defaults to None: they stay without.
         real_pose_files (Sequence[str]): COCO results of estimators on these
             images, each matched to the persons by OKS. Their poses become
-            ``real_poses`` (M, K, 2) and ``real_visible`` (M, K) of a person,
-            of which :class:`DrawInputPose` shows one. Defaults to none.
+            ``real_poses`` (M, K, 2), ``real_visible`` and ``real_scores``
+            (M, K) of a person, of which :class:`DrawInputPose` shows one. Defaults to none.
         exclude_flag (str, optional): Leave out images whose entry in the
             annotation file has this key set. Defaults to none.
         aside_every (int): Keep every so many-th image aside, for calibration.
@@ -238,6 +234,8 @@ class PoseRefineDataset(BaseDataset):
                 [r.keypoints for r in records])
             infos[person]['real_visible'] = np.stack(
                 [r.visible for r in records]).astype(np.float32)
+            infos[person]['real_scores'] = np.stack(
+                [r.keypoint_scores for r in records]).astype(np.float32)
 
     def _load_estimates(self) -> Dict[int, List[dict]]:
         if self.estimate_file is None:

@@ -8,6 +8,7 @@ from mmpose.registry import TRANSFORMS
 
 from ..boxes import pose_extent
 from .error_synthesis import INVERSION
+from .get_input_pose import shown_weights
 from .synthesize_pose_error import SynthesizePoseError
 
 
@@ -26,8 +27,8 @@ class DrawInputPose(BaseTransform):
 
         - keypoints, keypoints_visible: as :class:`PoseRefineDataset` has them
         - img_shape, bbox, flip_indices, sigmas, keypoint_names
-        - real_poses, real_visible: (M, K, 2) and (M, K), predictions of this
-          person, of the same dataset (optional)
+        - real_poses, real_visible, real_scores: (M, K, 2) and (M, K),
+          predictions of this person, of the same dataset (optional)
 
     Modified Keys:
 
@@ -44,6 +45,9 @@ class DrawInputPose(BaseTransform):
             :class:`TakeInputPose`.
         real_prob (float): Share of the samples that show a real prediction,
             where there is any. Defaults to 1.
+        weigh_scores (bool): Show each keypoint of a real prediction as
+            strongly as its score, as ``GetInputPose`` does. Defaults to
+            False.
 
     .. _`BUCTD`: https://arxiv.org/abs/2306.07879
     """
@@ -51,10 +55,12 @@ class DrawInputPose(BaseTransform):
     def __init__(self,
                  errors: Optional[dict] = None,
                  *,
-                 real_prob: float = 1.) -> None:
+                 real_prob: float = 1.,
+                 weigh_scores: bool = False) -> None:
         super().__init__()
         self.errors = None if errors is None else TRANSFORMS.build(errors)
         self.real_prob = real_prob
+        self.weigh_scores = weigh_scores
 
     def transform(self, results: dict) -> dict:
         """Draw the input pose of one person.
@@ -67,9 +73,11 @@ class DrawInputPose(BaseTransform):
         """
         poses = results.pop('real_poses', ())
         visible = results.pop('real_visible', ())
+        scores = results.pop('real_scores', ())
         if len(poses) and np.random.rand() < self.real_prob:
             index = np.random.randint(len(poses))
-            drawn = poses[index], visible[index]
+            drawn = poses[index], shown_weights(
+                visible[index], scores[index] if self.weigh_scores else None)
         elif self.errors is not None:
             drawn = self._synthesize(results)
         else:
@@ -95,7 +103,8 @@ class DrawInputPose(BaseTransform):
     def __repr__(self) -> str:
         """Show the parameters."""
         return (f'{type(self).__name__}(errors={self.errors}, '
-                f'real_prob={self.real_prob})')
+                f'real_prob={self.real_prob}, '
+                f'weigh_scores={self.weigh_scores})')
 
 
 @TRANSFORMS.register_module()
@@ -118,7 +127,8 @@ class TakeInputPose(BaseTransform):
     Added Keys:
 
         - input_pose: input pixels, float32 (1, K, 2)
-        - input_pose_visible: float32 (1, K), 0 where absent
+        - input_pose_visible: float32 (1, K), 0 where absent, else 1 or the
+          score
 
     Args:
         errors (dict, optional): Config of a :class:`SynthesizePoseError` for
@@ -151,8 +161,8 @@ class TakeInputPose(BaseTransform):
             return self.errors(results)
         results['input_pose'] = results['transformed_keypoints'][1:2].astype(
             np.float32)
-        results['input_pose_visible'] = (
-            results['keypoints_visible'][1:2] > 0).astype(np.float32)
+        results['input_pose_visible'] = results['keypoints_visible'][
+            1:2].astype(np.float32)
         for key in ('transformed_keypoints', 'keypoints', 'keypoints_visible'):
             results[key] = results[key][:1]
         return results
@@ -174,37 +184,51 @@ class CropByInputPose(BaseTransform):
         - img_shape
         - keypoints, keypoints_visible: the pose is their last row: the one
           of :class:`DrawInputPose`, or the sample's own in testing
+        - has_input_pose (optional): where no pose was drawn, the box stays
 
     Modified Keys: bbox
+
+    Added Keys:
+
+        - person_bbox: ``bbox`` as it was
 
     Args:
         margin (float): In image pixels. Defaults to 25, BUCTD's; its COCO
             W48 has 0.
+        expand (float): Factor of the sides, besides. Defaults to 1.
         min_size (float): In image pixels. Defaults to 20.
     """
 
-    def __init__(self, margin: float = 25., min_size: float = 20.) -> None:
+    def __init__(self,
+                 margin: float = 25.,
+                 min_size: float = 20.,
+                 expand: float = 1.) -> None:
         super().__init__()
         self.margin = margin
+        self.expand = expand
         self.min_size = min_size
 
     def transform(self, results: dict) -> dict:
         """Set the box."""
+        if not results.get('has_input_pose', True):
+            return results
         height, width = results['img_shape'][:2]
         low, high = pose_extent(results['keypoints'][-1:],
                                 results['keypoints_visible'][-1:])
         size = np.array([width, height], np.float32)
-        low = (low - self.margin).clip(0, size)
-        high = (high + self.margin).clip(0, size)
+        margin = self.margin + (self.expand - 1) * (high - low) / 2
+        low = (low - margin).clip(0, size)
+        high = (high + margin).clip(0, size)
         if (high - low).max() <= 0:
             low, high = low - self.min_size / 2, high + self.min_size / 2
+        results.setdefault('person_bbox', results['bbox'])
         results['bbox'] = np.concatenate((low, high), -1).astype(np.float32)
         return results
 
     def __repr__(self) -> str:
         """Show the parameters."""
         return (f'{type(self).__name__}(margin={self.margin}, '
-                f'min_size={self.min_size})')
+                f'min_size={self.min_size}, expand={self.expand})')
 
 
 @TRANSFORMS.register_module()

@@ -59,6 +59,7 @@ class MisplacePose(BaseTransform):
     Added Keys:
 
         - has_misplaced: True
+        - person_bbox: ``bbox`` as it was, if it was changed
         - num_near: P, where it was missing
 
     Args:
@@ -202,6 +203,7 @@ class MisplacePose(BaseTransform):
         wrong = np.stack((points.real, points.imag), -1).astype(np.float32)
         if factor is not None and (seen[0] > 0).any():
             # what is refined is cropped by its own joints
+            results.setdefault('person_bbox', results['bbox'])
             results['bbox'] = pose_to_bbox(wrong[:1], seen[:1])
         results['keypoints'] = np.concatenate((keypoints, wrong))
         results['keypoints_visible'] = np.concatenate((visible, seen))

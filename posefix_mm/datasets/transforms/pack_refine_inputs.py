@@ -1,6 +1,25 @@
 """Pack samples of a refiner."""
+import numpy as np
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
+
+from ..boxes import BOX_TO_AREA, input_box_area
+
+
+def ks_scales(results: dict) -> np.ndarray:
+    """What squared distances are divided by in the exponent of the KS.
+
+    Args:
+        results (dict): A cropped sample with ``sigmas``, ``bbox``,
+            ``bbox_scale`` and ``input_size``, and ``person_bbox`` where the
+            box is another one.
+
+    Returns:
+        np.ndarray: Squared input pixels, (K, ).
+    """
+    key = 'person_bbox' if 'person_bbox' in results else 'bbox'
+    area = BOX_TO_AREA * input_box_area(results, key)
+    return 8 * area * np.square(results['sigmas'])
 
 
 @TRANSFORMS.register_module()
@@ -17,6 +36,8 @@ class PackRefineInputs(PackPoseInputs):
         - input_pose: input pixels, (1, K, 2)
         - input_pose_visible: (1, K)
         - input_keypoints, input_keypoint_scores (optional)
+        - sigmas, bbox, bbox_scale, input_size (optional), from which
+          ``ks_scales`` (1, K) come, see :func:`ks_scales`
     """
 
     instance_mapping_table = dict(
@@ -38,4 +59,7 @@ class PackRefineInputs(PackPoseInputs):
             results.get('label_mapping_table', self.label_mapping_table),
             input_pose='input_pose',
             input_pose_visible='input_pose_visible')
+        if 'sigmas' in results:
+            results['ks_scales'] = ks_scales(results)[None].astype(np.float32)
+            results['label_mapping_table']['ks_scales'] = 'ks_scales'
         return super().transform(results)

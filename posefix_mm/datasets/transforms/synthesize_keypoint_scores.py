@@ -3,6 +3,8 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
+from .pack_refine_inputs import ks_scales
+
 
 @TRANSFORMS.register_module()
 class SynthesizeKeypointScores(BaseTransform):
@@ -21,6 +23,8 @@ class SynthesizeKeypointScores(BaseTransform):
         - transformed_keypoints, keypoints_visible: what is annotated,
           (1, K, 2) and (1, K)
         - input_size, bbox, bbox_scale, sigmas
+        - has_input_pose (optional): Whether the input pose is a real one,
+          which stays as it is.
 
     Modified Keys:
 
@@ -44,6 +48,8 @@ class SynthesizeKeypointScores(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Add scores and guesses."""
         random = np.random
+        if results.get('has_input_pose'):  # a real one, with scores
+            return results
         if random.rand() < self.no_scores_prob:
             return results
         pose = results['input_pose'][0]
@@ -71,11 +77,8 @@ class SynthesizeKeypointScores(BaseTransform):
     @staticmethod
     def _similarity(results: dict, pose: np.ndarray) -> np.ndarray:
         """KS of the input to what is annotated, 0.3 where nothing is."""
-        x1, y1, x2, y2 = results['bbox'][0]
-        scale = results['input_size'][0] / results['bbox_scale'][0, 0]
-        area = .53 * (x2 - x1) * (y2 - y1) * scale**2
         distance = ((pose - results['transformed_keypoints'][0])**2).sum(-1)
-        similarity = np.exp(-distance / (8 * area * results['sigmas']**2))
+        similarity = np.exp(-distance / ks_scales(results))
         return np.where(results['keypoints_visible'][0] > 0, similarity, .3)
 
     def __repr__(self) -> str:

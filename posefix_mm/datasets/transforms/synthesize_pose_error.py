@@ -6,6 +6,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
+from ..boxes import input_box_area
 from .error_synthesis import ABSENT, ErrorSynthesizer
 from .error_tables import (
     PERSON_JOINT_GROUPS,
@@ -151,14 +152,11 @@ class SynthesizePoseError(BaseTransform):
         visible = inside[..., 0] & inside[..., 1] & known
         persons = 1 + num_near
         estimate = self._own_places(keypoints, known, persons)
-        # the box's area, brought to input pixels by the scale of the crop
-        x1, y1, x2, y2 = results['bbox'][0].tolist()
-        scale = size[0] / float(results['bbox_scale'][0, 0])
-        area = (x2 - x1) * (y2 - y1) * scale**2
         rng = self._generator(results)
         pose = self._synthesizer(results)(rng, keypoints[None, :persons],
                                           visible[None, :persons],
-                                          np.array([area]), *estimate)
+                                          np.array([input_box_area(results)]),
+                                          *estimate)
         if self.absent_probs:
             probs = self._absent_probabilities(results['keypoint_names'])
             absent = [*absent, *np.flatnonzero(rng.random(len(probs)) < probs)]

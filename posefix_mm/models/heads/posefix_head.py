@@ -12,6 +12,8 @@ from mmpose.utils.typing import ConfigType, OptConfigType, Predictions
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .pose_quality import PredictedQuality
+
 NORMALIZATIONS = ('release', 'paper')
 
 
@@ -26,12 +28,19 @@ class LocatedPoses(NamedTuple):
     Attributes:
         coords (Tensor): Heatmap pixels, (B, K, 2).
         heatmaps (Tensor): Softmax maps, (B, K, H, W).
-        keypoint_scores (Tensor): Peaks of the maps, (B, K).
+        keypoint_scores (Tensor): Peaks of the maps; predicted keypoint
+            similarities where the head has a :class:`PoseQuality`, (B, K).
+        pose_scores (Tensor | None): Predicted OKS of the input pose and of
+            this one, (B, 2); None without a :class:`PoseQuality`.
+        quality (PredictedQuality | None): Its logits, before any keypoint was
+            kept.
     """
 
     coords: Tensor
     heatmaps: Tensor
     keypoint_scores: Tensor
+    pose_scores: Optional[Tensor] = None
+    quality: Optional[PredictedQuality] = None
 
 
 @MODELS.register_module()
@@ -67,6 +76,13 @@ class PoseFixHead(HeatmapHead):
             poses are predicted. An expectation over the whole map lies
             between two places that both look right, and little mass far away
             moves it. Defaults to None: the whole map, as in the paper.
+        quality (dict, optional): Config of a :class:`PoseQuality`, which
+            predicts how good poses are. Defaults to None.
+        quality_only (bool): Train that alone; the rest stays as it is.
+            Defaults to False.
+        keep_margin (float, optional): Leave a keypoint of the input where it
+            is unless its similarity to the truth is predicted to rise by more
+            than this. Needs ``quality``. Defaults to None: all are refined.
         decoder (dict, optional): Config of the :class:`SoftArgmaxIntegral`
             codec. Defaults to None.
         init_cfg (dict, optional): Defaults to the release's: N(0, .01),
@@ -88,6 +104,9 @@ class PoseFixHead(HeatmapHead):
                  norm_eps: float = 1e-9,
                  norm_momentum: float = .01,
                  decode_radius: Optional[int] = None,
+                 quality: OptConfigType = None,
+                 quality_only: bool = False,
+                 keep_margin: Optional[float] = None,
                  decoder: OptConfigType = None,
                  init_cfg: OptConfigType = None,
                  **kwargs) -> None:
@@ -98,6 +117,8 @@ class PoseFixHead(HeatmapHead):
         if decode_radius is not None and decode_radius < 1:
             raise ValueError('decode_radius must be at least 1, or None, got '
                              f'{decode_radius}')
+        if quality is None and (quality_only or keep_margin is not None):
+            raise ValueError('quality_only and keep_margin need a `quality`')
         super().__init__(
             in_channels,
             out_channels,
@@ -109,6 +130,9 @@ class PoseFixHead(HeatmapHead):
         self.coord_loss_weight = coord_loss_weight
         self.loss_normalization = loss_normalization
         self.decode_radius = decode_radius
+        self.quality = None if quality is None else MODELS.build(quality)
+        self.quality_only = quality_only
+        self.keep_margin = keep_margin
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eps = norm_eps
@@ -135,9 +159,15 @@ class PoseFixHead(HeatmapHead):
             feats (Tuple[Tensor]): Feature maps, of which ``in_index`` is used.
 
         Returns:
-            Tensor: Logits, (B, K, H, W).
+            Tensor: Logits, (B, K, H, W); behind them, so that all that an
+            engine computes is one tensor, the E maps that a
+            :class:`PoseQuality` embeds, (B, K + E, H, W).
         """
-        return super().forward((feats[self.in_index], ))
+        feat = feats[self.in_index]
+        logits = super().forward((feat, ))
+        if self.quality is None:
+            return logits
+        return torch.cat((logits, self.quality.embed(feat.detach())), dim=1)
 
     def forward(self, feats: Tuple[Tensor]) -> Tuple[Tensor, Tensor]:
         """Forward the network.
@@ -155,7 +185,7 @@ class PoseFixHead(HeatmapHead):
         # A softmax over thousands of positions needs more digits than half
         # precision has.
         with torch.autocast(maps.device.type, enabled=False):
-            return self.soft_argmax(maps.float())
+            return self.soft_argmax(maps[:, :self.out_channels].float())
 
     @staticmethod
     def soft_argmax(logits: Tensor) -> Tuple[Tensor, Tensor]:
@@ -195,8 +225,9 @@ class PoseFixHead(HeatmapHead):
 
         Returns:
             list[InstanceData] | tuple: ``keypoints`` in input pixels,
-            (1, K, 2), and ``keypoint_scores``, the peak of the map, (1, K),
-            for each sample; with ``output_heatmaps`` also the maps.
+            (1, K, 2), and ``keypoint_scores``, (1, K), for each sample, with
+            a :class:`PoseQuality` ``pose_scores``, (1, 2); see
+            :class:`LocatedPoses`. With ``output_heatmaps`` also the maps.
         """
         test_cfg = test_cfg or {}
         flip_indices, maps_flip = None, None
@@ -204,9 +235,15 @@ class PoseFixHead(HeatmapHead):
             flip_indices = batch_data_samples[0].metainfo['flip_indices']
             feats, feats_flip = feats
             maps_flip = self.compute_maps(feats_flip)
+        input_pose = None if self.quality is None else _input_pose(
+            batch_data_samples)
         located = self.locate(
-            self.compute_maps(feats), maps_flip, flip_indices)
+            self.compute_maps(feats), maps_flip, flip_indices, input_pose)
         preds = self.decode((located.coords, located.keypoint_scores))
+        if located.pose_scores is not None:
+            for pred, scores in zip(
+                    preds, to_numpy(located.pose_scores), strict=True):
+                pred.pose_scores = scores[None]
         if test_cfg.get('output_heatmaps', False):
             return preds, [
                 PixelData(heatmaps=hm) for hm in located.heatmaps.detach()
@@ -216,7 +253,8 @@ class PoseFixHead(HeatmapHead):
     def locate(self,
                maps: Tensor,
                maps_flip: Optional[Tensor] = None,
-               flip_indices: Optional[Sequence[int]] = None
+               flip_indices: Optional[Sequence[int]] = None,
+               input_pose: Optional[Tuple[Tensor, Tensor]] = None
                ) -> LocatedPoses:
         """Find keypoints, by tensors alone.
 
@@ -226,6 +264,9 @@ class PoseFixHead(HeatmapHead):
                 test.
             flip_indices (Sequence[int], optional): Twin of every keypoint,
                 (K, ); needed with ``maps_flip``.
+            input_pose (Tuple[Tensor, Tensor], optional): Input pixels,
+                (B, K, 2), and how strongly each keypoint is shown, (B, K);
+                needed by a :class:`PoseQuality`.
 
         Returns:
             LocatedPoses: Averaged over the image and its mirror.
@@ -238,11 +279,48 @@ class PoseFixHead(HeatmapHead):
             mirrored = self._mirror_maps(log_probs_flip.exp(), flip_indices)
             heatmaps = (probs + mirrored) / 2
             coords = (coords + self._mirror(coords_flip, flip_indices)) / 2
-        if self.decode_radius is not None:
-            # a coordinate needs more digits than half precision has
-            with torch.autocast(probs.device.type, enabled=False):
+        # a coordinate needs more digits than half precision has
+        with torch.autocast(probs.device.type, enabled=False):
+            if self.decode_radius is not None:
                 coords = self._decode_locally(probs, mirrored)
-        return LocatedPoses(coords, heatmaps, heatmaps.flatten(2).amax(-1))
+            if self.quality is None:
+                return LocatedPoses(coords, heatmaps,
+                                    heatmaps.flatten(2).amax(-1))
+            return self._judge(coords, heatmaps, maps[:, self.out_channels:],
+                               *input_pose)
+
+    def _judge(self, coords: Tensor, heatmaps: Tensor, embedded: Tensor,
+               input_pose: Tensor, weights: Tensor) -> LocatedPoses:
+        """Predict how good poses are, and keep what would not get better.
+
+        Args:
+            coords (Tensor): Refined pose in heatmap pixels, (B, K, 2).
+            heatmaps (Tensor): Softmax maps, (B, K, H, W).
+            embedded (Tensor): What the quality looks at, (B, E, H, W).
+            input_pose (Tensor): Input pixels, (B, K, 2).
+            weights (Tensor): How strongly it is shown, (B, K).
+
+        Returns:
+            LocatedPoses: With predicted similarities as scores.
+        """
+        input_coords = input_pose.float() / self._scale(coords)
+        quality = self.quality(embedded.float(), heatmaps, coords,
+                               input_coords, weights.float())
+        before, after = quality.keypoints.sigmoid().unbind(-1)
+        scores = quality.poses.sigmoid()
+        if self.keep_margin is not None:
+            kept = (weights > 0) & (after < before + self.keep_margin)
+            coords = torch.where(kept[..., None], input_coords, coords)
+            gain = torch.where(kept, before - after, 0.)
+            after = after + gain
+            rise = gain.mean(1)
+            scores = torch.stack(
+                (scores[:, 0], (scores[:, 1] + rise).clamp(0, 1)), dim=1)
+        return LocatedPoses(coords, heatmaps, after, scores, quality)
+
+    def _scale(self, like: Tensor) -> Tensor:
+        """Input pixels per heatmap pixel, along x and y."""
+        return like.new_tensor(self.decoder.scale_factor.tolist())
 
     def _decode_locally(self,
                         probs: Tensor,
@@ -325,13 +403,22 @@ class PoseFixHead(HeatmapHead):
             train_cfg (dict, optional): Not used.
 
         Returns:
-            dict: ``loss_heatmap``, ``loss_coord`` and ``acc_pose``.
+            dict: ``loss_heatmap``, ``loss_coord`` and ``acc_pose``, and what
+            :meth:`PoseQuality.loss` gives.
         """
-        coords, log_probs = self.forward(feats)
+        maps = self.compute_maps(feats)
+        coords, log_probs = self._soft_argmax_of(maps)
         labels, weights, indices, probs = (
             torch.cat([d.gt_instance_labels[key] for d in batch_data_samples])
             for key in ('keypoint_labels', 'keypoint_weights',
                         'heatmap_indices', 'heatmap_probs'))
+        losses = {}
+        if self.quality is not None:
+            losses = self._quality_loss(maps[:, self.out_channels:],
+                                        log_probs.detach(), weights,
+                                        batch_data_samples)
+            if self.quality_only:
+                return losses
         # absent keypoints have neither mass nor weight: they add zeros
         loss_heatmap = -(log_probs.flatten(2).gather(2, indices) *
                          probs).sum(-1).mean()
@@ -348,4 +435,63 @@ class PoseFixHead(HeatmapHead):
         return dict(
             loss_heatmap=loss_heatmap * self.heatmap_loss_weight,
             loss_coord=loss_coord * self.coord_loss_weight,
-            acc_pose=coords.new_tensor(accuracy))
+            acc_pose=coords.new_tensor(accuracy),
+            **losses)
+
+    def _quality_loss(self, embedded: Tensor, log_probs: Tensor,
+                      weights: Tensor, batch_data_samples: list) -> dict:
+        """Compare predicted with true similarities.
+
+        Args:
+            embedded (Tensor): What the quality looks at, (B, E, H, W).
+            log_probs (Tensor): (B, K, H, W).
+            weights (Tensor): Above 0 where that is annotated, (B, K).
+            batch_data_samples (list): With input poses and ``ks_scales``.
+
+        Returns:
+            dict: As :meth:`PoseQuality.loss`.
+        """
+        with torch.autocast(log_probs.device.type, enabled=False):
+            heatmaps = log_probs.exp()
+            coords = self.soft_argmax(log_probs)[0] \
+                if self.decode_radius is None \
+                else self._decode_locally(heatmaps)
+            input_pose, shown = _input_pose(batch_data_samples)
+            predicted = self.quality(
+                embedded.float(), heatmaps, coords,
+                input_pose.float() / self._scale(coords), shown.float())
+            return self.quality.loss(
+                predicted, self.true_similarity(coords, batch_data_samples),
+                weights)
+
+    def true_similarity(self, coords: Tensor,
+                        batch_data_samples: list) -> Tensor:
+        """Keypoint similarities to what is annotated.
+
+        Args:
+            coords (Tensor): Refined pose in heatmap pixels, (B, K, 2).
+            batch_data_samples (list): With input poses, what
+                :class:`SoftArgmaxIntegral` encodes, and ``ks_scales``.
+
+        Returns:
+            Tensor: Of the input and of the refined pose, (B, K, 2); anything
+            where nothing is annotated.
+        """
+        labels, ks_scales = (
+            torch.cat([d.gt_instance_labels[key] for d in batch_data_samples])
+            for key in ('keypoint_labels', 'ks_scales'))
+        input_pose, shown = _input_pose(batch_data_samples)
+        scale = self._scale(coords)
+        both = torch.stack((input_pose.float(), coords * scale), dim=2)
+        squared = ((both - (labels * scale)[:, :, None])**2).sum(-1)
+        similarity = torch.exp(-squared / ks_scales[..., None])
+        # an absent keypoint is similar to nothing
+        return torch.stack(
+            (similarity[..., 0] * (shown > 0), similarity[..., 1]), dim=-1)
+
+
+def _input_pose(batch_data_samples: list) -> Tuple[Tensor, Tensor]:
+    """Input poses in input pixels, (B, K, 2), and weights, (B, K)."""
+    return tuple(
+        torch.cat([d.gt_instance_labels[key] for d in batch_data_samples])
+        for key in ('input_pose', 'input_pose_visible'))

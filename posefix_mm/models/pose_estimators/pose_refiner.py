@@ -173,7 +173,7 @@ class PoseRefiner(TopdownPoseEstimator):
                input_pose: Tensor,
                input_pose_visible: Tensor,
                flip_indices: Optional[Sequence[int]] = None
-               ) -> Tuple[Tensor, Tensor]:
+               ) -> Tuple[Tensor, ...]:
         """Refine poses by tensors alone, without data samples.
 
         What :meth:`predict` does, in a form that can be compiled and
@@ -189,8 +189,7 @@ class PoseRefiner(TopdownPoseEstimator):
                 flip test.
 
         Returns:
-            tuple: keypoints in input pixels, float32 (B, K, 2), and the peaks
-            of their maps, float32 (B, K).
+            tuple: As :meth:`locate`.
         """
         inputs = self.add_maps(
             self.normalize(images), input_pose, input_pose_visible)
@@ -200,9 +199,28 @@ class PoseRefiner(TopdownPoseEstimator):
             mirrored = self.flip(inputs, flip_indices, input_pose,
                                  input_pose_visible)
             maps_flip = self.head.compute_maps(self.extract_feat(mirrored))
-        located = self.head.locate(maps, maps_flip, flip_indices)
-        scale = maps.new_tensor(self.head.decoder.scale_factor.tolist())
-        return located.coords * scale, located.keypoint_scores
+        return self.locate(maps, maps_flip, flip_indices,
+                           (input_pose, input_pose_visible))
+
+    def locate(self, *args) -> Tuple[Tensor, ...]:
+        """Do what is behind the network, in input pixels.
+
+        Args:
+            *args: Those of :meth:`PoseFixHead.locate`.
+
+        Returns:
+            tuple: keypoints in input pixels, float32 (B, K, 2), their scores,
+            float32 (B, K), and, where the head predicts them, those of the
+            input and of the refined pose, float32 (B, 2); see
+            :class:`LocatedPoses`.
+        """
+        located = self.head.locate(*args)
+        scale = located.coords.new_tensor(
+            self.head.decoder.scale_factor.tolist())
+        results = located.coords * scale, located.keypoint_scores
+        if located.pose_scores is None:
+            return results
+        return *results, located.pose_scores
 
     def normalize(self, images: Tensor) -> Tensor:
         """Normalise crops as the data preprocessor does.
@@ -332,4 +350,7 @@ class PoseRefiner(TopdownPoseEstimator):
                 pred.keypoint_scores = given.input_keypoint_scores[:, shown]
                 # mmpose's visualizer tells by it what to draw
                 pred.keypoints_visible = pred.keypoint_scores
+            elif 'pose_scores' in pred:
+                # by which mmpose's metrics rank
+                given.bbox_scores = pred.pose_scores[:, 1]
         return samples

@@ -5,9 +5,8 @@ import numpy as np
 
 from ..crops import Crops
 
-#: Refined keypoints in input pixels, float32 (N, K, 2), and the peaks of their
-#: maps, float32 (N, K).
-Located = Tuple[np.ndarray, np.ndarray]
+#: What :meth:`PoseRefiner.locate` gives, as arrays.
+Located = Tuple[np.ndarray, ...]
 
 
 class Backend(Protocol):

@@ -53,13 +53,14 @@ class EngineBackend:
         """Run a batch; see :class:`Backend`."""
         if not len(crops):
             return no_poses(crops)
-        inputs = self.parts.prepare(
-            torch.from_numpy(crops.images), torch.from_numpy(crops.input_pose),
-            torch.from_numpy(crops.input_pose_visible))
+        images, *input_pose = map(
+            torch.from_numpy,
+            (crops.images, crops.input_pose, crops.input_pose_visible))
+        inputs = self.parts.prepare(images, *input_pose)
         logits = self.infer(inputs.contiguous().numpy())
         located = tuple(
             part.numpy() for part in self.parts.locate(
-                torch.from_numpy(logits)))
+                torch.from_numpy(logits), *input_pose))
         return lambda: located
 
     def infer(self, inputs: np.ndarray) -> np.ndarray:
@@ -70,7 +71,7 @@ class EngineBackend:
                 (M, 3 + C, h, w).
 
         Returns:
-            np.ndarray: Maps before the softmax, float32 (M, K, H, W), that
-            the engine does not write to any more.
+            np.ndarray: As :class:`RefinerNetwork`, float32 (M, K + E, H, W),
+            that the engine does not write to any more.
         """
         raise NotImplementedError

@@ -27,7 +27,7 @@ class RefinerNetwork(nn.Module):
             inputs (Tensor): Normalised images and pose maps, (B, 3 + C, h, w).
 
         Returns:
-            Tensor: Maps before the softmax, (B, K, H, W).
+            Tensor: As :meth:`PoseFixHead.compute_maps`, (B, K + E, H, W).
         """
         return self.model.head.compute_maps(self.model.extract_feat(inputs))
 
@@ -114,15 +114,18 @@ class RefinerParts(nn.Module):
                                   input_pose_visible)
             return torch.cat((inputs, mirrored))
 
-    def locate(self, logits: Tensor) -> Tuple[Tensor, Tensor]:
+    def locate(self, logits: Tensor, input_pose: Tensor,
+               input_pose_visible: Tensor) -> Tuple[Tensor, ...]:
         """Do what is behind the network.
 
         Args:
-            logits (Tensor): Maps before the softmax, (M, K, H, W).
+            logits (Tensor): What :class:`RefinerNetwork` gives,
+                (M, K + E, H, W).
+            input_pose (Tensor): Input pixels, (N, K, 2).
+            input_pose_visible (Tensor): Above 0 where present, (N, K).
 
         Returns:
-            tuple: keypoints in input pixels, float32 (N, K, 2), and the peaks
-            of their maps, float32 (N, K).
+            tuple: As :meth:`PoseRefiner.locate`.
         """
         logits_flip = None
         if self.flip_indices is not None:
@@ -130,13 +133,11 @@ class RefinerParts(nn.Module):
             logits, logits_flip = logits[:half], logits[half:]
         # products of coordinates need more digits than half precision has
         with torch.autocast(logits.device.type, enabled=False):
-            head = self.model.head
-            located = head.locate(logits, logits_flip, self.flip_indices)
-            scale = logits.new_tensor(head.decoder.scale_factor.tolist())
-            return located.coords * scale, located.keypoint_scores
+            return self.model.locate(logits, logits_flip, self.flip_indices,
+                                     (input_pose, input_pose_visible))
 
     def forward(self, images: Tensor, input_pose: Tensor,
-                input_pose_visible: Tensor) -> Tuple[Tensor, Tensor]:
+                input_pose_visible: Tensor) -> Tuple[Tensor, ...]:
         """Refine: all three parts.
 
         Args:
@@ -148,4 +149,5 @@ class RefinerParts(nn.Module):
             tuple: As :meth:`locate`.
         """
         inputs = self.prepare(images, input_pose, input_pose_visible)
-        return self.locate(self.network(inputs))
+        return self.locate(
+            self.network(inputs), input_pose, input_pose_visible)

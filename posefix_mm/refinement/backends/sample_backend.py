@@ -39,10 +39,12 @@ class SampleBackend:
                 data_samples=[
                     self._sample(crops, i) for i in range(len(crops))
                 ]))
-        keypoints, scores = (
-            np.concatenate([o.pred_instances[name] for o in outputs])
-            for name in ('keypoints', 'keypoint_scores'))
-        located = keypoints.astype(np.float32), scores.astype(np.float32)
+        names = ['keypoints', 'keypoint_scores']
+        if 'pose_scores' in outputs[0].pred_instances:
+            names.append('pose_scores')
+        located = tuple(
+            np.concatenate([o.pred_instances[name] for o in outputs]).astype(
+                np.float32) for name in names)
         return lambda: located
 
     def _sample(self, crops: Crops, index: int) -> PoseDataSample:

@@ -74,7 +74,8 @@ class TorchBackend:
         inputs = self.parts.prepare(images, pose, visible)
         with self.autocast():
             logits = self.run(inputs)
-        return self._receive(self.parts.locate(logits.float()))
+        return self._receive(
+            self.parts.locate(logits.float(), pose, visible))
 
     def run(self, inputs: Tensor) -> Tensor:
         """Run the network; a subclass may compile it.
@@ -83,7 +84,7 @@ class TorchBackend:
             inputs (Tensor): Images and pose maps, (M, 3 + C, h, w).
 
         Returns:
-            Tensor: Maps before the softmax, (M, K, H, W).
+            Tensor: As :class:`RefinerNetwork`, (M, K + E, H, W).
         """
         return self.parts.network(inputs)
 

@@ -1,0 +1,127 @@
+"""Make predicted similarities honest on photos that nothing was trained on."""
+from pathlib import Path
+from typing import Dict, Tuple, Union
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..evaluation.calibration import calibration_error
+from ..fileio import atomic_write
+from ..refinement.backends import RefinerParts
+from ..refinement.load_model import (
+    build_test_dataset,
+    load_refiner,
+    load_refiner_config,
+)
+
+PathLike = Union[str, Path]
+# Rows and columns of ``PoseQuality.slope``.
+_ROWS, _COLUMNS = ('keypoints', 'poses'), ('input', 'refined')
+
+
+def calibrate_quality(config: Union[PathLike, Config], checkpoint: PathLike,
+                      out: PathLike) -> Dict[str, Tuple[float, float]]:
+    """Fit slope and offset of a :class:`PoseQuality`.
+
+    With the flip test, and on poses and photos of the config's
+    ``calibration_dataloader``.
+
+    Args:
+        config (str | Path | Config): Of a refiner whose head has a
+            ``quality``.
+        checkpoint (str | Path): Its weights.
+        out (str | Path): Checkpoint to write: the same, calibrated.
+
+    Returns:
+        Dict[str, Tuple[float, float]]: Calibration error before and after, on
+        these photos, by what is predicted, such as ``'refined poses'``.
+
+    Raises:
+        FileNotFoundError: If a file does not exist.
+        ValueError: If the config has no ``calibration_dataloader``, or its
+            head predicts nothing.
+    """
+    cfg = load_refiner_config(config, pretrained=False)
+    if 'calibration_dataloader' not in cfg \
+            or not cfg.model.head.get('quality'):
+        raise ValueError(
+            'to be calibrated, a config needs `model.head.quality` and a '
+            '`calibration_dataloader`; see '
+            'configs/body_2d_keypoint/posefix/photos')
+    model = load_refiner(cfg, str(checkpoint), 'cpu')
+    quality = model.head.quality
+    quality.slope.fill_(1)
+    quality.offset.fill_(0)
+    flip_indices = build_test_dataset(cfg).metainfo['flip_indices']
+    samples = _collect(RefinerParts(model, flip_indices),
+                       Runner.build_dataloader(cfg.calibration_dataloader))
+    errors = {}
+    for row, what in enumerate(_ROWS):
+        for column, whose in enumerate(_COLUMNS):
+            logits, true = (part[:, column] for part in samples[row])
+            slope, offset = _fit(logits, true)
+            quality.slope[row, column] = slope
+            quality.offset[row, column] = offset
+            errors[f'{whose} {what}'] = tuple(
+                calibration_error(some.sigmoid().numpy(), true.numpy())
+                for some in (logits, logits * slope + offset))
+    content = torch.load(checkpoint, map_location='cpu', weights_only=True)
+    for name in ('slope', 'offset'):
+        content['state_dict'][f'head.quality.{name}'] = getattr(quality, name)
+    with atomic_write(Path(out)) as file:
+        torch.save(content, file)
+    return errors
+
+
+@torch.inference_mode()
+def _collect(parts: RefinerParts, loader) -> Tuple[Tuple[Tensor, Tensor], ...]:
+    """Predict and look up the truth.
+
+    Returns:
+        tuple: logits and true similarities of annotated keypoints, (N, 2)
+        each, and of poses, likewise.
+    """
+    keypoints, poses = [], []
+    for batch in loader:
+        samples = batch['data_samples']
+        labels = [sample.gt_instance_labels for sample in samples]
+        pose, shown, weights = (
+            torch.cat([label[key] for label in labels])
+            for key in ('input_pose', 'input_pose_visible',
+                        'keypoint_weights'))
+        images = torch.stack(batch['inputs']).permute(0, 2, 3, 1)
+        maps = parts.network(parts.prepare(images, pose, shown))
+        half = len(images)
+        located = parts.model.head.locate(maps[:half], maps[half:],
+                                          parts.flip_indices, (pose, shown))
+        true = parts.model.head.true_similarity(located.coords, samples)
+        known = weights > 0
+        keypoints.append((located.quality.keypoints[known], true[known]))
+        oks = (true * known[..., None]).sum(1) / known.sum(1)[:, None]
+        some = known.any(1)
+        poses.append((located.quality.poses[some], oks[some]))
+    return tuple(
+        tuple(map(torch.cat, zip(*pairs, strict=True)))
+        for pairs in (keypoints, poses))
+
+
+def _fit(logits: Tensor, true: Tensor) -> Tuple[float, float]:
+    """Find slope and offset of the least cross-entropy."""
+    logits, true = logits.double().clone(), true.double().clone()
+    line = torch.tensor([1., 0.], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([line], max_iter=100)
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = F.binary_cross_entropy_with_logits(
+            logits * line[0] + line[1], true)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    slope, offset = np.round(line.detach().numpy(), 6)
+    return float(slope), float(offset)

@@ -1,0 +1,197 @@
+"""Predict how good poses are, before and after refinement."""
+from typing import NamedTuple, Tuple
+
+import torch
+from mmengine.model import BaseModule
+from mmpose.registry import MODELS
+from mmpose.utils.typing import OptConfigType
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+# Half-widths, in heatmap pixels, of the windows whose mass is looked at.
+_WINDOWS = (1, 3, 6)
+_KEYPOINT_CHANNELS = 16
+
+
+class PredictedQuality(NamedTuple):
+    """What :class:`PoseQuality` predicts, as logits.
+
+    Note:
+        - batch size: B
+        - keypoint number: K
+
+    Attributes:
+        keypoints (Tensor): Keypoint similarity (KS), of the input and of the
+            refined pose, (B, K, 2).
+        poses (Tensor): OKS of both, (B, 2).
+    """
+
+    keypoints: Tensor
+    poses: Tensor
+
+
+@MODELS.register_module()
+class PoseQuality(BaseModule):
+    """Predict the similarity to the truth of an input and a refined pose.
+
+    From what the refiner sees at both places of each keypoint: features and
+    the mass of its softmax map there, how far they are apart, how spread the
+    map is, and how sure the input was. Not part of the paper; no gradient
+    goes back to what finds the coordinates.
+
+    Note:
+        - batch size: B
+        - keypoint number: K
+        - channels of the embedded features: E
+        - heatmap size: [W, H]
+
+    Args:
+        num_keypoints (int): K.
+        in_channels (int): Channels of the features at the size of the maps.
+        embed_channels (int): E. Defaults to 24.
+        hidden_channels (int): Width of the network. Defaults to 96.
+        init_cfg (dict, optional): As in mmengine. Defaults to PyTorch's
+            initialisation.
+    """
+
+    def __init__(self,
+                 num_keypoints: int,
+                 in_channels: int,
+                 *,
+                 embed_channels: int = 24,
+                 hidden_channels: int = 96,
+                 init_cfg: OptConfigType = None) -> None:
+        super().__init__(init_cfg)
+        self.embed = nn.Conv2d(in_channels, embed_channels, 1)
+        self.keypoint = nn.Parameter(
+            torch.randn(num_keypoints, _KEYPOINT_CHANNELS) / 2)
+        # tolerance of each keypoint, learned: logarithm of its sigma
+        self.log_sigma = nn.Parameter(torch.full((num_keypoints, ), -2.6))
+        # at two places; shape of the map, move, weight, frame, keypoint
+        numbers = 2 * (embed_channels + len(_WINDOWS)) + (
+            2 + 2 + 2 + 4 + _KEYPOINT_CHANNELS)
+        self.local = nn.Sequential(
+            nn.Linear(numbers, hidden_channels), nn.GELU(),
+            nn.Linear(hidden_channels, hidden_channels), nn.GELU())
+        self.of_keypoints = nn.Sequential(
+            nn.Linear(3 * hidden_channels, hidden_channels), nn.GELU(),
+            nn.Linear(hidden_channels, 2))
+        self.of_poses = nn.Sequential(
+            nn.Linear(2 * hidden_channels, hidden_channels), nn.GELU(),
+            nn.Linear(hidden_channels, 2))
+        # Calibration, of input and refined: slope and offset of the logits
+        # of keypoints and of poses.
+        self.register_buffer('slope', torch.ones(2, 2))
+        self.register_buffer('offset', torch.zeros(2, 2))
+
+    def forward(self, embedded: Tensor, heatmaps: Tensor, coords: Tensor,
+                input_coords: Tensor, weights: Tensor) -> PredictedQuality:
+        """Predict.
+
+        Args:
+            embedded (Tensor): What :attr:`embed` makes of the features,
+                (B, E, H, W).
+            heatmaps (Tensor): Softmax maps, (B, K, H, W).
+            coords (Tensor): Refined pose in heatmap pixels, (B, K, 2).
+            input_coords (Tensor): Input pose in heatmap pixels, (B, K, 2).
+            weights (Tensor): How strongly the input pose is shown, 0 where a
+                keypoint is absent, (B, K).
+
+        Returns:
+            PredictedQuality: Logits.
+        """
+        present = (weights > 0)[..., None].float()
+        input_coords = torch.where(present > 0, input_coords, coords)
+        masses = [
+            F.avg_pool2d(heatmaps, 2 * half + 1, stride=1, padding=half) *
+            (2 * half + 1)**2 for half in _WINDOWS
+        ]
+        local = self.local(
+            torch.cat((
+                _look(masses, embedded, coords),
+                _look(masses, embedded, input_coords) * present,
+                _spread(heatmaps),
+                self._move(coords, input_coords) * present,
+                present,
+                weights[..., None],
+                _frame(coords, heatmaps.shape[-2:]),
+                self.keypoint.expand(len(coords), -1, -1),
+            ), dim=-1))
+        # The worst keypoint tells as much about a pose as the mean does.
+        pose = torch.cat((local.mean(1), local.amax(1)), dim=-1)
+        both = torch.cat(
+            (local, pose[:, None].expand(-1, local.shape[1], -1)), dim=-1)
+        logits = self.of_keypoints(both), self.of_poses(pose)
+        return PredictedQuality(
+            *(logit * slope + offset for logit, slope, offset in zip(
+                logits, self.slope, self.offset, strict=True)))
+
+    def _move(self, coords: Tensor, input_coords: Tensor) -> Tensor:
+        """Distance of both places in units of the person, (B, K, 2)."""
+        extent = coords.amax(1) - coords.amin(1)
+        area = extent.prod(-1).clamp(min=1.)[:, None]
+        squared = ((coords - input_coords)**2).sum(-1)
+        distance = squared / (4 * area * (2 * self.log_sigma).exp())
+        return torch.stack(
+            (torch.exp(-distance), torch.log1p(distance)), dim=-1)
+
+    def loss(self, predicted: PredictedQuality, similarity: Tensor,
+             annotated: Tensor) -> dict:
+        """Compare with what is true.
+
+        Args:
+            predicted (PredictedQuality): Logits.
+            similarity (Tensor): True KS of input and refined pose,
+                (B, K, 2).
+            annotated (Tensor): Above 0 where that is known, (B, K).
+
+        Returns:
+            dict: ``loss_ks`` and ``loss_oks``, cross-entropies, and
+            ``error_oks``, the mean absolute error of the refined pose's OKS.
+        """
+        known = (annotated > 0)[..., None].float()
+        count = known.sum(1)
+        oks = (similarity * known).sum(1) / count.clamp(min=1)
+        some = (count > 0).float()
+        keypoints, poses = (
+            F.binary_cross_entropy_with_logits(logits, truth, reduction='none')
+            for logits, truth in zip(
+                predicted, (similarity, oks), strict=True))
+        error = (predicted.poses.detach().sigmoid() - oks).abs()[:, 1:]
+        total = some.sum().clamp(min=1)
+        return dict(
+            loss_ks=(keypoints * known).sum() /
+            (2 * known.sum().clamp(min=1)),
+            loss_oks=(poses * some).sum() / (2 * total),
+            error_oks=(error * some).sum() / total)
+
+
+def _look(masses: list, embedded: Tensor, coords: Tensor) -> Tensor:
+    """Mass and features at a place of each keypoint, (B, K, M + E)."""
+    height, width = embedded.shape[-2:]
+    x = coords[..., 0].round().clamp(0, width - 1)
+    y = coords[..., 1].round().clamp(0, height - 1)
+    place = (y * width + x).long()
+    mass = torch.cat(
+        [m.flatten(2).gather(2, place[..., None]) for m in masses], dim=-1)
+    features = embedded.flatten(2).gather(
+        2, place[:, None].expand(-1, embedded.shape[1], -1))
+    return torch.cat(
+        (mass.clamp(min=1e-5).log() / 5 + 1, features.transpose(1, 2)), dim=-1)
+
+
+def _spread(heatmaps: Tensor) -> Tensor:
+    """Peak and entropy of each map, (B, K, 2)."""
+    flat = heatmaps.flatten(2)
+    entropy = -(flat * flat.clamp(min=1e-12).log()).sum(-1)
+    peak = flat.amax(-1).clamp(min=1e-5).log()
+    return torch.stack((peak / 5 + 1, entropy / 5), dim=-1)
+
+
+def _frame(coords: Tensor, size: Tuple[int, int]) -> Tensor:
+    """Places in the crop and extent of the pose, in crops, (B, K, 4)."""
+    limits = coords.new_tensor(size[::-1])
+    extent = (coords.amax(1, keepdim=True) -
+              coords.amin(1, keepdim=True)) / limits
+    return torch.cat(
+        (coords / limits * 2 - 1, extent.expand_as(coords)), dim=-1)
