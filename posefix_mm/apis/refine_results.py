@@ -43,6 +43,7 @@ def refine_results(config: Union[str, Path, Config, None],
                    backend: str = 'torch',
                    precision: str = 'fp32',
                    flip_test: bool = True,
+                   crop_by: str = 'pose',
                    cfg_options: Optional[dict] = None,
                    **options) -> RefineSummary:
     """Refine the poses of a file, with a refiner that is loaded for it.
@@ -59,6 +60,7 @@ def refine_results(config: Union[str, Path, Config, None],
         precision (str): ``'fp32'``, ``'bf16'`` or ``'fp16'``. Defaults to
             ``'fp32'``.
         flip_test (bool): Average with the mirrored image. Defaults to True.
+        crop_by (str): As of :class:`PosePredictor`. Defaults to ``'pose'``.
         cfg_options (dict, optional): Changes of the config.
         **options: Further arguments of :func:`refine_file`.
 
@@ -85,6 +87,7 @@ def refine_results(config: Union[str, Path, Config, None],
         backend=backend,
         precision=precision,
         flip_test=flip_test,
+        crop_by=crop_by,
         cfg_options=cfg_options)
     return refine_file(predictor, poses, img_dir, out, **options)
 

@@ -87,6 +87,12 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
         '(the old one becomes score_before), or those of the input (default: '
         'predicted, where the refiner predicts them)')
     parser.add_argument(
+        '--crop',
+        choices=('pose', 'bbox', 'both'),
+        default='pose',
+        help='crop by the joints of a pose, by the bbox of its record, or so '
+        'that it holds both (pose)')
+    parser.add_argument(
         '--passes',
         type=int,
         default=1,
@@ -154,6 +160,7 @@ def run(args: argparse.Namespace) -> int:
             nms=args.nms,
             scores=args.scores,
             passes=args.passes,
+            crop_by=args.crop,
             batch_size=args.batch_size,
             num_workers=args.num_workers,
             resume=args.resume,

@@ -1,5 +1,5 @@
 """Boxes around poses."""
-from typing import Tuple, Union
+from typing import Any, Tuple, Union
 
 import numpy as np
 
@@ -114,3 +114,22 @@ def input_box_area(results: dict, key: str = 'bbox') -> float:
     x1, y1, x2, y2 = results[key][0].tolist()
     scale = results['input_size'][0] / float(results['bbox_scale'][0, 0])
     return (x2 - x1) * (y2 - y1) * scale**2
+
+
+def xywh_to_xyxy(box: Any) -> np.ndarray:
+    """Read a box as COCO has it.
+
+    Args:
+        box (Any): x, y, width and height, or anything.
+
+    Returns:
+        np.ndarray: (x1, y1, x2, y2), float32 (4, ); NaN where that is no box
+        with an area.
+    """
+    try:
+        x, y, width, height = map(float, box)
+    except (TypeError, ValueError):
+        x = y = width = height = np.nan
+    if not (width > 0 and height > 0 and np.isfinite(x + y + width + height)):
+        return np.full(4, np.nan, np.float32)
+    return np.array([x, y, x + width, y + height], np.float32)

@@ -11,5 +11,6 @@ from .pose_estimators import (
 __all__ = [
     'CPNHead', 'ChainedPoseRefiner', 'CoAM', 'Concatenation',
     'EndToEndPoseRefiner', 'MoveNetBackbone', 'MoveNetNeck', 'PoseFixHead',
-    'PoseQuality', 'PoseRefiner', 'PreNet', 'PyramidHeatmapHead', 'TimmFeatures'
+    'PoseQuality', 'PoseRefiner', 'PreNet', 'PyramidHeatmapHead',
+    'TimmFeatures'
 ]

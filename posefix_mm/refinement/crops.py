@@ -1,5 +1,5 @@
 """Cut all poses of one image out of it."""
-from typing import Callable, NamedTuple, Sequence, Tuple, Union
+from typing import Callable, NamedTuple, Optional, Sequence, Tuple, Union
 
 import cv2
 import numpy as np
@@ -13,6 +13,9 @@ from mmpose.structures.bbox import (
 from ..datasets.boxes import pose_to_bbox, shown_keypoints
 from ..datasets.transforms.get_input_pose import shown_weights
 
+#: What a crop can be made by.
+CROP_BY = ('pose', 'bbox', 'both')
+
 
 class PoseArrays(NamedTuple):
     """Poses of one image.
@@ -25,11 +28,20 @@ class PoseArrays(NamedTuple):
         keypoints (np.ndarray): Image pixels, float32 (N, K, 2).
         visible (np.ndarray): Whether present, bool (N, K).
         keypoint_scores (np.ndarray): float32 (N, K).
+        boxes (np.ndarray | None): Boxes that came with the poses, as
+            (x1, y1, x2, y2), float32 (N, 4); NaN for poses without. Defaults
+            to None: none has one.
     """
 
     keypoints: np.ndarray
     visible: np.ndarray
     keypoint_scores: np.ndarray
+    boxes: Optional[np.ndarray] = None
+
+    def take(self, part: slice) -> 'PoseArrays':
+        """Take some of the poses; nothing is copied."""
+        return PoseArrays(
+            *(None if array is None else array[part] for array in self))
 
 
 class Crops(NamedTuple):
@@ -110,6 +122,12 @@ class Cropper:
         weigh_scores (bool): As in ``GetInputPose``.
         annotated (np.ndarray, optional): Which keypoints the data set
             annotates, bool (K, ); the others are absent. Defaults to all.
+        crop_by (str): One of :data:`CROP_BY`: the extent of the pose, the
+            box that came with it, or what holds both; the extent wherever
+            there is no box. Defaults to ``'pose'``, as in the release.
+
+    Raises:
+        ValueError: If ``crop_by`` is none of them.
     """
 
     def __init__(self,
@@ -120,13 +138,18 @@ class Cropper:
                  keypoint_score_thr: float = 0.,
                  use_udp: bool = False,
                  weigh_scores: bool = False,
-                 annotated: Union[bool, np.ndarray] = True) -> None:
+                 annotated: Union[bool, np.ndarray] = True,
+                 crop_by: str = 'pose') -> None:
+        if crop_by not in CROP_BY:
+            raise ValueError(
+                f'crop_by must be one of {CROP_BY}, got {crop_by!r}')
         self.input_size = tuple(input_size)
         self.padding = padding
         self.expand = expand
         self.keypoint_score_thr = keypoint_score_thr
         self.weigh_scores = weigh_scores
         self.annotated = annotated
+        self.crop_by = crop_by
         self._warp_matrix: Callable = (
             get_udp_warp_matrix if use_udp else get_warp_matrix)
 
@@ -141,7 +164,7 @@ class Cropper:
             Crops: N crops.
         """
         visible = self.sure(poses)
-        boxes = pose_to_bbox(poses.keypoints, visible, expand=self.expand)
+        boxes = self._boxes(poses, visible)
         centers, scales = bbox_xyxy2cs(boxes, padding=self.padding)
         width, height = self.input_size
         scales = TopdownAffine._fix_aspect_ratio(scales, width / height)
@@ -161,6 +184,17 @@ class Cropper:
         weights = shown_weights(
             visible, poses.keypoint_scores if self.weigh_scores else None)
         return Crops(images, input_pose, weights, centers, scales)
+
+    def _boxes(self, poses: PoseArrays, visible: np.ndarray) -> np.ndarray:
+        """Boxes that are cropped, before padding, (N, 4)."""
+        boxes = pose_to_bbox(poses.keypoints, visible, expand=self.expand)
+        if self.crop_by == 'pose' or poses.boxes is None:
+            return boxes
+        own = poses.boxes
+        if self.crop_by == 'both':
+            own = np.concatenate((np.minimum(own[:, :2], boxes[:, :2]),
+                                  np.maximum(own[:, 2:], boxes[:, 2:])), 1)
+        return np.where(np.isfinite(own).all(1, keepdims=True), own, boxes)
 
     def sure(self, poses: PoseArrays) -> np.ndarray:
         """Tell which keypoints are taken for present, bool (N, K)."""

@@ -5,6 +5,7 @@ from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
+from ..datasets.boxes import xywh_to_xyxy
 from ..datasets.pose_records import PoseRecord, Problem
 from ..formats import ImageRef, PoseFile
 from .chunks import ChunkPlan
@@ -167,7 +168,8 @@ class FileRun:
                 group.problems.append((record.index, problem))
                 continue
             poses.append((record.keypoints * np.float32(group.scale),
-                          record.visible, record.keypoint_scores))
+                          record.visible, record.keypoint_scores,
+                          self._box(record, size) * group.scale))
             usable.append(record.index)
             scores.append(record.score)
         group.usable = np.array(usable, np.int64)
@@ -178,6 +180,13 @@ class FileRun:
                 np.zeros((0, joints, 2), np.float32),
                 np.zeros((0, joints), bool), np.zeros((0, joints), np.float32))
         return PoseArrays(*map(np.stack, zip(*poses, strict=True)))
+
+    def _box(self, record: PoseRecord, size: Tuple[int, int]) -> np.ndarray:
+        """Box that came with a pose, if it is asked for, float32 (4, )."""
+        box = None
+        if self.predictor.crop_by != 'pose':
+            box = self.pose_file.other_fields(record, size).get('bbox')
+        return xywh_to_xyxy(box)
 
     def _check_fit(self, group: _ImageGroup, record: PoseRecord,
                    size: Tuple[int, int]) -> Optional[Problem]:

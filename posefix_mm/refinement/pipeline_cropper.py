@@ -46,7 +46,7 @@ class PipelineCropper:
         """Crop; see :meth:`Cropper.__call__`."""
         samples = [
             self._crop_one(image, PoseRecord(0, None, 0, 1, 1., *pose))
-            for pose in zip(*poses, strict=True)
+            for pose in zip(*poses[:3], strict=True)
         ]
         labels = [s['data_samples'].gt_instance_labels for s in samples]
         metas = [s['data_samples'].metainfo for s in samples]
@@ -69,22 +69,27 @@ class PipelineCropper:
         })
 
 
-def build_cropper(dataset: PoseResultsDataset):
+def build_cropper(dataset: PoseResultsDataset, crop_by: str = 'pose'):
     """Choose the fastest way to crop as a test dataset does.
 
     Args:
         dataset (PoseResultsDataset): Test dataset of a refiner; it need not
             be initialised.
+        crop_by (str): As of :class:`Cropper`. Defaults to ``'pose'``.
 
     Returns:
         Cropper | PipelineCropper: The first wherever the pipeline is that of
         this package's configs.
 
     Raises:
-        ValueError: If the pipeline does not start with ``LoadImage``.
+        ValueError: If the pipeline does not start with ``LoadImage``, or
+            ``crop_by`` is not for it.
     """
     load, *transforms = dataset.pipeline.transforms
     if not _is_plain_load(load) or tuple(map(type, transforms)) != _STANDARD:
+        if crop_by != 'pose':
+            raise ValueError("this config's pipeline makes its own crop: "
+                             "crop_by can only be 'pose'")
         return PipelineCropper(dataset)
     box, affine, take = transforms[:3]
     return Cropper(
@@ -94,7 +99,8 @@ def build_cropper(dataset: PoseResultsDataset):
         keypoint_score_thr=dataset.keypoint_score_thr,
         use_udp=affine.use_udp,
         weigh_scores=take.weigh_scores,
-        annotated=dataset.annotated)
+        annotated=dataset.annotated,
+        crop_by=crop_by)
 
 
 def _is_plain_load(load: object) -> bool:

@@ -18,7 +18,6 @@ from .load_model import (
 )
 from .pipeline_cropper import build_cropper
 
-
 #: Whose scores refined poses can have.
 SCORES = ('input', 'refined')
 
@@ -60,6 +59,9 @@ class PosePredictor:
             ``'fp32'``.
         flip_test (bool): Average with the mirrored image, as the paper does;
             takes twice the time. Defaults to True.
+        crop_by (str): What is cropped: ``'pose'``, the extent of a pose,
+            ``'bbox'``, the box that came with it, or ``'both'``. Defaults to
+            ``'pose'``, as in the release.
         cfg_options (dict, optional): Changes of the config.
 
     Attributes:
@@ -79,8 +81,9 @@ class PosePredictor:
                  backend: str = 'torch',
                  precision: str = 'fp32',
                  flip_test: bool = True,
+                 crop_by: str = 'pose',
                  cfg_options: Optional[dict] = None) -> None:
-        self._open(config, checkpoint, device, cfg_options)
+        self._open(config, checkpoint, device, cfg_options, crop_by)
         self._backend = build_backend(
             self.model,
             self.metainfo,
@@ -89,14 +92,15 @@ class PosePredictor:
             flip_test=flip_test)
         settings = (self.cfg.model.to_dict(),
                     self.cfg.test_dataloader.dataset.to_dict(),
-                    torch.device(device).type, backend, precision, flip_test)
+                    torch.device(device).type, backend, precision, flip_test,
+                    crop_by)
         #: Fingerprint of everything but the weights.
         self.name = hashlib.blake2b(
             repr(settings).encode(), digest_size=16).hexdigest()
 
     def _open(self, config: Union[str, Path, Config, None],
               checkpoint: Optional[str], device: str,
-              cfg_options: Optional[dict]) -> None:
+              cfg_options: Optional[dict], crop_by: str) -> None:
         """Load everything but what runs the network."""
         self.files = find_refiner(config, checkpoint)
         self.cfg = load_refiner_config(
@@ -108,7 +112,8 @@ class PosePredictor:
         self.categories = dataset.categories
         #: Which keypoints the data set annotates, bool (K, ).
         self.annotated = dataset.annotated
-        self.crop = build_cropper(dataset)
+        self.crop = build_cropper(dataset, crop_by)
+        self.crop_by = crop_by
         self.model = load_refiner(self.cfg, self.files.checkpoint, device)
         self._lock = threading.Lock()
 

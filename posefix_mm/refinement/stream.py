@@ -188,7 +188,8 @@ def _next_pass(result: ImageResult) -> ImageJob:
     scored = np.isfinite(result.pose_scores).all(1)[:, None]
     poses = PoseArrays(
         result.keypoints, result.poses.visible,
-        np.where(scored, result.confidences, result.poses.keypoint_scores))
+        np.where(scored, result.confidences, result.poses.keypoint_scores),
+        result.poses.boxes)
     return ImageJob(result, result.load, poses, result.group)
 
 
@@ -244,7 +245,7 @@ def _crop_ahead(
         ]
         crops = (
             partial(predictor.crop, loaded.image,
-                    PoseArrays(*(array[part] for array in loaded.poses)))
+                    loaded.poses.take(part))
             for part in parts)
         for some, part in zip(
                 run_ahead(crops, num_workers, pool), parts, strict=True):
@@ -259,7 +260,7 @@ def _load(predictor: PosePredictor, batch_size: int,
     except ImageProblem as error:
         return _Loaded(job, None, None, None, error.problem)
     poses = job.poses(image) if callable(job.poses) else job.poses
-    first = PoseArrays(*(array[:batch_size] for array in poses))
+    first = poses.take(slice(batch_size))
     crops = predictor.crop(image, first) if len(first.keypoints) else None
     if len(poses.keypoints) <= batch_size:
         image = None  # not needed any more

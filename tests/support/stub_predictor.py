@@ -40,7 +40,12 @@ class StubPredictor:
         confidences = np.full(crops.input_pose.shape[:2], len(crops),
                               np.float32)
         return lambda: RefinedCrops(
-            crops.to_image(crops.input_pose) + self.shift, confidences)
+            crops.to_image(crops.input_pose) + self.shift, confidences,
+            self.score(crops))
+
+    def score(self, crops: Crops) -> np.ndarray:
+        """Predict no OKS."""
+        return np.full((len(crops), 2), np.nan, np.float32)
 
     def keep_unlearnt(self, refined: np.ndarray,
                       keypoints: np.ndarray) -> np.ndarray:

@@ -261,7 +261,9 @@ def test_exactly_the_listed_keys_change():
         for key, value in results.items()
     }
     after = MisplacePose(prob=1, limbs=[ARM])(results)
-    assert set(after) - set(before) == {'has_misplaced', 'num_near'}
+    assert set(after) - set(before) == {
+        'has_misplaced', 'num_near', 'person_bbox'}
+    np.testing.assert_array_equal(after['person_bbox'], before['bbox'])
     changed = {
         key
         for key, value in before.items()

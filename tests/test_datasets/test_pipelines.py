@@ -109,6 +109,7 @@ def test_training_sample():
     assert {key: tuple(value.shape)
             for key, value in labels.items()} == dict(
                 keypoint_labels=(1, 17, 2),
+                ks_scales=(1, 17),
                 keypoint_weights=(1, 17),
                 heatmap_indices=(1, 17, 4),
                 heatmap_probs=(1, 17, 4),

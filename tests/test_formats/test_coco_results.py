@@ -10,7 +10,7 @@ from posefix_mm import jsonio
 from posefix_mm.datasets.joint_map import JointMap
 from posefix_mm.formats import ImageRef, RefinedPoses, SourceSkeleton
 from posefix_mm.formats.coco_results import CocoResultsFile, read_header
-from posefix_mm.formats.json_list_file import put_keypoints
+from posefix_mm.formats.json_list_file import put_score, put_keypoints
 
 SKELETON = SourceSkeleton(JointMap.identity(2))
 TEXT = (b' [ {"image_id":7 ,"keypoints" : [1.50,2,0.90, 3,4e0,1],"score":.5e0}'
@@ -205,3 +205,28 @@ def test_categories_are_counted(open_text):
     poses = open_text(b'[{"category_id": 0}, {"category_id": 2.0}, '
                       b'{"category_id": "2"}, {}, {"category_id": "x"}]')
     assert poses.category_counts == {0: 1, 2: 2, 1: 1, None: 1}
+
+
+@pytest.mark.parametrize(('before', 'after'), [
+    (b'{"keypoints": [1,2,1,3,4,1], "image_id": 1, "score": 0.50, "b": 1}',
+     b'{"keypoints": [1,2,1,3,4,1], "image_id": 1, "score": 0.25000,'
+     b'"score_before":0.50, "b": 1}'),
+    (b'{"keypoints": [1,2,1,3,4,1], "score_before": 9, "score": 3}',
+     b'{"keypoints": [1,2,1,3,4,1], "score_before": 9, "score": 0.25000}'),
+    (b'{"keypoints": [1,2,1,3,4,1] }',
+     b'{"keypoints": [1,2,1,3,4,1] ,"score":0.25000}')])
+def test_scores_are_replaced_and_kept(before, after) -> None:
+    """Every other byte stays, and the first score of all."""
+    assert put_score(before, .25) == after
+
+
+def test_scores_are_written_where_there_are_any(open_text, tmp_path) -> None:
+    one = b'{"image_id": 1, "keypoints": [1,2,1,3,4,1], "score": 0.5}'
+    poses = open_text(b'[' + one + b',' + one + b']')
+    poses.write(tmp_path / 'out.json', RefinedPoses(
+        np.ones(2, bool), np.zeros(2, bool),
+        np.array([[[1, 2], [3, 4]]] * 2, np.float32),
+        np.array([.75, np.nan], np.float32)), None)
+    found = json.loads((tmp_path / 'out.json').read_bytes())
+    assert [(f['score'], f.get('score_before')) for f in found] == [
+        (.75, .5), (.5, None)]

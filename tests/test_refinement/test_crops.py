@@ -163,13 +163,12 @@ def test_parts_and_wholes(scene_image, scene_poses) -> None:
     assert_equal(Crops.concatenate(parts), crops)
     assert Crops.concatenate(parts[:1]) is parts[0]
     for index in range(8):
-        alone = crop(scene_image, PoseArrays(*(
-            array[index:index + 1] for array in scene_poses)))
+        alone = crop(scene_image, scene_poses.take(slice(index, index + 1)))
         assert_equal(alone, crops.take(slice(index, index + 1)))
 
 
 def test_no_poses(scene_image, scene_poses) -> None:
-    none = PoseArrays(*(array[:0] for array in scene_poses))
+    none = scene_poses.take(slice(0))
     crops = Cropper((48, 64))(scene_image, none)
     assert len(crops) == 0
     assert crops.to_image(crops.input_pose).shape == (0, 17, 2)
@@ -205,3 +204,21 @@ def test_the_small_refiners_options() -> None:
     assert crop.input_size == (144, 192)
     assert crop.keypoint_score_thr == dataset.get('keypoint_score_thr', 0.)
     assert crop.padding == dataset.pipeline[1].get('padding', 1.25)
+
+
+def test_crops_of_boxes_by_hand() -> None:
+    """The pose's box is (28, 4) to (52, 76), as in test_by_hand."""
+    joints = np.array([[[30, 10], [50, 70]]] * 2, np.float32)
+    boxes = np.array([[20, 20, 40, 40], [np.nan] * 4], np.float32)
+    poses = PoseArrays(joints, np.ones((2, 2), bool),
+                       np.ones((2, 2), np.float32), boxes)
+    image = np.zeros((90, 120, 3), np.uint8)
+    for crop_by, center, scale in (
+            ('pose', [40, 40], [67.5, 90]), ('bbox', [30, 30], [25, 100 / 3]),
+            ('both', [36, 40], [67.5, 90])):
+        crops = Cropper((48, 64), crop_by=crop_by)(image, poses)
+        np.testing.assert_allclose(crops.centers[0], center, rtol=1e-6)
+        np.testing.assert_allclose(crops.scales[0], scale, rtol=1e-6)
+        np.testing.assert_allclose(crops.centers[1], [40, 40])
+    with pytest.raises(ValueError, match="crop_by must be one of .* 'box'"):
+        Cropper((48, 64), crop_by='box')

@@ -20,6 +20,7 @@ class Predictor(StubPredictor):
     """With a skeleton, and no answer for poses that start at 13, 13."""
 
     metainfo = dict(sigmas=np.full(3, .05))
+    crop_by = 'pose'
 
     def start(self, crops):
         finish = super().start(crops)
@@ -164,3 +165,23 @@ def test_options(make_run, options, match) -> None:
     """Before work is begun."""
     with pytest.raises(ValueError, match=match):
         make_run([], **options)
+
+
+class Judge(Predictor):
+    """Takes poses further to the right for better ones."""
+
+    def score(self, crops):
+        place = crops.to_image(crops.input_pose)[:, 0, 0]
+        return np.stack((place, place), -1).astype(np.float32) / 100
+
+
+@pytest.mark.parametrize('scores', ['input', 'refined'])
+def test_duplicates_are_ranked_by_the_scores_that_are_written(
+        make_run, scores) -> None:
+    run = make_run([record(1, 5, score=.9), record(1, 5.01, score=.5)],
+                   nms=True, scores=scores)
+    run.predictor = Judge()
+    (_, result), = run.refine(run.plan.numbers, lambda count: None)
+    assert result.dropped.tolist() == [scores == 'refined', scores == 'input']
+    expected = [.05, .0501] if scores == 'refined' else [np.nan, np.nan]
+    np.testing.assert_allclose(result.scores, expected, atol=1e-5)

@@ -28,6 +28,7 @@ def result(chunk, count=2):
         rng.random(count) > .5,
         rng.random(count) > .5,
         rng.random((count, 3, 2), np.float32),
+        rng.random(count, np.float32),
         [(10 * chunk, 'image_missing', f'"ä" {chunk}'), (7, 'x', '')][:count])
 
 

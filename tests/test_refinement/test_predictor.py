@@ -11,7 +11,6 @@ from peaked_refiner import DEMO, POSEFIX
 
 from posefix_mm.refinement import (
     ImageJob,
-    PoseArrays,
     PosePredictor,
     refine_stream,
 )
@@ -129,8 +128,7 @@ def test_streams_of_any_number_of_workers(predictor, scene_image,
                                           scene_poses) -> None:
     """The same, to the last bit."""
     jobs = [
-        ImageJob(i, lambda: scene_image, PoseArrays(*(
-            array[:count] for array in scene_poses)))
+        ImageJob(i, lambda: scene_image, scene_poses.take(slice(count)))
         for i, count in enumerate([3, 8, 0, 1, 5, 7])
     ]
     found = [
@@ -146,7 +144,7 @@ def test_streams_of_any_number_of_workers(predictor, scene_image,
 
 def test_no_poses(predictor, ablation_weights, scene_image,
                   scene_poses) -> None:
-    none = PoseArrays(*(array[:0] for array in scene_poses))
+    none = scene_poses.take(slice(0))
     for one in (predictor, PosePredictor(C2C, ablation_weights)):
         refined = one.start(one.crop(scene_image, none))()
         assert refined.keypoints.shape == (0, 17, 2)

@@ -276,3 +276,41 @@ def test_images_are_let_go(counts, num_workers, expected) -> None:
 def test_options(options, match) -> None:
     with pytest.raises(ValueError, match=match):
         list(refine_stream(StubPredictor(), [], **options))
+
+
+class Judge(StubPredictor):
+    """Predicts OKS that rises, until a pose has been moved twice."""
+
+    def score(self, crops: Crops) -> np.ndarray:
+        place = crops.to_image(crops.input_pose)[:, 0]
+        moved = ((place - [9, 9]) / self.shift).mean(1)
+        scores = np.stack((moved / 10, .1 + moved.clip(max=1) / 10), -1)
+        return scores.astype(np.float32)
+
+
+def test_passes_stop_when_nothing_gets_better() -> None:
+    pose = np.array([[[9, 9], [20, 20], [25, 15]]], np.float32)
+    poses = PoseArrays(pose, np.ones((1, 3), bool),
+                       np.ones((1, 3), np.float32))
+    image = np.zeros((30, 40, 3), np.uint8)
+
+    def gone():
+        raise ImageProblem(Problem('image_missing', 'it is gone'))
+
+    def places(predictor, passes):
+        jobs = [ImageJob(1, lambda: image, poses), ImageJob(2, gone, poses)]
+        done, missing = refine_stream(
+            predictor, jobs, passes=passes, num_workers=0)
+        assert (done.key, missing.key) == (1, 2)
+        assert missing.problem.code == 'image_missing'
+        return done.keypoints[0, 0].tolist(), done.pose_scores[0].tolist()
+
+    for passes, x, score in ((1, 11, .1), (2, 13, .2), (5, 13, .2)):
+        place, scores = places(Judge(), passes)
+        np.testing.assert_allclose(place, [x, 9 + (x - 9) / 2], atol=1e-4)
+        np.testing.assert_allclose(scores, [0, score], atol=1e-5)
+    # one that does not predict it never stops
+    np.testing.assert_allclose(places(StubPredictor(), 4)[0], [17, 13],
+                               atol=1e-4)
+    with pytest.raises(ValueError, match='passes must be at least 1, got 0'):
+        places(Judge(), 0)

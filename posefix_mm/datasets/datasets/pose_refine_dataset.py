@@ -8,7 +8,7 @@ from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
 from ...fileio import read_json
-from ..boxes import BOX_TO_AREA, pairwise_iou, pose_to_bbox
+from ..boxes import BOX_TO_AREA, pairwise_iou, pose_to_bbox, xywh_to_xyxy
 from ..pose_records import RELEASE_CATEGORIES, PoseRecord, load_pose_records
 
 
@@ -42,7 +42,8 @@ class PoseRefineDataset(BaseDataset):
         real_pose_files (Sequence[str]): COCO results of estimators on these
             images, each matched to the persons by OKS. Their poses become
             ``real_poses`` (M, K, 2), ``real_visible`` and ``real_scores``
-            (M, K) of a person, of which :class:`DrawInputPose` shows one. Defaults to none.
+            (M, K) of a person, of which :class:`DrawInputPose` shows one.
+            Defaults to none.
         exclude_flag (str, optional): Leave out images whose entry in the
             annotation file has this key set. Defaults to none.
         aside_every (int): Keep every so many-th image aside, for calibration.
@@ -298,13 +299,8 @@ class PoseRefineDataset(BaseDataset):
 
 def _estimate_box(estimate: PoseRecord) -> np.ndarray:
     """Box of an estimate: its own, or that of its joints, (1, 4)."""
-    box = estimate.raw.get('bbox')
-    try:
-        box = np.array(box, np.float64).reshape(1, 4)
-    except (TypeError, ValueError):
-        box = np.full((1, 4), np.nan)
-    if np.isfinite(box).all() and (box[0, 2:] > 0).all():
-        box[:, 2:] += box[:, :2]
-        return box
+    box = xywh_to_xyxy(estimate.raw.get('bbox'))
+    if np.isfinite(box).all():
+        return box[None]
     return pose_to_bbox(
         estimate.keypoints[None], estimate.visible[None], expand=1.)

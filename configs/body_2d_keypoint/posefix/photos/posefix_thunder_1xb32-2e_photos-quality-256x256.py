@@ -62,6 +62,6 @@ calibration_dataloader = dict(
     dataset=dict(
         type='CombinedDataset',
         metainfo=dict(from_file='configs/_base_/datasets/coco.py'),
-        datasets=[dict(part, aside=True) for part in (datasets[1], datasets[3])],
+        datasets=[dict(part, aside=True) for part in datasets[1::2]],
         pipeline=crop_and_pack))
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
