@@ -10,7 +10,7 @@ from posefix_mm import jsonio
 from posefix_mm.datasets.joint_map import JointMap
 from posefix_mm.formats import ImageRef, RefinedPoses, SourceSkeleton
 from posefix_mm.formats.coco_results import CocoResultsFile, read_header
-from posefix_mm.formats.json_list_file import put_score, put_keypoints
+from posefix_mm.formats.json_list_file import put_keypoints, put_score
 
 SKELETON = SourceSkeleton(JointMap.identity(2))
 TEXT = (b' [ {"image_id":7 ,"keypoints" : [1.50,2,0.90, 3,4e0,1],"score":.5e0}'

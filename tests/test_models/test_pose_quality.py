@@ -32,6 +32,8 @@ def make_samples(input_pose, labels, weights) -> list:
         sample.gt_instance_labels = InstanceData(
             input_pose=pose[None], input_pose_visible=weight[None],
             keypoint_labels=label[None], keypoint_weights=torch.ones(1, 3),
+            heatmap_indices=torch.zeros(1, 3, 4, dtype=torch.long),
+            heatmap_probs=torch.zeros(1, 3, 4),
             ks_scales=torch.full((1, 3), 8.))
         samples.append(sample)
     return samples
@@ -54,6 +56,7 @@ def test_places_are_looked_at() -> None:
         lambda module, args, output: seen.append(args[0]))
     quality(embedded, heatmaps, torch.tensor([[[5.2, 9.8]]]),
             torch.tensor([[[9., 10.]]]), torch.ones(1, 1))
+    seen = [one.detach() for one in seen]
     at_refined, at_input = seen[0][0, 0, :5], seen[0][0, 0, 5:10]
 
     def logs(*mass):

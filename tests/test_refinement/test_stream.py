@@ -11,8 +11,10 @@ from stub_predictor import StubPredictor, some_poses
 
 from posefix_mm.datasets.pose_records import Problem
 from posefix_mm.refinement import (
+    Crops,
     ImageJob,
     ImageProblem,
+    PoseArrays,
     refine_stream,
     stream,
 )
