@@ -46,8 +46,11 @@ class PoseRefinement:
             (N, K, 2). Where a pose could not be refined, those of the input.
         keypoint_scores (np.ndarray): Those of the input, as in the release;
             1 where none were given; float32 (N, K).
-        confidences (np.ndarray): How sure the refiner is: peaks of its
-            softmax maps; 0 where a pose could not be refined; float32 (N, K).
+        confidences (np.ndarray): How sure the refiner is: predicted keypoint
+            similarities, or peaks of its softmax maps; 0 where a pose could
+            not be refined; float32 (N, K).
+        pose_scores (np.ndarray): Predicted OKS of the input and of the
+            refined poses, NaN where there is none, float32 (N, 2).
         shifts (np.ndarray): How far each keypoint moved in image pixels, NaN
             where it was absent, float32 (N, K).
         refined (np.ndarray): Whether a pose was refined, bool (N, ).
@@ -57,6 +60,7 @@ class PoseRefinement:
     keypoints: np.ndarray
     keypoint_scores: np.ndarray
     confidences: np.ndarray
+    pose_scores: np.ndarray
     shifts: np.ndarray
     refined: np.ndarray
     problems: List[Optional[Problem]]
@@ -72,6 +76,7 @@ def refine(images: Union[ImageLike, Sequence[ImageLike]],
            channel_order: str = 'bgr',
            batch_size: int = 32,
            num_workers: int = 2,
+           passes: int = 1,
            **options) -> Union[PoseRefinement, List[PoseRefinement]]:
     """Refine the poses of one image, or of many.
 
@@ -101,6 +106,8 @@ def refine(images: Union[ImageLike, Sequence[ImageLike]],
             ``'rgb'``; of arrays only. Defaults to ``'bgr'``.
         batch_size (int): Poses refined at once. Defaults to 32.
         num_workers (int): Threads that load and crop. Defaults to 2.
+        passes (int): Refine so many times, cropping anew by what was refined.
+            Defaults to 1.
         **options: Further arguments of :class:`PosePredictor`: ``device``,
             ``backend``, ``precision``, ``flip_test``.
 
@@ -145,7 +152,11 @@ def refine(images: Union[ImageLike, Sequence[ImageLike]],
         for some, loader in zip(given, loaders, strict=True))
     results = [
         _finish(result) for result in refine_stream(
-            predictor, jobs, batch_size=batch_size, num_workers=num_workers)
+            predictor,
+            jobs,
+            batch_size=batch_size,
+            num_workers=num_workers,
+            passes=passes)
     ]
     return results[0] if single else results
 
@@ -295,20 +306,22 @@ def _finish(result: ImageResult) -> PoseRefinement:
     keypoints = given.joints[..., :2].astype(np.float32)
     before = keypoints.copy()
     confidences = np.zeros((count, joints), np.float32)
+    pose_scores = np.full((count, 2), np.nan, np.float32)
     refined = np.zeros(count, bool)
     if result.problem is None:
-        for record, pose, sure in zip(
+        for record, pose, sure, scores in zip(
                 given.usable(), result.keypoints, result.confidences,
-                strict=True):
+                result.pose_scores, strict=True):
             keypoints[record.index] = given.joint_map.put(
                 keypoints[record.index], pose)
             confidences[record.index] = given.joint_map.put(
                 confidences[record.index], sure)
+            pose_scores[record.index] = scores
             refined[record.index] = True
     absent = ~present_joints(given.joints)
     shifts = np.linalg.norm(keypoints - before, axis=-1)
     shifts[absent] = np.nan
     return PoseRefinement(
         keypoints, given.joints[..., 2].astype(np.float32), confidences,
-        shifts, refined,
+        pose_scores, shifts, refined,
         [record.problem or result.problem for record in given.records])

@@ -35,6 +35,11 @@ def save_weights(config: Path, target: Path, spread: float) -> Path:
     return target
 
 
+@pytest.fixture(scope='session', name='save_weights')
+def save_weights_fixture() -> Callable[[Path, Path, float], Path]:
+    return save_weights
+
+
 @pytest.fixture(scope='session')
 def checkpoint(refiner_config: Path, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp('weights')

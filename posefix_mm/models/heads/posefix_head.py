@@ -163,8 +163,8 @@ class PoseFixHead(HeatmapHead):
             engine computes is one tensor, the E maps that a
             :class:`PoseQuality` embeds, (B, K + E, H, W).
         """
-        feat = feats[self.in_index]
-        logits = super().forward((feat, ))
+        feat = self.conv_layers(self.deconv_layers(feats[self.in_index]))
+        logits = self.final_layer(feat)
         if self.quality is None:
             return logits
         return torch.cat((logits, self.quality.embed(feat.detach())), dim=1)

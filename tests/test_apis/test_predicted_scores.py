@@ -1,0 +1,101 @@
+"""Predicted OKS: written as scores, and calibrated."""
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+
+from posefix_mm.apis import refine
+from posefix_mm.apis.calibrate_quality import calibrate_quality
+from posefix_mm.refinement import PosePredictor
+
+
+@pytest.fixture(scope='session')
+def judging_config(refiner_config, drawn, tmp_path_factory):
+    """The demo's refiner, with a quality, and photos to calibrate on."""
+    config = Config.fromfile(refiner_config)
+    config.model.head.quality = dict(
+        type='PoseQuality', num_keypoints=17,
+        in_channels=config.model.head.deconv_out_channels[-1])
+    config.model.test_cfg.keep_input_scores = False
+    dataset = config.train_dataloader.dataset
+    dataset.dataset.data_root = str(drawn)
+    dataset.dataset.ann_file = 'annotations.json'
+    dataset.dataset.data_prefix = dict(img='images/')
+    config.calibration_dataloader = dict(
+        batch_size=4, num_workers=0, dataset=dataset,
+        sampler=dict(type='DefaultSampler', shuffle=False))
+    path = tmp_path_factory.mktemp('judging') / 'judging.py'
+    config.dump(path)
+    return path
+
+
+@pytest.fixture(scope='session')
+def judging_checkpoint(judging_config, save_weights):
+    return save_weights(judging_config, judging_config.parent / 'random.pth',
+                        1.)
+
+
+@pytest.fixture(scope='session')
+def predictor(judging_config, judging_checkpoint) -> PosePredictor:
+    return PosePredictor(judging_config, str(judging_checkpoint))
+
+
+def test_scores_are_predicted_ones(refine, records, judging_config,
+                                   judging_checkpoint) -> None:
+    """Of the same coordinates; the input's are kept aside."""
+    options = dict(config=judging_config, checkpoint=str(judging_checkpoint))
+    written, _ = refine(records, **options)
+    plain, _ = refine(records, scores='input', **options)
+    scores = {record['score'] for record in written}
+    assert len(scores) == len(records)
+    for one, other, given in zip(written, plain, records, strict=True):
+        assert 0 < one['score'] < 1
+        assert one.pop('score_before') == given['score'] == other['score']
+        assert dict(one, score=given['score']) == other
+
+
+def test_who_predicts_nothing_writes_no_scores(refine, records) -> None:
+    written, _ = refine(records)
+    assert [r['score'] for r in written] == [r['score'] for r in records]
+    with pytest.raises(ValueError, match='does not predict how good poses'):
+        refine(records, scores='refined')
+    with pytest.raises(ValueError, match='scores must be one of'):
+        refine(records, scores='both')
+
+
+def test_passes_never_lower_what_is_predicted(predictor, drawn,
+                                              records) -> None:
+    image = sorted((drawn / 'images').iterdir())[0]
+    poses = np.array([r['keypoints'] for r in records]).reshape(-1, 17, 3)
+    results = [
+        refine(image, poses, predictor=predictor, passes=passes)
+        for passes in (1, 2, 4)
+    ]
+    scores = np.stack([r.pose_scores for r in results])
+    assert (scores[:, :, 0] == scores[0, :, 0]).all()
+    assert (np.diff(scores[..., 1], axis=0) >= 0).all()
+    assert (scores[2, :, 1] > scores[0, :, 1]).any()
+
+
+def test_calibration(judging_config, judging_checkpoint, tmp_path) -> None:
+    """A slope and an offset, and nothing else changes."""
+    out = tmp_path / 'calibrated.pth'
+    np.random.seed(0)
+    errors = calibrate_quality(judging_config, judging_checkpoint, out)
+    assert set(errors) == {f'{whose} {what}' for whose in ('input', 'refined')
+                           for what in ('keypoints', 'poses')}
+    for before, after in errors.values():
+        assert after < .15 and after < before
+    before, after = (
+        torch.load(path, weights_only=True)['state_dict']
+        for path in (judging_checkpoint, out))
+    changed = {
+        name for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {'head.quality.slope', 'head.quality.offset'}
+    with pytest.raises(ValueError, match='calibration_dataloader'):
+        config = Config.fromfile(judging_config)
+        config.pop('calibration_dataloader')
+        calibrate_quality(config, judging_checkpoint, out)
+
+
