@@ -187,7 +187,8 @@ def check_refined(before: dict, after: dict) -> None:
     assert {**after, 'keypoints': 0} == {**before, 'keypoints': 0}
     assert len(after['keypoints']) == 3 * K
     given, found = (
-        np.array(record['keypoints'], np.float64) for record in (before, after))
+        np.array(record['keypoints'], np.float64)
+        for record in (before, after))
     np.testing.assert_array_equal(np.isfinite(found), np.isfinite(given))
     assert [float(v) for v in after['keypoints'][2::3]] == [
         float(v) for v in before['keypoints'][2::3]]
