@@ -13,8 +13,8 @@ def refine(model: str, crops: str, out: str) -> None:
         images='uint8', input_pose='float32', input_pose_visible='float32')
     with np.load(crops, allow_pickle=False) as arrays:
         inputs = {name: arrays[name].astype(types[name]) for name in types}
-    keypoints, confidences = session.run(['keypoints', 'confidences'], inputs)
-    np.savez(out, keypoints=keypoints, confidences=confidences)
+    names = [output.name for output in session.get_outputs()]
+    np.savez(out, **dict(zip(names, session.run(names, inputs), strict=True)))
 
 
 if __name__ == '__main__':
@@ -23,5 +23,5 @@ if __name__ == '__main__':
     parser.add_argument('crops', help='.npz: images, BGR (N, h, w, 3), and in '
                         'their pixels input_pose (N, K, 2), and '
                         'input_pose_visible (N, K)')
-    parser.add_argument('out', help='.npz: keypoints (N, K, 2), confidences')
+    parser.add_argument('out', help='.npz: keypoints (N, K, 2) and scores')
     refine(**vars(parser.parse_args()))

@@ -100,7 +100,8 @@ class PosePredictor:
 
     def _open(self, config: Union[str, Path, Config, None],
               checkpoint: Optional[str], device: str,
-              cfg_options: Optional[dict], crop_by: str) -> None:
+              cfg_options: Optional[dict],
+              crop_by: str = 'pose') -> None:
         """Load everything but what runs the network."""
         self.files = find_refiner(config, checkpoint)
         self.cfg = load_refiner_config(

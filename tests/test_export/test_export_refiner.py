@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from mmpose.registry import MODELS
 from peaked_refiner import DEMO, POSEFIX, ROOT, make_refiner
 
@@ -51,7 +52,7 @@ def plain(refiner, crops, flip_indices):
 def run(path, crops):
     session = onnxruntime.InferenceSession(
         str(path), providers=['CPUExecutionProvider'])
-    return session.run(list(export.OUTPUTS),
+    return session.run(None,
                        dict(zip(export.INPUTS, crops[:3], strict=True)))
 
 
@@ -64,6 +65,27 @@ def test_batches_of_any_size(demo, demo_onnx, size):
     assert [array.shape for array in found] == [(size, 17, 2), (size, 17)]
     np.testing.assert_allclose(found[0], wanted[0], rtol=0, atol=1e-3)
     np.testing.assert_allclose(found[1], wanted[1], rtol=0, atol=1e-4)
+
+
+def test_predicted_quality_is_exported(demo, tmp_path):
+    cfg = Config.fromfile(DEMO)
+    cfg.model.head.quality = dict(
+        type='PoseQuality', num_keypoints=17, in_channels=64)
+    cfg.model.head.keep_margin = 0.
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        model = MODELS.build(cfg.model).eval()
+    refiner = export.ExportableRefiner(model, demo.metainfo['flip_indices'])
+    path = tmp_path / 'model.onnx'
+    path.write_bytes(
+        export.refiner_to_onnx(refiner, {}).SerializeToString())
+    crops = demo.crops.take(slice(5))
+    found = run(path, crops)
+    with torch.inference_mode():
+        wanted = refiner(*map(torch.from_numpy, crops[:3]))
+    assert [len(found), found[2].shape] == [len(export.OUTPUTS), (5, 2)]
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-3)
 
 
 def test_metadata(demo_onnx):
