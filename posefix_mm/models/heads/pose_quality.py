@@ -115,7 +115,7 @@ class PoseQuality(BaseModule):
                 present,
                 weights[..., None],
                 _frame(coords, heatmaps.shape[-2:]),
-                self.keypoint.expand(len(coords), -1, -1),
+                self.keypoint.expand(coords.shape[0], -1, -1),
             ), dim=-1))
         # The worst keypoint tells as much about a pose as the mean does.
         pose = torch.cat((local.mean(1), local.amax(1)), dim=-1)
