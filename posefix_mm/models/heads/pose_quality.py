@@ -102,14 +102,10 @@ class PoseQuality(BaseModule):
         """
         present = (weights > 0)[..., None].float()
         input_coords = torch.where(present > 0, input_coords, coords)
-        masses = [
-            F.avg_pool2d(heatmaps, 2 * half + 1, stride=1, padding=half) *
-            (2 * half + 1)**2 for half in _WINDOWS
-        ]
         local = self.local(
             torch.cat((
-                _look(masses, embedded, coords),
-                _look(masses, embedded, input_coords) * present,
+                _look(heatmaps, embedded, coords),
+                _look(heatmaps, embedded, input_coords) * present,
                 _spread(heatmaps),
                 self._move(coords, input_coords) * present,
                 present,
@@ -166,16 +162,24 @@ class PoseQuality(BaseModule):
             error_oks=(error * some).sum() / total)
 
 
-def _look(masses: list, embedded: Tensor, coords: Tensor) -> Tensor:
+def _look(heatmaps: Tensor, embedded: Tensor, coords: Tensor) -> Tensor:
     """Mass and features at a place of each keypoint, (B, K, M + E)."""
-    height, width = embedded.shape[-2:]
-    x = coords[..., 0].round().clamp(0, width - 1)
-    y = coords[..., 1].round().clamp(0, height - 1)
-    place = (y * width + x).long()
-    mass = torch.cat(
-        [m.flatten(2).gather(2, place[..., None]) for m in masses], dim=-1)
+    height, width = heatmaps.shape[-2:]
+    x = coords[..., 0].round().clamp(0, width - 1).long()
+    y = coords[..., 1].round().clamp(0, height - 1).long()
+    # the largest window of the padded map, and which of it is in each window
+    half = _WINDOWS[-1]
+    offsets = torch.arange(-half, half + 1, device=coords.device)
+    rows, columns = (
+        (place[..., None] + half + offsets) for place in (y, x))
+    places = rows[..., :, None] * (width + 2 * half) + columns[..., None, :]
+    padded = F.pad(heatmaps, (half, half, half, half)).flatten(2)
+    window = padded.gather(2, places.flatten(2))
+    far = torch.maximum(offsets.abs()[:, None], offsets.abs()[None]).flatten()
+    mass = torch.stack(
+        [(window * (far <= limit)).sum(-1) for limit in _WINDOWS], dim=-1)
     features = embedded.flatten(2).gather(
-        2, place[:, None].expand(-1, embedded.shape[1], -1))
+        2, (y * width + x)[:, None].expand(-1, embedded.shape[1], -1))
     return torch.cat(
         (mass.clamp(min=1e-5).log() / 5 + 1, features.transpose(1, 2)), dim=-1)
 
