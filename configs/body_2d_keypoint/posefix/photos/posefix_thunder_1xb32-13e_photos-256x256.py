@@ -14,7 +14,7 @@ train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=_base_.test_pipeline))
 test_dataloader = val_dataloader
 
-max_epochs = 2
+max_epochs = 13
 train_cfg = dict(max_epochs=max_epochs, val_interval=1)
 optim_wrapper = dict(optimizer=dict(lr=2e-4))
 param_scheduler = [
@@ -31,8 +31,8 @@ custom_hooks = [
     dict(
         type='EMAHook',
         ema_type='ExpMomentumEMA',
-        momentum=0.008,
-        gamma=300,
+        momentum=0.004,
+        gamma=500,
         update_buffers=True,
         priority=49)
 ]

@@ -1,10 +1,21 @@
 # How sure: the network stays as it was trained, and learns to predict how good
 # its poses and those it is given are. Half of them are what estimators really
 # predicted for the training photos.
-_base_ = './posefix_thunder_1xb32-2e_photos-256x256.py'
+_base_ = './posefix_thunder_1xb32-13e_photos-256x256.py'
 load_from = 'work_dirs/posefix_thunder.pth'
 
 model = dict(head=dict(quality_only=True, keep_margin=None))
+max_epochs = 2
+train_cfg = dict(max_epochs=max_epochs)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, begin=0, end=60, by_epoch=False),
+    dict(
+        type='CosineAnnealingLR',
+        T_max=max_epochs,
+        eta_min=1e-5,
+        by_epoch=True,
+        convert_to_iter_based=True)
+]
 # what the network does not use does not get a gradient
 model_wrapper_cfg = dict(
     type='MMDistributedDataParallel', find_unused_parameters=True)
