@@ -1,8 +1,9 @@
 """Measure what a refiner does to results on real photos.
 
 AP before and after, ranked by the scores of the input and by those that are
-written, and the share of the poses that lose more than 0.05 OKS, by the OKS
-that they came with.
+written; the share of the poses that lose more than 0.05 OKS, by the OKS that
+they came with; and how honest the written scores are, for predictions of the
+OKS of poses that are some person's.
 
     python benchmarks/gains.py ANNOTATIONS IMAGES RESULTS [RESULTS ...]
 """
@@ -35,6 +36,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--checkpoint', help='its weights')
     parser.add_argument('--crop', default='pose', help='as of posefix refine')
     parser.add_argument('--passes', type=int, default=1)
+    parser.add_argument('--plot', help='draw predicted and true OKS')
     parser.add_argument('--json', help='write the numbers to this file')
     return parser.parse_args()
 
@@ -45,7 +47,8 @@ def measure(predictor, truth: dict, images: str, results: Path,
 
     Returns:
         Dict[str, object]: ``before``, ``after`` and ``after_input_scores``,
-        statistics in percent; ``counts`` and ``worse``, by band.
+        statistics in percent; ``counts`` and ``worse``, by band;
+        ``predicted`` and ``true``, OKS of the refined poses.
     """
     from posefix_mm.apis import refine_file
     from posefix_mm.evaluation.coco_table import evaluate_keypoints
@@ -63,18 +66,21 @@ def measure(predictor, truth: dict, images: str, results: Path,
     by_input = [
         dict(r, score=r.get('score_before', r['score'])) for r in refined
     ]
-    counts, worse = losses(truth, given, refined, sigmas)
+    before, after, predicted = similarities(truth, given, refined, sigmas)
+    counts, worse = losses(before, after)
     return dict(
         before=evaluate_keypoints(truth, given, sigmas),
         after=evaluate_keypoints(truth, refined, sigmas),
         after_input_scores=evaluate_keypoints(truth, by_input, sigmas),
         counts=counts,
-        worse=worse)
+        worse=worse,
+        predicted=predicted.tolist(),
+        true=after.tolist())
 
 
-def losses(truth: dict, given: List[dict], refined: List[dict],
-           sigmas: np.ndarray) -> Tuple[List[int], List[float]]:
-    """Count poses that are one of a person, and those that lose, by band."""
+def similarities(truth: dict, given: List[dict], refined: List[dict],
+                 sigmas: np.ndarray) -> Tuple[np.ndarray, ...]:
+    """OKS before and after of poses that are a person's, and the score."""
     from posefix_mm.analysis.matching import match_records
     from posefix_mm.analysis.people import load_people
     from posefix_mm.analysis.person_oks import person_oks
@@ -93,38 +99,70 @@ def losses(truth: dict, given: List[dict], refined: List[dict],
             np.ones((len(chosen), len(sigmas)), bool), person, people, sigmas)
         for side in (0, 1)
     ]
+    return *oks, np.array([pairs[i][1].score for i in chosen])
+
+
+def losses(before: np.ndarray,
+           after: np.ndarray) -> Tuple[List[int], List[float]]:
+    """Count poses, and the share that loses, by band of the OKS before."""
     counts, worse = [], []
     for low, high in zip(BANDS[:-1], BANDS[1:], strict=True):
-        band = (oks[0] >= low) & (oks[0] < high)
+        band = (before >= low) & (before < high)
         counts.append(int(band.sum()))
-        lost = (oks[1] - oks[0])[band] < -LOSS
+        lost = (after - before)[band] < -LOSS
         worse.append(100 * float(lost.mean()) if len(lost) else 0.)
     return counts, worse
+
+
+def plot(numbers: Dict[str, dict], path: str) -> None:
+    """Draw mean true OKS over mean predicted OKS, of tenths of the poses."""
+    import matplotlib
+    matplotlib.use('Agg')
+    from matplotlib import pyplot
+    _, axes = pyplot.subplots(figsize=(5, 4.5))
+    axes.plot([0, 1], [0, 1], color='grey', linewidth=.8)
+    for name, found in numbers.items():
+        predicted, true = map(np.array, (found['predicted'], found['true']))
+        tenths = np.array_split(np.argsort(predicted), 10)
+        axes.plot(*([values[t].mean() for t in tenths]
+                    for values in (predicted, true)), marker='o',
+                  markersize=3, label=name)
+    axes.set(xlabel='predicted OKS', ylabel='OKS', xlim=(0, 1), ylim=(0, 1))
+    axes.legend(frameon=False)
+    pyplot.savefig(path, bbox_inches='tight', dpi=110)
 
 
 def main() -> None:
     """Measure and print."""
     args = parse_args()
     warnings.filterwarnings('ignore')  # of the libraries below, on import
+    from posefix_mm.evaluation.calibration import calibration_error
     from posefix_mm.refinement import PosePredictor
 
     predictor = PosePredictor(
         args.config, args.checkpoint, crop_by=args.crop)
     truth = json.loads(Path(args.ann).read_text())
-    table = Table('results', 'AP', 'AP75', 'AP by input scores', 'worse: ' +
+    table = Table('results', 'AP', 'AP75', 'AP by input scores',
+                  'calibration error', 'worse: ' +
                   ', '.join(f'from {low:g}' for low in BANDS[:-1]))
     numbers = {}
     for results in map(Path, args.results):
         found = numbers[results.name] = measure(
             predictor, truth, args.images, results, args.passes)
         before, after = found['before'], found['after']
+        error = calibration_error(
+            np.array(found['predicted']), np.array(found['true']))
         table.add_row(
             results.name, f'{before["AP"]:.1f} -> {after["AP"]:.1f}',
             f'{before["AP75"]:.1f} -> {after["AP75"]:.1f}',
-            f'{found["after_input_scores"]["AP"]:.1f}', ', '.join(
+            f'{found["after_input_scores"]["AP"]:.1f}',
+            f'{error:.3f}',
+            ', '.join(
                 f'{w:.1f}% of {c}' for w, c in zip(
                     found['worse'], found['counts'], strict=True)))
     Console(width=120).print(table)
+    if args.plot:
+        plot(numbers, args.plot)
     if args.json:
         Path(args.json).write_text(json.dumps(numbers, indent=2))
 

@@ -9,6 +9,7 @@ from posefix_mm.datasets.transforms import (
     DrawInputPose,
     TakeInputPose,
 )
+from posefix_mm.datasets.transforms.pack_refine_inputs import ks_scales
 
 pytestmark = pytest.mark.usefixtures('mmpose_scope')
 
@@ -160,3 +161,37 @@ def test_take_input_pose_shows_its_parameters():
     assert repr(TakeInputPose()) == 'TakeInputPose(errors=None)'
     assert repr(CropByInputPose()) == (
         'CropByInputPose(margin=25.0, min_size=20.0, expand=1.0)')
+
+
+def test_scores_of_a_real_prediction_are_shown():
+    """Absent ones stay so; made-up scores do not replace them."""
+    scores = np.array([[.9, .5, 1.2, 0, .3]] * 2, np.float32)
+    visible = np.array([[1, 1, 1, 1, 0]] * 2, np.float32)
+    drawn = run(
+        dict(type='DrawInputPose', weigh_scores=True), *CROP,
+        dict(type='TakeInputPose'), dict(type='SynthesizeKeypointScores'),
+        real_scores=scores, real_visible=visible)
+    np.testing.assert_allclose(  # mirrored; the faintest is .02
+        drawn['input_pose_visible'], [[.9, 1, .5, 0, .02]])
+
+
+def test_crop_is_that_of_the_drawn_pose():
+    """And the person's own box gives the area of the similarities."""
+    pose = np.array([[50, 60], [90, 140]], np.float32)
+    given = dict(
+        keypoints=np.stack((pose + 500, pose)),
+        keypoints_visible=np.ones((2, 2), np.float32))
+    drawn = run(CropByInputPose(margin=0, expand=1.5), **given)
+    np.testing.assert_allclose(drawn['bbox'], [[40, 40, 100, 160]])
+    np.testing.assert_allclose(drawn['person_bbox'], sample()['bbox'])
+    cropped = run(
+        dict(type='GetBBoxCenterScale', padding=1.),
+        dict(type='TopdownAffine', input_size=(60, 120)),
+        bbox=drawn['bbox'], person_bbox=drawn['person_bbox'],
+        input_size=(60, 120), sigmas=np.array([.5, .25]), **given)
+    # scale 1: 120 x 170 pixels
+    np.testing.assert_allclose(
+        ks_scales(cropped), [.53 * 120 * 170 * 2, .53 * 120 * 170 / 2],
+        rtol=1e-6)
+    kept = run(CropByInputPose(), has_input_pose=False)
+    np.testing.assert_array_equal(kept['bbox'], sample()['bbox'])
