@@ -2,8 +2,8 @@
 
 AP before and after, ranked by the scores of the input and by those that are
 written; the share of the poses that lose more than 0.05 OKS, by the OKS that
-they came with; and how honest the written scores are, for predictions of the
-OKS of poses that are some person's.
+they came with; and the calibration error of the predicted OKS, of poses that
+are some person's.
 
     python benchmarks/gains.py ANNOTATIONS IMAGES RESULTS [RESULTS ...]
 """
@@ -80,7 +80,7 @@ def measure(predictor, truth: dict, images: str, results: Path,
 
 def similarities(truth: dict, given: List[dict], refined: List[dict],
                  sigmas: np.ndarray) -> Tuple[np.ndarray, ...]:
-    """OKS before and after of poses that are a person's, and the score."""
+    """OKS before and after of poses that are a person's, and predicted."""
     from posefix_mm.analysis.matching import match_records
     from posefix_mm.analysis.people import load_people
     from posefix_mm.analysis.person_oks import person_oks
@@ -99,7 +99,8 @@ def similarities(truth: dict, given: List[dict], refined: List[dict],
             np.ones((len(chosen), len(sigmas)), bool), person, people, sigmas)
         for side in (0, 1)
     ]
-    return *oks, np.array([pairs[i][1].score for i in chosen])
+    predicted = [pairs[i][1].raw.get('predicted_oks', 1.) for i in chosen]
+    return *oks, np.array(predicted)
 
 
 def losses(before: np.ndarray,

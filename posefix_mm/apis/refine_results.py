@@ -153,11 +153,11 @@ def refine_file(predictor: PosePredictor,
         nms (bool, optional): Drop duplicates by OKS-NMS at 0.9, as the
             release does. Defaults to True for results of detectors, and False
             for other formats.
-        scores (str, optional): ``'refined'`` writes the predicted OKS as
-            ``score`` of COCO results, and the one of the input as
-            ``score_before``; ``'input'`` leaves scores alone, as the release
-            does. Defaults to the first where the refiner predicts it and
-            does not say ``keep_input_scores``.
+        scores (str, optional): ``'refined'`` multiplies the ``score`` of
+            COCO results by the ``predicted_oks``, which is written, too, as
+            is the ``score_before``; ``'input'`` leaves scores alone, as the
+            release does. Defaults to the first where the refiner predicts it
+            and does not say ``keep_input_scores``.
         passes (int): Refine so many times, cropping anew by what was refined.
             Defaults to 1.
         batch_size (int): Poses refined at once. Defaults to 32.

@@ -83,9 +83,9 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--scores',
         choices=('input', 'refined'),
-        help='whose scores the poses of COCO results get: predicted ones '
-        '(the old one becomes score_before), or those of the input (default: '
-        'predicted, where the refiner predicts them)')
+        help='scores of COCO results: those of the input, or these times the '
+        'predicted OKS, with predicted_oks and score_before beside them '
+        '(default: refined, where the refiner predicts it)')
     parser.add_argument(
         '--crop',
         choices=('pose', 'bbox', 'both'),

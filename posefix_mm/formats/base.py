@@ -69,8 +69,9 @@ class RefinedPoses(NamedTuple):
         dropped (np.ndarray): Whether NMS dropped it, bool (N, ).
         keypoints (np.ndarray): Refined keypoints in image pixels, float32
             (N, K, 2); anything where not refined.
-        scores (np.ndarray | None): Scores of the poses, float32 (N, ), NaN
-            where the file's own stays; None where all stay.
+        scores (np.ndarray | None): Predicted OKS, by which scores of the
+            file are multiplied, float32 (N, ), NaN where the file's own
+            stays; None where all stay.
     """
 
     refined: np.ndarray

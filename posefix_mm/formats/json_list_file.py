@@ -212,25 +212,34 @@ class JsonListFile(PoseFile):
         return digest.hexdigest()
 
 
-def put_score(raw: bytes, score: float) -> bytes:
-    """Put a score into a record, and keep the one it came with.
+def put_score(raw: bytes, oks: float) -> bytes:
+    """Multiply the score of a record by what its pose is worth.
 
     Args:
-        raw (bytes): The record.
-        score (float): Becomes ``score``; what was there becomes
-            ``score_before``, unless there is such a field already.
+        raw (bytes): The record. ``score`` is 1 where it has none.
+        oks (float): Becomes ``predicted_oks``. The ``score`` that the record
+            came with becomes ``score_before``, unless there is such a field.
 
     Returns:
         bytes: The record, else byte for byte the same.
     """
-    spans, text = field_spans(raw), b'%.5f' % score
-    if 'score' not in spans:
-        end = raw.rindex(b'}')
-        return b'%b,"score":%b%b' % (raw[:end], text, raw[end:])
-    start, end = spans['score']
-    if 'score_before' not in spans:
-        text = b'%b,"score_before":%b' % (text, raw[start:end])
-    return raw[:start] + text + raw[end:]
+    spans = field_spans(raw)
+    values = {
+        name: raw[slice(*spans[name])]
+        for name in ('score_before', 'score') if name in spans
+    }
+    before = values.get('score_before', values.get('score', b'1'))
+    fields = {'score': b'%.5f' % (float(load_json(before)) * oks),
+              'score_before': before, 'predicted_oks': b'%.5f' % oks}
+    added = b''.join(b',"%b":%b' % (name.encode(), text)
+                     for name, text in fields.items() if name not in spans)
+    end = raw.rindex(b'}')
+    raw = raw[:end] + added + raw[end:]
+    # from behind, so that the places of the others stay
+    for name in sorted(set(fields) & set(spans), key=spans.get, reverse=True):
+        start, end = spans[name]
+        raw = raw[:start] + fields[name] + raw[end:]
+    return raw
 
 
 def put_keypoints(values: List[Any], refined: np.ndarray,

@@ -69,8 +69,9 @@ class FileRun:
         load_image (LoadImage): Gives the image of a reference, BGR, uint8
             (H, W, 3); raises :class:`ImageProblem` if there is none.
         nms (bool): Find duplicates by OKS-NMS.
-        scores (str): Whose scores the poses have: ``'input'`` or
-            ``'refined'``, predicted ones. Defaults to the first.
+        scores (str): Scores that the poses get: ``'input'``, those they came
+            with, or ``'refined'``, these times the predicted OKS. Defaults to
+            the first.
         passes (int): As of :func:`refine_stream`. Defaults to 1.
         batch_size (int): Poses refined at once.
         num_workers (int): Threads that decode and crop.
@@ -221,7 +222,7 @@ class FileRun:
         usable, keypoints = group.usable[finite], keypoints[finite]
         scores = group.scores[finite]
         if self.scores == 'refined':
-            scores = result.pose_scores[finite, 1]
+            scores = scores * result.pose_scores[finite, 1]
         dropped = np.zeros(len(usable), bool)
         if self.nms:
             annotated = self.predictor.annotated
@@ -241,7 +242,7 @@ class FileRun:
         part.refined[rows] = True
         part.dropped[rows] = dropped
         if self.scores == 'refined':
-            part.scores[rows] = scores
+            part.scores[rows] = result.pose_scores[finite, 1]
         part.keypoints[rows] = keypoints / np.float32(group.scale) \
             if len(rows) else keypoints
         return part

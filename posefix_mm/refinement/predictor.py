@@ -18,7 +18,7 @@ from .load_model import (
 )
 from .pipeline_cropper import build_cropper
 
-#: Whose scores refined poses can have.
+#: Scores that refined poses can get.
 SCORES = ('input', 'refined')
 
 
@@ -151,7 +151,7 @@ class PosePredictor:
         return to_image
 
     def choose_scores(self, scores: Optional[str] = None) -> str:
-        """Say whose scores refined poses get.
+        """Say which scores refined poses get.
 
         Args:
             scores (str, optional): ``'input'`` or ``'refined'``. Defaults to

@@ -43,14 +43,16 @@ def predictor(judging_config, judging_checkpoint) -> PosePredictor:
 
 def test_scores_are_predicted_ones(refine, records, judging_config,
                                    judging_checkpoint) -> None:
-    """Of the same coordinates; the input's are kept aside."""
+    """Times the input's, which are kept aside; coordinates are the same."""
     options = dict(config=judging_config, checkpoint=str(judging_checkpoint))
     written, _ = refine(records, **options)
     plain, _ = refine(records, scores='input', **options)
     scores = {record['score'] for record in written}
     assert len(scores) == len(records)
     for one, other, given in zip(written, plain, records, strict=True):
-        assert 0 < one['score'] < 1
+        oks = one.pop('predicted_oks')
+        assert 0 < oks < 1
+        assert one['score'] == pytest.approx(given['score'] * oks, abs=1e-5)
         assert one.pop('score_before') == given['score'] == other['score']
         assert dict(one, score=given['score']) == other
 

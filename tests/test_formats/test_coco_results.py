@@ -208,14 +208,16 @@ def test_categories_are_counted(open_text):
 
 
 @pytest.mark.parametrize(('before', 'after'), [
-    (b'{"keypoints": [1,2,1,3,4,1], "image_id": 1, "score": 0.50, "b": 1}',
-     b'{"keypoints": [1,2,1,3,4,1], "image_id": 1, "score": 0.25000,'
-     b'"score_before":0.50, "b": 1}'),
-    (b'{"keypoints": [1,2,1,3,4,1], "score_before": 9, "score": 3}',
-     b'{"keypoints": [1,2,1,3,4,1], "score_before": 9, "score": 0.25000}'),
-    (b'{"keypoints": [1,2,1,3,4,1] }',
-     b'{"keypoints": [1,2,1,3,4,1] ,"score":0.25000}')])
-def test_scores_are_replaced_and_kept(before, after) -> None:
+    (b'{"keypoints": [], "image_id": 1, "score": 0.50, "b": 1}',
+     b'{"keypoints": [], "image_id": 1, "score": 0.12500, "b": 1'
+     b',"score_before":0.50,"predicted_oks":0.25000}'),
+    (b'{"predicted_oks": 1, "score_before": 0.8, "score": 3, "a": {}}',
+     b'{"predicted_oks": 0.25000, "score_before": 0.8, "score": 0.20000, '
+     b'"a": {}}'),
+    (b'{"keypoints": [] }',
+     b'{"keypoints": [] ,"score":0.25000,"score_before":1'
+     b',"predicted_oks":0.25000}')])
+def test_scores_are_multiplied_and_kept(before, after) -> None:
     """Every other byte stays, and the first score of all."""
     assert put_score(before, .25) == after
 
@@ -229,4 +231,4 @@ def test_scores_are_written_where_there_are_any(open_text, tmp_path) -> None:
         np.array([.75, np.nan], np.float32)), None)
     found = json.loads((tmp_path / 'out.json').read_bytes())
     assert [(f['score'], f.get('score_before')) for f in found] == [
-        (.75, .5), (.5, None)]
+        (.375, .5), (.5, None)]

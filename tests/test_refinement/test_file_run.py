@@ -178,7 +178,7 @@ class Judge(Predictor):
 @pytest.mark.parametrize('scores', ['input', 'refined'])
 def test_duplicates_are_ranked_by_the_scores_that_are_written(
         make_run, scores) -> None:
-    run = make_run([record(1, 5, score=.9), record(1, 5.01, score=.5)],
+    run = make_run([record(1, 5, score=.9), record(1, 5.01, score=.899)],
                    nms=True, scores=scores)
     run.predictor = Judge()
     (_, result), = run.refine(run.plan.numbers, lambda count: None)

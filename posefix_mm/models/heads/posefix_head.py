@@ -32,7 +32,7 @@ class LocatedPoses(NamedTuple):
             similarities where the head has a :class:`PoseQuality`, (B, K).
         pose_scores (Tensor | None): Predicted OKS of the input pose and of
             this one, (B, 2); None without a :class:`PoseQuality`.
-        quality (PredictedQuality | None): Its logits, before any keypoint was
+        quality (PredictedQuality | None): Its logits, before any pose was
             kept.
     """
 
@@ -80,9 +80,10 @@ class PoseFixHead(HeatmapHead):
             predicts how good poses are. Defaults to None.
         quality_only (bool): Train that alone; the rest stays as it is.
             Defaults to False.
-        keep_margin (float, optional): Leave a keypoint of the input where it
-            is unless its similarity to the truth is predicted to rise by more
-            than this. Needs ``quality``. Defaults to None: all are refined.
+        keep_margin (float, optional): Leave the keypoints of an input pose
+            where they are unless its OKS is predicted to rise by more than
+            this; absent ones are filled in all the same. Needs ``quality``.
+            Defaults to None: all are refined.
         decoder (dict, optional): Config of the :class:`SoftArgmaxIntegral`
             codec. Defaults to None.
         init_cfg (dict, optional): Defaults to the release's: N(0, .01),
@@ -291,7 +292,7 @@ class PoseFixHead(HeatmapHead):
 
     def _judge(self, coords: Tensor, heatmaps: Tensor, embedded: Tensor,
                input_pose: Tensor, weights: Tensor) -> LocatedPoses:
-        """Predict how good poses are, and keep what would not get better.
+        """Predict how good poses are, and keep those that get no better.
 
         Args:
             coords (Tensor): Refined pose in heatmap pixels, (B, K, 2).
@@ -309,13 +310,11 @@ class PoseFixHead(HeatmapHead):
         before, after = quality.keypoints.sigmoid().unbind(-1)
         scores = quality.poses.sigmoid()
         if self.keep_margin is not None:
-            kept = (weights > 0) & (after < before + self.keep_margin)
+            stays = scores[:, 1:] < scores[:, :1] + self.keep_margin
+            kept = stays & (weights > 0)
             coords = torch.where(kept[..., None], input_coords, coords)
-            gain = torch.where(kept, before - after, 0.)
-            after = after + gain
-            rise = gain.mean(1)
-            scores = torch.stack(
-                (scores[:, 0], (scores[:, 1] + rise).clamp(0, 1)), dim=1)
+            after = torch.where(kept, before, after)
+            scores = torch.where(stays, scores[:, :1], scores)
         return LocatedPoses(coords, heatmaps, after, scores, quality)
 
     def _scale(self, like: Tensor) -> Tensor:

@@ -171,7 +171,7 @@ class ChainedPoseRefiner(BaseModel):
             bboxes=estimate.bboxes[usable],
             bbox_scores=estimate.bbox_scores[usable])
         if not keep and np.isfinite(result.pose_scores).all():
-            boxes.bbox_scores = result.pose_scores[:, 1]
+            boxes.bbox_scores = boxes.bbox_scores * result.pose_scores[:, 1]
         sample.pred_instances = InstanceData(
             keypoints=result.keypoints,
             keypoint_scores=scores,

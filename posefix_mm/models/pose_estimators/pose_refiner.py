@@ -352,5 +352,6 @@ class PoseRefiner(TopdownPoseEstimator):
                 pred.keypoints_visible = pred.keypoint_scores
             elif 'pose_scores' in pred:
                 # by which mmpose's metrics rank
-                given.bbox_scores = pred.pose_scores[:, 1]
+                given.bbox_scores = (
+                    given.bbox_scores * pred.pose_scores[:, 1])
         return samples
