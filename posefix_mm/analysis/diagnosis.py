@@ -1,4 +1,4 @@
-"""Hold the records of a results file against annotations, joint by joint."""
+"""Compare a results file with annotations, joint by joint."""
 from dataclasses import dataclass
 from typing import Any, List, Optional, Sequence, Tuple
 

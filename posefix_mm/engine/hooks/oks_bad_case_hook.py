@@ -7,10 +7,8 @@ from mmpose.engine.hooks import BadCaseAnalysisHook
 from mmpose.registry import HOOKS
 from mmpose.structures import PoseDataSample
 
-from ...analysis import AnnotatedPeople, load_people
-from ...analysis.matching import OKS_FLOOR
+from ...analysis import OKS_FLOOR, AnnotatedPeople, load_people, person_oks
 from ...analysis.people import group_indices
-from ...analysis.person_oks import person_oks
 
 
 @HOOKS.register_module()
@@ -92,7 +90,4 @@ class OKSBadCaseHook(BadCaseAnalysisHook):
     def _oks(self, pose: np.ndarray, present: np.ndarray,
              persons: Sequence[int]) -> np.ndarray:
         """OKS of one pose, (1, K, 2), with several persons."""
-        count = len(persons)
-        return person_oks(
-            pose.repeat(count, 0), present.repeat(count, 0), persons,
-            self._people, self._sigmas)
+        return person_oks(pose, present, persons, self._people, self._sigmas)

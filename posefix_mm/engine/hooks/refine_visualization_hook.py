@@ -13,9 +13,12 @@ from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 from mmpose.structures import PoseDataSample
 
-from ...analysis import AnnotatedPeople, load_people
-from ...analysis.matching import match_records
-from ...analysis.person_oks import person_oks
+from ...analysis import (
+    AnnotatedPeople,
+    load_people,
+    match_records,
+    person_oks,
+)
 from ...datasets.pose_records import PoseRecord
 from ...evaluation import can_evaluate
 from ...visualization.draw import CropPoses, pose_panel
