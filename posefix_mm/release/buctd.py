@@ -8,9 +8,8 @@ import torch
 from mmengine.registry import DefaultScope
 from mmpose.registry import MODELS
 
-from ..fileio import CHECKPOINT_ERRORS, atomic_write
-from ..version import __version__
-from .variables import fit_state
+from ..fileio import CHECKPOINT_ERRORS
+from .weights import fit_state, write_weights
 
 _ATTENTION = re.compile(r'stage2_att\.att_layers\.(\d+)\.'
                         r'(position|channel)_attention_module\.'
@@ -219,7 +218,5 @@ def convert_buctd_checkpoint(path: Union[str, Path],
     except ValueError as error:
         raise ValueError(f"{path} does not fit BUCTD's networks: "
                          f'{error}') from error
-    with atomic_write(out) as file:
-        meta = dict(posefix_mm_version=__version__)
-        torch.save(dict(state_dict=weights, meta=meta), file)
+    write_weights(weights, out)
     return network

@@ -13,9 +13,13 @@ from mmpose.apis.inferencers.base_mmpose_inferencer import BaseMMPoseInferencer
 from mmpose.registry import INFERENCERS
 from mmpose.structures import PoseDataSample
 
-from ...chain import Estimator, TopdownEstimator, find_model
+from ...chain import (
+    Estimator,
+    TopdownEstimator,
+    find_model,
+    map_estimator_joints,
+)
 from ...chain.default_detector import build_chain
-from ...chain.joint_maps import map_estimator_joints
 from ...chain.model_files import ModelType
 from ...datasets.joint_map import JointMap
 from ...datasets.pose_records import Problem
