@@ -120,9 +120,10 @@ def _annotated(annotations: Any, num_keypoints: int) -> List[dict]:
             continue
         check_annotation(person, num_keypoints, index)
         for field, kinds in (('id', (int, float, str)), ('category_id', int)):
-            if not isinstance(person[field], kinds):
+            value = person[field]
+            if not isinstance(value, kinds):
                 raise ValueError(f'annotation {person["id"]!r:.40}: {field} '
-                                 f'must be a number, got {person[field]!r:.40}')
+                                 f'must be a number, got {value!r:.40}')
         if any(v > 0 for v in person['keypoints'][2::3]):
             people.append(person)
     if not people:

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 
 from .exit_codes import OK
 from .output import say
+from .refiner_arguments import add_skeleton
 
 HELP = 'show what refinement did to poses, on one page'
 
@@ -28,10 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='GT.json',
         help='COCO annotations: names of the images and, if there are any, '
         'the true poses')
-    parser.add_argument(
-        '--skeleton',
-        metavar='NAME',
-        help='metainfo config of mmpose or a file like these (default: coco)')
+    add_skeleton(parser)
     parser.add_argument(
         '--people',
         type=int,

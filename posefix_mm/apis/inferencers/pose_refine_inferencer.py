@@ -26,16 +26,15 @@ from ...datasets.pose_records import Problem
 from ...refinement import PosePredictor
 from ...visualization.draw import RefinementDrawer
 from ..progress import track
-from .given_people import GivenType
+from .given_people import (
+    GivenFrame,
+    GivenType,
+    choose_given,
+    read_given_frames,
+)
 from .input_frames import Frame, InputFrames, InputsType, open_inputs
 from .output_files import describe_instances, open_outputs
-from .refine_frames import (
-    GivenFrame,
-    choose_given,
-    read_ahead,
-    read_given_frames,
-    refine_frames,
-)
+from .refine_frames import read_ahead, refine_frames
 
 
 @INFERENCERS.register_module(name='pose-refinement')
@@ -350,7 +349,7 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
             problem=frame.problem)
 
     def _report(self, frame: Optional[Frame], problem: Problem) -> None:
-        """Keep a problem, and tell it; None: of no image of the input."""
+        """Keep and log a problem, of no image of the input if None."""
         name = '' if frame is None else frame.name
         self.problems[name] = problem
         if frame is None:

@@ -56,8 +56,9 @@ def page_content(compared: ResultsComparison, annotations: Optional[dict],
     title = 'Median move of each joint' if truth is None else \
         'Change of the mean KS: blue gained, red lost'
     moves_text = _moves_text(compared.moves)
+    poses = _count(len(compared.records), 'pose')
     return dict(
-        title=f'What refinement did to {_count(len(compared.records), "pose")}',
+        title=f'What refinement did to {poses}',
         numbers=_numbers(compared, truth),
         notes=_notes(compared, groups),
         joint_columns=columns,
