@@ -317,7 +317,8 @@ def _checkpoint_globals() -> List[SafeGlobal]:
     from mmengine.logging import HistoryBuffer
 
     # NumPy 2 renamed numpy.core to numpy._core; files of both are around.
-    core = np.core if np.__version__.startswith('1.') else np._core
+    core = np.core if np.__version__.startswith('1.') \
+        else getattr(np, '_core')  # noqa: B009
     allowed: List[SafeGlobal] = [
         HistoryBuffer, np.ndarray, np.dtype,
         (_history_method, 'builtins.getattr')

@@ -40,7 +40,7 @@ _ITERATIONS = 300
 _LEVELS = np.linspace(0, 1, 21).clip(.005, .995)
 # d(.85), d(.50), d(.10) of a keypoint of area 1 and sigma 1.
 _D85, _D50, _D10 = (
-    float(ks_distance(ks, 1., np.ones(1))[0])
+    ks_distance(ks, np.ones(()), np.ones(1)).item()
     for ks in (KS_GOOD, KS_JITTER, KS_MISS))
 _BANDS = {GOOD: (0, _D85), JITTER: (_D85, _D50), MISS: (_D50, _D10)}
 # Of a joint so far away that its similarity is no number any more.
@@ -150,9 +150,10 @@ def estimate_errors(diagnosis: Diagnosis,
         raise ValueError('no pose belongs to an annotated person: there are '
                          'no errors to measure')
     names = diagnosis.keypoint_names
-    if joint_groups is None:
-        joint_groups = twin_groups(names, metainfo['flip_indices'])
-    group_of = group_of_keypoints(names, joint_groups)
+    groups: Dict[str, Sequence[str]] = {
+        **(twin_groups(names, metainfo['flip_indices'])
+           if joint_groups is None else joint_groups)}
+    group_of = group_of_keypoints(names, groups)
     group_names = list(dict.fromkeys(group_of))
     group = np.array([group_names.index(g) for g in group_of])
     bins = bin_poses(diagnosis, visible_bounds, overlap_bounds)
@@ -168,7 +169,7 @@ def estimate_errors(diagnosis: Diagnosis,
     absent_probs, absent = _absent(diagnosis, group, group_names, prior)
     return MeasuredErrors(
         {name: list(members)
-         for name, members in joint_groups.items()}, table, quantiles,
+         for name, members in groups.items()}, table, quantiles,
         absent_probs,
         dict(poses=len(diagnosis), rules=rules, radii=radii, absent=absent))
 

@@ -1,5 +1,5 @@
 """Check that annotations are what pycocotools needs."""
-from typing import Any, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple
 
 from ..analysis.people import check_annotation
 from ..datasets.pose_records import category_of, image_id_of
@@ -94,7 +94,7 @@ def _tidy(person: Any, num_keypoints: int) -> dict:
     if not isinstance(person, dict):
         raise ValueError('an annotation must be an object, got '
                          f'{person!r:.40}')
-    changes = {}
+    changes: Dict[str, Any] = {}
     if isinstance(person.get('image_id'), float):
         changes['image_id'] = image_id_of(
             dict(image_id=person['image_id']))

@@ -53,9 +53,10 @@ class PoseTrackAP(CocoMetric):
 
     def __init__(self, ann_file: str, **kwargs) -> None:
         super().__init__(ann_file, **kwargs)
+        # without the parent's, which takes all joints
+        mode, self.nms_mode = getattr(self, 'nms_mode'), 'none'  # noqa: B009
         self._nms = dict(
-            oks_nms=oks_nms, soft_oks_nms=soft_oks_nms).get(self.nms_mode)
-        self.nms_mode = 'none'  # the parent's takes all joints
+            oks_nms=oks_nms, soft_oks_nms=soft_oks_nms).get(mode)
 
     def results2json(self, keypoints: Dict[int, list],
                      outfile_prefix: str) -> None:

@@ -213,7 +213,8 @@ class ResultsComparison:
             ValueError: If there are no annotations.
         """
         self._annotated()
-        return self.truth.oks[:, self.truth.person >= 0]
+        assert self.truth is not None  # comes with the diagnoses
+        return self.truth.oks.compress(self.truth.person >= 0, 1)
 
     def mean_ks(self) -> np.ndarray:
         """Average the KS of every joint over matched people.
