@@ -3,7 +3,6 @@
 Memory does not grow with them.
 """
 import os
-from collections import Counter
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Union
@@ -21,6 +20,7 @@ from ...datasets.image_list import (
     read_annotations,
 )
 from ...fileio import atomic_write, disk_errors, write_json
+from ...visualization.draw import UniqueNames
 from .input_frames import Frame, InputFrames, VideoInfo
 
 # As mmpose's CocoMetric: surer keypoints make the score of a person.
@@ -60,7 +60,7 @@ def open_outputs(stack: ExitStack,
     writers: Dict[str, Callable] = {}
     if pred_out_dir:
         writers['predictions'] = stack.enter_context(
-            PredictionFiles(pred_out_dir, source)).write
+            prediction_files(pred_out_dir, source))
     if vis_out_dir:
         writers['visualization'] = stack.enter_context(
             VisualizationFiles(vis_out_dir, source)).write
@@ -151,60 +151,29 @@ def coco_records(instances: Optional[InstanceData],
     ]
 
 
-class PredictionFiles:
-    """One JSON file for each image, or one for a video, in a folder.
+@contextmanager
+def prediction_files(folder: Union[str, Path],
+                     inputs: InputFrames) -> Iterator[Callable]:
+    """Write one JSON file for each image, or one for a video, in a folder.
 
     Args:
-        folder (str | Path): Where they go; it is made.
+        folder (str | Path): Where they go; it is made. The file of a video
+            appears at its end, and not after an error.
         inputs (InputFrames): What they are of.
 
-    Note:
-        Use it in a ``with`` block: the file of a video appears at its end.
+    Yields:
+        Callable: Writes the people of a frame, as
+        :func:`describe_instances` describes them.
     """
-
-    def __init__(self, folder: Union[str, Path], inputs: InputFrames) -> None:
-        self.folder = Path(folder)
-        self._names = NameCounter()
-        self._list = self._append = None
-        if inputs.video is not None:
-            stem = Path(inputs.video.name).stem
-            self._list = json_list(self.folder / f'{stem}.json')
-
-    def __enter__(self) -> 'PredictionFiles':
-        """Open the file of a video."""
-        if self._list is not None:
-            self._append = self._list.__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> Optional[bool]:
-        """Finish the file of a video; after an error there is none."""
-        return self._list and self._list.__exit__(*error)
-
-    def write(self, frame: Frame, people: List[dict]) -> None:
-        """Write the people of an image.
-
-        Args:
-            frame (Frame): The image.
-            people (List[dict]): From :func:`describe_instances`.
-        """
-        if self._append is not None:
-            self._append(dict(frame_id=frame.index, instances=people))
-        else:
-            stem = self._names.unique(Path(frame.name).stem)
-            write_json(self.folder / f'{stem}.json', people)
-
-
-class NameCounter:
-    """Numbers file names that come more than once."""
-
-    def __init__(self) -> None:
-        self._seen = Counter()
-
-    def unique(self, stem: str) -> str:
-        """Give ``name``, then ``name_2`` and so on."""
-        self._seen[stem] += 1
-        count = self._seen[stem]
-        return stem if count == 1 else f'{stem}_{count}'
+    folder, names = Path(folder), UniqueNames()
+    if inputs.video is None:
+        yield lambda frame, people: write_json(
+            folder / f'{names.unique(Path(frame.name).stem)}.json', people)
+    else:
+        stem = Path(inputs.video.name).stem
+        with json_list(folder / f'{stem}.json') as append:
+            yield lambda frame, people: append(
+                dict(frame_id=frame.index, instances=people))
 
 
 def choose_image_ids(inputs: InputFrames,
@@ -267,7 +236,7 @@ class VisualizationFiles:
             raise ValueError(f'{target} is a file name, but the pictures of '
                              'several images need a folder')
         self.folder = target.parent if self._file else target
-        self._names = NameCounter()
+        self._names = UniqueNames()
         self._video: Optional[VideoFile] = None
         if inputs.video is not None:
             name = Path(inputs.video.name).with_suffix('.mp4')

@@ -1,7 +1,8 @@
 """The worst poses of a test, for ``tools/test.py --badcase``."""
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
+from mmengine.evaluator import Evaluator
 from mmengine.runner import Runner
 from mmpose.engine.hooks import BadCaseAnalysisHook
 from mmpose.registry import HOOKS
@@ -9,6 +10,14 @@ from mmpose.structures import PoseDataSample
 
 from ...analysis import OKS_FLOOR, AnnotatedPeople, load_people, person_oks
 from ...analysis.people import group_indices
+
+
+def annotations_of(evaluator: Evaluator) -> Iterator[dict]:
+    """Content of the COCO annotation files that metrics have read."""
+    for metric in evaluator.metrics:
+        content = getattr(getattr(metric, 'coco', None), 'dataset', None)
+        if content:
+            yield content
 
 
 @HOOKS.register_module()
@@ -52,12 +61,10 @@ class OKSBadCaseHook(BadCaseAnalysisHook):
             return
         meta = runner.test_evaluator.dataset_meta
         self._sigmas = np.asarray(meta['sigmas'])
-        for metric in runner.test_evaluator.metrics:
-            content = getattr(getattr(metric, 'coco', None), 'dataset', None)
-            if content:
-                self._people = load_people(content, len(self._sigmas))
-                self._of_image = group_indices(self._people.image_id)
-                return
+        for content in annotations_of(runner.test_evaluator):
+            self._people = load_people(content, len(self._sigmas))
+            self._of_image = group_indices(self._people.image_id)
+            return
         raise ValueError(
             '--badcase needs annotations, and no metric of test_evaluator '
             'has an ann_file in COCO form; `posefix report` shows what '

@@ -22,6 +22,7 @@ from ...analysis import (
 from ...datasets.pose_records import PoseRecord
 from ...evaluation import can_evaluate
 from ...visualization.draw import CropPoses, pose_panel
+from .oks_bad_case_hook import annotations_of
 
 TITLES = ('input pose', 'prediction', 'truth')
 
@@ -161,10 +162,7 @@ class RefineVisualizationHook(Hook):
         if self._searched:
             return
         self._searched = True
-        for metric in runner.val_evaluator.metrics:
-            content = getattr(getattr(metric, 'coco', None), 'dataset', None)
-            if not content:
-                continue
+        for content in annotations_of(runner.val_evaluator):
             try:
                 if can_evaluate(content, num_keypoints):
                     self._people = load_people(content, num_keypoints)
