@@ -1,6 +1,7 @@
 """The annotated persons of a COCO file."""
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -176,7 +177,7 @@ def _describe(values: Any) -> str:
 
 def _is_number(value: Any) -> bool:
     # integers of any length are JSON, but no floats
-    return isinstance(value, (int, float)) and abs(value) < 1e300 \
+    return isinstance(value, Real) and abs(value) < 1e300 \
         and math.isfinite(value)
 
 
