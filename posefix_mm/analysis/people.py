@@ -1,7 +1,5 @@
 """The annotated persons of a COCO file."""
-import math
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -177,8 +175,8 @@ def _describe(values: Any) -> str:
 
 def _is_number(value: Any) -> bool:
     # integers of any length are JSON, but no floats
-    return isinstance(value, Real) and abs(value) < 1e300 \
-        and math.isfinite(value)
+    return isinstance(value, (int, float, np.integer, np.floating)) \
+        and abs(value) < 1e300
 
 
 def _image_boxes(people: Sequence[dict], images: Sequence[dict]) -> np.ndarray:
