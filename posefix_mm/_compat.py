@@ -273,7 +273,7 @@ def _find_problem(requirement: Requirement) -> Optional[str]:
 
 
 def _is_supported(version: str, requirement: Requirement) -> bool:
-    """Tell whether a version lies in the supported range."""
+    """Whether a version lies in the supported range."""
     found = _parse_version(version)
     if found < _parse_version(requirement.minimum):
         return False

@@ -1,4 +1,4 @@
-"""Tell what is wrong with each joint of a pose.
+"""Classify the error of each joint of a pose.
 
 The error types of Ronchi & Perona (ICCV 2017): the reference point that a
 joint is most similar to says whose joint was found, its similarity how well.
@@ -22,7 +22,7 @@ from ..datasets.transforms.error_synthesis import (
     to_complex,
 )
 
-#: Status of a joint without annotation: nothing to hold it against.
+#: Status of a joint without annotation: nothing to compare it with.
 NOT_ANNOTATED = -1
 
 

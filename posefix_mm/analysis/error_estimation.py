@@ -72,7 +72,7 @@ class MeasuredErrors:
     observations: dict = field(default_factory=dict)
 
     def arguments(self) -> dict:
-        """Give the arguments of ``SynthesizePoseError``."""
+        """Collect the arguments of ``SynthesizePoseError``."""
         arguments = dict(
             joint_groups=self.joint_groups,
             table=self.table,

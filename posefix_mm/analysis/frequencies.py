@@ -26,7 +26,7 @@ class FrequencyTable(NamedTuple):
     joints: np.ndarray
 
     def as_dict(self) -> Dict[str, dict]:
-        """Give the shares and numbers by name; parts without joints not."""
+        """Shares and numbers by name, of parts that have joints."""
         return {
             name: dict(
                 zip(ERROR_TYPES, shares.tolist(), strict=True),
@@ -116,7 +116,7 @@ def frequency_by_overlap(diagnosis: Diagnosis) -> FrequencyTable:
 
 
 def oks_distribution(diagnosis: Diagnosis) -> dict:
-    """Tell how the OKS of the matched poses is distributed.
+    """Summarize the OKS of the matched poses.
 
     Args:
         diagnosis (Diagnosis): N poses.

@@ -175,8 +175,8 @@ def _describe(values: Any) -> str:
 
 def _is_number(value: Any) -> bool:
     # integers of any length are JSON, but no floats
-    return isinstance(value, (int, float, np.integer, np.floating)) \
-        and abs(value) < 1e300
+    return isinstance(value, (int, float, np.number)) \
+        and bool(abs(value) < 1e300)  # type: ignore[operator]
 
 
 def _image_boxes(people: Sequence[dict], images: Sequence[dict]) -> np.ndarray:

@@ -98,7 +98,7 @@ def status_changes(before: Diagnosis, after: Diagnosis) -> np.ndarray:
 
 
 def summarize_changes(before: Diagnosis, after: Diagnosis) -> dict:
-    """Tell what became of the joints of persons with a pose in both files.
+    """Count what became of the joints of persons with a pose in both files.
 
     Args:
         before (Diagnosis): Of one results file.

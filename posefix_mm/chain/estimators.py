@@ -89,7 +89,7 @@ class TopdownEstimator:
 
     Args:
         model (nn.Module): From :func:`load_estimator`.
-        find_people (FindPeople): Gives the boxes of images that come without.
+        find_people (FindPeople): Finds the boxes of images that come without.
     """
 
     def __init__(self, model: nn.Module, find_people: FindPeople) -> None:

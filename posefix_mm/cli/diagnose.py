@@ -1,4 +1,4 @@
-"""Tell what is wrong with the poses of a results file.
+"""Diagnose the errors of the poses in a results file.
 
 Every annotated joint of every pose is classified as good, jitter, inversion
 (left and right exchanged), swap (another person's) or miss, and what each
@@ -10,7 +10,7 @@ from .exit_codes import OK
 from .output import say
 from .refiner_arguments import add_oks_thr, add_skeleton
 
-HELP = 'tell which errors the poses of a results file have'
+HELP = 'diagnose the errors of the poses in a results file'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,7 +22,7 @@ _RESULT_FIELDS = ('image_id', 'category_id', 'keypoints', 'score')
 
 
 def can_evaluate(annotations: dict, num_keypoints: int) -> bool:
-    """Tell whether there are annotated keypoints.
+    """Check for annotated keypoints.
 
     Args:
         annotations (dict): Content of a COCO annotation file.

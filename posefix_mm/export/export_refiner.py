@@ -68,7 +68,7 @@ class ExportableRefiner(nn.Module):
         self.training = False
 
     def example_inputs(self, batch_size: int, seed: int = 0) -> Tuple:
-        """Make up crops and poses, some keypoints absent and not a number.
+        """Draw random crops and poses, some keypoints absent and not a number.
 
         Args:
             batch_size (int): N.
@@ -165,7 +165,7 @@ def refiner_to_onnx(refiner: ExportableRefiner,
                     metadata: dict,
                     *,
                     opset: int = MIN_OPSET) -> 'onnx.ModelProto':
-    """Turn a refiner into one graph.
+    """Convert a refiner to one graph.
 
     Args:
         refiner (ExportableRefiner): The refiner.
@@ -228,7 +228,7 @@ def largest_difference(path: Union[str, Path],
                        refiner: ExportableRefiner,
                        *,
                        batch_sizes: Sequence[int] = (1, 2, 5)) -> float:
-    """Run made-up crops through ONNX Runtime and through PyTorch.
+    """Run random crops through ONNX Runtime and through PyTorch.
 
     Args:
         path (str | Path): The ONNX model.

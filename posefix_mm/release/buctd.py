@@ -92,7 +92,7 @@ class BUCTDNetwork(NamedTuple):
 
 
 def describe_buctd(tensors: Dict[str, torch.Tensor]) -> BUCTDNetwork:
-    """Tell which network a checkpoint of BUCTD holds.
+    """Find out which network a checkpoint of BUCTD holds.
 
     Args:
         tensors (Dict[str, torch.Tensor]): Its tensors by name.

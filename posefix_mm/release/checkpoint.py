@@ -130,7 +130,7 @@ def _expected_state(network: ReleaseNetwork) -> Dict[str, torch.Tensor]:
 
 
 def describe_variables(variables: Dict[str, np.ndarray]) -> ReleaseNetwork:
-    """Tell which network a checkpoint of the release holds.
+    """Find out which network a checkpoint of the release holds.
 
     Args:
         variables (Dict[str, np.ndarray]): Arrays by variable name.

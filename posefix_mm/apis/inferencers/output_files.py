@@ -186,7 +186,7 @@ def choose_image_ids(inputs: InputFrames,
             file names.
 
     Returns:
-        Callable: Gives the id of a frame: that of ``ann``; its number for a
+        Callable: Finds the id of a frame: that of ``ann``; its number for a
         video; the number at the end of its file name if all images have one
         of their own, as COCO's do; else its file name, or its place where
         there are no names.

@@ -72,7 +72,7 @@ class OKSBadCaseHook(BadCaseAnalysisHook):
 
     def check_badcase(self, data_batch: Optional[Sequence[dict]],
                       data_sample: PoseDataSample) -> Tuple[bool, float]:
-        """Tell whether a pose is bad, and give the sample its truth to draw.
+        """Decide whether a pose is bad, and put the truth into the sample.
 
         Args:
             data_batch (Sequence[dict], optional): Not used.

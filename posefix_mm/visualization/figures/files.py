@@ -19,7 +19,7 @@ _METADATA = {'.svg': {'Date': None}, '.pdf': {'CreationDate': None}}
 
 
 def check_figure_path(path: Union[str, Path]) -> Path:
-    """Tell early that a figure cannot be written to a path.
+    """Check early that a figure can be written to a path.
 
     Args:
         path (str | Path): The file to be written.
