@@ -6,9 +6,7 @@ import numpy as np
 from ..datasets.transforms.error_synthesis import ERROR_TYPES
 from .diagnosis import Diagnosis
 from .frequencies import (
-    frequency_by_joint,
-    frequency_by_overlap,
-    frequency_by_visible,
+    frequency_tables,
     oks_distribution,
     status_frequency,
 )
@@ -44,9 +42,10 @@ def summarize(diagnosis: Diagnosis,
         frequency=status_frequency(diagnosis),
         joints=int(annotated.sum()),
         absent_joints=int((annotated & ~diagnosis.present).sum()),
-        by_joint=frequency_by_joint(diagnosis).as_dict(),
-        by_visible=frequency_by_visible(diagnosis).as_dict(),
-        by_overlap=frequency_by_overlap(diagnosis).as_dict(),
+        **{
+            name: table.as_dict()
+            for name, table in frequency_tables(diagnosis).items()
+        },
         oks=oks_distribution(diagnosis),
         matched=len(diagnosis),
         unmatched_records=len(diagnosis.unmatched_records),

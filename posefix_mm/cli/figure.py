@@ -6,7 +6,13 @@ import argparse
 
 from .exit_codes import OK
 from .output import say
-from .refiner_arguments import ConfigOptions, add_refiner_files, add_skeleton
+from .refiner_arguments import (
+    ConfigOptions,
+    add_compared_files,
+    add_img_dir,
+    add_refiner_files,
+    add_skeleton,
+)
 
 HELP = "draw one of the paper's figures from your own data"
 
@@ -25,10 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_network(kinds)
     for kind, text in _COMPARISONS.items():
         one = kinds.add_parser(kind, help=text, description=text)
-        one.add_argument(
-            'before', metavar='BEFORE.json', help='poses before refinement')
-        one.add_argument(
-            'after', metavar='AFTER.json', help='the same poses, refined')
+        add_compared_files(one)
         one.add_argument(
             '--ann', required=True, metavar='GT.json', help='COCO annotations')
         add_skeleton(one)
@@ -48,8 +51,7 @@ def _add_errors(kinds: argparse._SubParsersAction) -> None:
     one = kinds.add_parser('errors', help=text, description=text)
     one.add_argument(
         '--ann', required=True, metavar='GT.json', help='COCO annotations')
-    one.add_argument(
-        '--img-dir', required=True, metavar='DIR', help='folder of the images')
+    add_img_dir(one)
     one.add_argument(
         '--person', type=int, metavar='ID', help='annotation id of a person')
     one.add_argument(
@@ -84,8 +86,7 @@ def _add_network(kinds: argparse._SubParsersAction) -> None:
     one = kinds.add_parser('network', help=text, description=text)
     one.add_argument(
         '--poses', required=True, metavar='RESULTS.json', help='poses')
-    one.add_argument(
-        '--img-dir', required=True, metavar='DIR', help='folder of the images')
+    add_img_dir(one)
     add_refiner_files(one)
     one.add_argument(
         '--ann', metavar='GT.json', help='COCO file with the images')

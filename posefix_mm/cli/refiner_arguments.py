@@ -69,6 +69,20 @@ def add_skeleton(parser: argparse.ArgumentParser) -> None:
         'these (default: coco)')
 
 
+def add_compared_files(parser: argparse.ArgumentParser) -> None:
+    """Add the files of poses before and after refinement."""
+    parser.add_argument(
+        'before', metavar='BEFORE.json', help='poses before refinement')
+    parser.add_argument(
+        'after', metavar='AFTER.json', help='the same poses, refined')
+
+
+def add_img_dir(parser: argparse.ArgumentParser) -> None:
+    """Add where images are."""
+    parser.add_argument(
+        '--img-dir', required=True, metavar='DIR', help='folder of the images')
+
+
 def add_oks_thr(parser: argparse.ArgumentParser) -> None:
     """Add from which OKS on a pose belongs to a person."""
     parser.add_argument(
