@@ -29,8 +29,8 @@ __all__ = [
     'AnnotatedPeople', 'Classification', 'Diagnosis', 'FrequencyTable',
     'MeasuredErrors', 'NOT_ANNOTATED', 'OKS_FLOOR', 'change_table',
     'classify_errors', 'config_fragment', 'diagnose_results',
-    'diagnosis_tables', 'estimate_errors', 'frequency_tables', 'keypoint_similarity',
-    'load_people', 'load_skeleton', 'match_records', 'oks_distribution',
-    'paired_rows', 'person_oks', 'status_changes', 'status_frequency',
-    'summarize', 'summarize_changes', 'twin_groups'
+    'diagnosis_tables', 'estimate_errors', 'frequency_tables',
+    'keypoint_similarity', 'load_people', 'load_skeleton', 'match_records',
+    'oks_distribution', 'paired_rows', 'person_oks', 'status_changes',
+    'status_frequency', 'summarize', 'summarize_changes', 'twin_groups'
 ]

@@ -125,7 +125,8 @@ def test_summary(before):
     content = summarize(before, dict(AP=50., jitter=1., all=2.))
     assert content['frequency'] == status_frequency(before)
     assert (content['joints'], content['absent_joints']) == (17, 1)
-    assert content['by_joint'] == frequency_tables(before)['by_joint'].as_dict()
+    tables = frequency_tables(before)
+    assert content['by_joint'] == tables['by_joint'].as_dict()
     assert content['by_overlap']['1-2']['swap'] == pytest.approx(.1)
     assert list(content['by_visible']) == ['1-5']
     assert (content['ap'], content['ap_cost']) == (50, dict(jitter=1, all=2))

@@ -119,6 +119,12 @@ def _plain_attributes(element: ElementTree.Element, name: str) -> None:
             value = re.search(r'[\d.]+px', value).group()
         if key != 'font-family':
             element.set(key, 'currentColor' if value == '#000000' else value)
+    # two decimals are finer than any screen
+    for key in {'d', 'x', 'y'} & element.attrib.keys():
+        element.set(
+            key,
+            re.sub(r'\d+\.\d{3,}', lambda number: f'{float(number[0]):.2f}',
+                   element.attrib[key]))
     for key, value in list(element.attrib.items()):
         if key == 'id':
             element.set(key, f'{name}-{value}')

@@ -12,7 +12,8 @@ from ...datasets.transforms.error_synthesis import ERROR_TYPES
 from ..figures import crop_photo, draw_pose, inline_svg, status_colors
 from .comparison import ResultsComparison
 
-# Pictures stand in frames of 4:5; see style.css.
+# Pictures stand in frames of 4:5, of about this width in pixels; see style.css.
+_FRAME_WIDTH = 216
 #: Longest side of a picture in pixels.
 PICTURE_SIDE = 360
 _JPEG_QUALITY = 78
@@ -25,7 +26,7 @@ _GROUPS = dict(
     damaged=('most damaged', 'Most damaged'),
     moved=('moved most', 'Moved most'),
     random=('random', 'A random sample of the others'))
-_ANNOTATION = dict(limb_color='#f0e442', joint_colors='#f0e442', size=.6)
+_ANNOTATION = dict(limb_color='#f0e442', joint_colors='#f0e442', size=.8)
 
 
 class PosePicture(NamedTuple):
@@ -174,6 +175,8 @@ def make_picture(path: Path, poses: Sequence[np.ndarray],
     if not encoded:
         raise PictureError('the picture could not be encoded')
     height, width = crop.image.shape[:2]
+    # as large on the screen whatever the picture's resolution is
+    scale = max(width, height * .8) / _FRAME_WIDTH
     layers = []
     for number, (pose, present, style) in enumerate(
             zip(poses, visible, styles, strict=True)):
@@ -181,6 +184,7 @@ def make_picture(path: Path, poses: Sequence[np.ndarray],
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-.5, width - .5), ylim=(height - .5, -.5))
         axes.set_axis_off()
+        style = dict(style, size=style.get('size', 1.5) * scale)
         draw_pose(axes, crop.transform(pose), present, skeleton_links, **style)
         layers.append(inline_svg(figure, f'{name}-{number}'))
     text = base64.b64encode(data.tobytes()).decode('ascii')
