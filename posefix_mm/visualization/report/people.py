@@ -12,7 +12,7 @@ from ...datasets.transforms.error_synthesis import ERROR_TYPES
 from ..figures import crop_photo, draw_pose, inline_svg, status_colors
 from .comparison import ResultsComparison
 
-# Pictures stand in frames of 4:5, of about this width in pixels; see style.css.
+# Pictures stand in frames of 4:5, about so many pixels wide; see style.css.
 _FRAME_WIDTH = 216
 #: Longest side of a picture in pixels.
 PICTURE_SIDE = 360
@@ -298,5 +298,5 @@ class CardMaker:
         picture = make_picture(path, poses, visible, styles,
                                compared.metainfo['skeleton_links'],
                                f'pair{pair}')
-        self.num_bytes += len(picture.uri)
+        self.num_bytes += sum(map(len, (picture.uri, *picture.poses)))
         return picture
