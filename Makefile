@@ -43,9 +43,11 @@ lock: setup ## Choose versions anew (delete lines of requirements/lock.txt first
 	  --no-emit-package torchvision --custom-compile-command 'make lock' \
 	  --output-file requirements/lock.txt setup.py requirements/stack.txt
 
-lint: setup ## Check style and that everything public has a docstring
+lint: setup ## Check style, docstrings and types
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m interrogate posefix_mm tools scripts setup.py
+	@if $(VENV_PYTHON) -c 'import mypy' 2>/dev/null; then \
+	  $(VENV_PYTHON) -m mypy; else echo 'mypy is not installed'; fi
 
 bench: setup ## Run every benchmark
 	@set -e; for script in benchmarks/*.py; do \

@@ -191,6 +191,23 @@ def launch_without_cuda() -> None:
         torch.cuda.set_device = lambda device: None
 
 
+def run_mmpose_tool(name: str) -> None:
+    """Run one of MMPose's tools, ``'train'`` or ``'test'``, as a program."""
+    import runpy
+    from pathlib import Path
+
+    import mmpose
+
+    tool = Path(mmpose.__file__).parent / '.mim' / 'tools' / f'{name}.py'
+    if not tool.is_file():
+        raise SystemExit(
+            f'error: the installed MMPose {mmpose.__version__} has no '
+            f'{tool}; install it from its wheel: '
+            'pip install --no-deps --force-reinstall mmpose==1.3.2')
+    launch_without_cuda()
+    runpy.run_path(str(tool), run_name='__main__')
+
+
 def add_config_package() -> None:
     """Make ``_base_ = 'posefix_mm::...'`` and ``get_config`` work.
 
@@ -237,15 +254,7 @@ def register_config_package(lazy: bool = False) -> None:
 
 
 def _find_problem(requirement: Requirement) -> Optional[str]:
-    """Say what is wrong with an installed package.
-
-    Args:
-        requirement: What is needed.
-
-    Returns:
-        The second half of the sentence "X is needed, but ...", or ``None``
-        if there is nothing to say.
-    """
+    """Complete the sentence "X is needed, but ..."; None if X fits."""
     name = requirement.name
     try:
         module = importlib.import_module(name)
@@ -264,7 +273,7 @@ def _find_problem(requirement: Requirement) -> Optional[str]:
 
 
 def _is_supported(version: str, requirement: Requirement) -> bool:
-    """Tell whether a version lies in the supported range."""
+    """Whether a version lies in the supported range."""
     found = _parse_version(version)
     if found < _parse_version(requirement.minimum):
         return False
@@ -287,16 +296,6 @@ def _history_method(owner: Any, name: str) -> Callable:
     MMEngine's history buffers name their statistics, which pickle writes as
     ``getattr(HistoryBuffer, 'mean')``. The real ``getattr`` would hand a
     crafted file every attribute of every allowed object.
-
-    Args:
-        owner: Must be MMEngine's ``HistoryBuffer``.
-        name: One of its statistics.
-
-    Returns:
-        The method.
-
-    Raises:
-        ValueError: For any other object or name.
     """
     from mmengine.logging import HistoryBuffer
 
@@ -310,17 +309,16 @@ def _history_method(owner: Any, name: str) -> Callable:
 
 
 def _checkpoint_globals() -> List[SafeGlobal]:
-    """List what a checkpoint of MMEngine's runner may hold.
+    """What a checkpoint of MMEngine's runner may hold.
 
-    Returns:
-        Objects for ``torch.serialization.add_safe_globals``, as pairs with
-        the name in the file where that differs from the object's own.
+    Pairs have the name in the file where it differs from the object's own.
     """
     import numpy as np
     from mmengine.logging import HistoryBuffer
 
     # NumPy 2 renamed numpy.core to numpy._core; files of both are around.
-    core = np.core if np.__version__.startswith('1.') else np._core
+    core = np.core if np.__version__.startswith('1.') \
+        else getattr(np, '_core')  # noqa: B009
     allowed: List[SafeGlobal] = [
         HistoryBuffer, np.ndarray, np.dtype,
         (_history_method, 'builtins.getattr')

@@ -200,7 +200,7 @@ def create_venv() -> None:
 
 
 def has_ops() -> bool:
-    """Tell whether mmcv with compiled operators is there and works."""
+    """Whether mmcv with compiled operators is there and works."""
     code = ('from mmcv import _ext; '
             'raise SystemExit(_ext.__file__.endswith(".py"))')
     return subprocess.run([PYTHON, '-c', code],

@@ -7,6 +7,15 @@ import pytest
 from mmengine.registry import DefaultScope
 
 
+@pytest.fixture(scope='session', autouse=True)
+def plain_config_dumps():
+    """Runners dump their configs without yapf, which takes seconds each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('mmengine.config.config.FormatCode',
+                      lambda text, **_: (text, True))
+        yield
+
+
 @pytest.fixture
 def mmpose_scope():
     """Build from mmpose's registries, as a runner does."""

@@ -3,27 +3,17 @@
 Takes MMPose's arguments; see ``python tools/test.py --help``.
 """
 
-import runpy
-from pathlib import Path
-
-import mmpose
+import mmpose  # noqa: F401
 
 # Registers the modules and lets torch read MMEngine's checkpoints, which
 # configs that are read later could not do for the tool itself.
 import posefix_mm  # noqa: F401
-from posefix_mm._compat import launch_without_cuda
+from posefix_mm._compat import run_mmpose_tool
 
 
 def main() -> None:
     """Run the tool of the installed MMPose."""
-    tool = Path(mmpose.__file__).parent / '.mim' / 'tools' / 'test.py'
-    if not tool.is_file():
-        raise SystemExit(
-            f'error: the installed MMPose {mmpose.__version__} has no '
-            f'{tool}; install it from its wheel: '
-            'pip install --no-deps --force-reinstall mmpose==1.3.2')
-    launch_without_cuda()
-    runpy.run_path(str(tool), run_name='__main__')
+    run_mmpose_tool('test')
 
 
 if __name__ == '__main__':

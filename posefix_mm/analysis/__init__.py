@@ -11,24 +11,26 @@ from .error_classification import (
 from .error_estimation import MeasuredErrors, estimate_errors, twin_groups
 from .frequencies import (
     FrequencyTable,
-    frequency_by_joint,
-    frequency_by_overlap,
-    frequency_by_visible,
+    frequency_tables,
     oks_distribution,
     status_frequency,
 )
+from .matching import OKS_FLOOR, match_records, person_oks
 from .people import AnnotatedPeople, load_people
 from .skeletons import load_skeleton
-from .status_changes import paired_rows, status_changes
-from .summary import summarize, summarize_changes
+from .summary import (
+    paired_rows,
+    status_changes,
+    summarize,
+    summarize_changes,
+)
 
 __all__ = [
-    'AnnotatedPeople', 'Classification', 'Diagnosis',
-    'FrequencyTable', 'MeasuredErrors', 'NOT_ANNOTATED', 'change_table',
-    'classify_errors', 'config_fragment',
-    'diagnose_results', 'diagnosis_tables', 'estimate_errors',
-    'frequency_by_joint', 'frequency_by_overlap', 'frequency_by_visible',
-    'keypoint_similarity', 'load_people', 'load_skeleton', 'oks_distribution',
-    'paired_rows', 'status_changes', 'status_frequency',
-    'summarize', 'summarize_changes', 'twin_groups'
+    'AnnotatedPeople', 'Classification', 'Diagnosis', 'FrequencyTable',
+    'MeasuredErrors', 'NOT_ANNOTATED', 'OKS_FLOOR', 'change_table',
+    'classify_errors', 'config_fragment', 'diagnose_results',
+    'diagnosis_tables', 'estimate_errors', 'frequency_tables',
+    'keypoint_similarity', 'load_people', 'load_skeleton', 'match_records',
+    'oks_distribution', 'paired_rows', 'person_oks', 'status_changes',
+    'status_frequency', 'summarize', 'summarize_changes', 'twin_groups'
 ]

@@ -1,4 +1,4 @@
-"""Hold the records of a results file against annotations, joint by joint."""
+"""Compare a results file with annotations, joint by joint."""
 from dataclasses import dataclass
 from typing import Any, List, Optional, Sequence, Tuple
 
@@ -201,8 +201,8 @@ def _classify(records: Sequence[PoseRecord], people: AnnotatedPeople,
         tuple: the classification; whether the joint or its twin is annotated
         on another person that counts, bool (N, K); whether the own twin is.
     """
-    flip_indices = np.asarray(flip_indices)
-    has_twin = flip_indices != np.arange(len(sigmas))
+    flip = np.asarray(flip_indices)
+    has_twin = flip != np.arange(len(sigmas))
     parts = []
     near = np.zeros((len(records), len(sigmas)), bool)
     around = people.others if rules == 'ronchi' else people.near
@@ -219,11 +219,11 @@ def _classify(records: Sequence[PoseRecord], people: AnnotatedPeople,
                 _stack([records[i].visible for i in rows], len(sigmas)),
                 people.keypoints[index], visible, area, sigmas, flip_indices))
         others = visible[:, 1:].any(1)
-        near[rows] = others | (others[:, flip_indices] & has_twin)
+        near[rows] = others | (others[:, flip] & has_twin)
     back = np.argsort(order)
     found = Classification(
         *(np.concatenate(arrays)[back] for arrays in zip(*parts, strict=True)))
-    twin = people.visible[person][:, flip_indices] & has_twin
+    twin = people.visible[person][:, flip] & has_twin
     return found, near, twin
 
 

@@ -1,5 +1,7 @@
 """A diagnosis as tables for a terminal."""
-from typing import List, Optional
+from functools import reduce
+from operator import getitem
+from typing import Any, List, Optional, Sequence
 
 import numpy as np
 from rich.table import Table
@@ -39,14 +41,17 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _rows(table: Table, name: str, value: float, before: Optional[float],
-          style: str) -> None:
-    """Add a row with one value, or with two and their difference."""
-    if before is None:
-        table.add_row(name, format(value, style))
-    else:
-        table.add_row(name, format(before, style), format(value, style),
-                      format(value - before, f'+{style}'))
+def _rows(table: Table, name: str, summary: dict, before: Optional[dict],
+          keys: Sequence, style: str) -> None:
+    """Add the value at ``keys``, or both values and their difference."""
+    values: List[Any] = [reduce(getitem, keys, content)
+                         for content in (before, summary) if content]
+    if style.endswith('%'):
+        values, style = [100 * value for value in values], style[:-1]
+    cells = [format(value, style) for value in values]
+    if before is not None:
+        cells.append(format(values[1] - values[0], f'+{style}'))
+    table.add_row(name, *cells)
 
 
 def _columns(before: Optional[dict]) -> List[str]:
@@ -56,22 +61,21 @@ def _columns(before: Optional[dict]) -> List[str]:
 def _frequencies(summary: dict, before: Optional[dict]) -> Table:
     table = _table('Joints (%)', 'status', *_columns(before))
     for error in ERROR_TYPES:
-        _rows(table, error, 100 * summary['frequency'][error],
-              before and 100 * before['frequency'][error], '.1f')
+        _rows(table, error, summary, before, ('frequency', error), '.1f%')
     for name, key in (('joints', 'joints'), ('poses', 'matched')):
-        _rows(table, name, summary[key], before and before[key], ',d')
+        _rows(table, name, summary, before, (key, ), ',d')
     return table
 
 
 def _parts(parts: dict, before: Optional[dict], title: str) -> Table:
     """Shares in parts of the joints, and by how much more are good now."""
-    compared = before is not None
+    gains = [] if before is None else ['gain']
     table = _table(
-        f'By {title} (%)' + ', gain of good joints' * compared, title,
-        'joints', *ERROR_TYPES, *['gain'] * compared)
+        f'By {title} (%)' + ', gain of good joints' * len(gains), title,
+        'joints', *ERROR_TYPES, *gains)
     for name, part in parts.items():
         cells = [f'{100 * part[error]:.1f}' for error in ERROR_TYPES]
-        if compared:
+        if before is not None:
             gain = part['good'] - before.get(name, {}).get('good', np.nan)
             cells.append(f'{100 * gain:+.1f}')
         table.add_row(name, f'{part["joints"]:,}', *cells)
@@ -81,22 +85,20 @@ def _parts(parts: dict, before: Optional[dict], title: str) -> Table:
 def _oks(summary: dict, before: Optional[dict]) -> Table:
     table = _table('OKS of the matched poses', '', *_columns(before))
     for name in ('mean', 'median'):
-        _rows(table, name, summary['oks'][name],
-              before and before['oks'][name], '.3f')
-    for number, share in enumerate(summary['oks']['histogram']):
+        _rows(table, name, summary, before, ('oks', name), '.3f')
+    for number in range(len(summary['oks']['histogram'])):
         _rows(table, f'{number / 10:.1f} to {(number + 1) / 10:.1f} (%)',
-              100 * share,
-              before and 100 * before['oks']['histogram'][number], '.1f')
+              summary, before, ('oks', 'histogram', number), '.1f%')
     return table
 
 
 def _costs(summary: dict, before: Optional[dict]) -> Table:
     table = _table('What errors cost', '', *_columns(before))
-    _rows(table, 'AP', summary['ap'], before and before['ap'], '.1f')
-    for key, told in (('ap_cost', ''), ('ap_cost_moved', ' (moved)')):
-        for name, cost in summary.get(key, {}).items():
-            _rows(table, f'AP lost to {name}{told}', cost,
-                  before and before[key][name], '.1f')
+    _rows(table, 'AP', summary, before, ('ap', ), '.1f')
+    for key, note in (('ap_cost', ''), ('ap_cost_moved', ' (moved)')):
+        for name in summary.get(key, {}):
+            _rows(table, f'AP lost to {name}{note}', summary, before,
+                  (key, name), '.1f')
     return table
 
 

@@ -1,4 +1,4 @@
-"""Tell what is wrong with each joint of a pose.
+"""Classify the error of each joint of a pose.
 
 The error types of Ronchi & Perona (ICCV 2017): the reference point that a
 joint is most similar to says whose joint was found, its similarity how well.
@@ -7,7 +7,7 @@ Letters: N poses, K keypoints, P other persons, R = 2 * (1 + P) reference
 points of a joint: its own place in [person, others...], then that of its
 left/right twin in the same order.
 """
-from typing import NamedTuple, Sequence
+from typing import NamedTuple, Sequence, Union
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from ..datasets.transforms.error_synthesis import (
     to_complex,
 )
 
-#: Status of a joint without annotation: nothing to hold it against.
+#: Status of a joint without annotation: nothing to compare it with.
 NOT_ANNOTATED = -1
 
 
@@ -44,7 +44,8 @@ class Classification(NamedTuple):
 
 
 def keypoint_similarity(distance: np.ndarray, area: np.ndarray,
-                        sigmas: np.ndarray) -> np.ndarray:
+                        sigmas: Union[Sequence[float], np.ndarray]
+                        ) -> np.ndarray:
     """Similarity of keypoints (section 2 of PoseFix).
 
     ``KS = exp(-d^2 / (2 * area * (2 * sigma)^2))``, the inverse of
@@ -53,7 +54,7 @@ def keypoint_similarity(distance: np.ndarray, area: np.ndarray,
     Args:
         distance (np.ndarray): Pixels, (..., K).
         area (np.ndarray): Areas of the persons in squared pixels, (...).
-        sigmas (np.ndarray): COCO-style sigmas, (K, ).
+        sigmas (Sequence[float]): COCO-style sigmas, (K, ).
 
     Returns:
         np.ndarray: From 0 to 1, (..., K).
@@ -66,7 +67,7 @@ def keypoint_similarity(distance: np.ndarray, area: np.ndarray,
 
 def classify_errors(keypoints: np.ndarray, present: np.ndarray,
                     poses: np.ndarray, visible: np.ndarray, area: np.ndarray,
-                    sigmas: Sequence[float],
+                    sigmas: Union[Sequence[float], np.ndarray],
                     flip_indices: Sequence[int]) -> Classification:
     """Classify every annotated joint of N poses.
 
@@ -96,14 +97,14 @@ def classify_errors(keypoints: np.ndarray, present: np.ndarray,
     Returns:
         Classification: Status and similarities.
     """
-    flip_indices = np.asarray(flip_indices)
+    flip = np.asarray(flip_indices)
     twin = np.asarray(poses).shape[1]
     if area.shape[1] > 1:
         area = np.concatenate((area, area), 1)
     refs = to_complex(np.asarray(poses))
-    has_twin = flip_indices != np.arange(len(flip_indices))
-    refs = np.concatenate((refs, refs[..., flip_indices]), 1)
-    valid = np.concatenate((visible, visible[..., flip_indices] & has_twin), 1)
+    has_twin = flip != np.arange(len(flip))
+    refs = np.concatenate((refs, refs[..., flip]), 1)
+    valid = np.concatenate((visible, visible[..., flip] & has_twin), 1)
     distance = np.abs(refs - to_complex(np.asarray(keypoints))[:, None])
     distance = np.where(valid & present[:, None], distance, np.inf)
     similarity = keypoint_similarity(distance, area, sigmas)

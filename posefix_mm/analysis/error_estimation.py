@@ -18,13 +18,17 @@ from ..datasets.transforms.error_synthesis import (
     ERROR_TYPES,
     GOOD,
     INVERSION,
+    JITTER,
+    KS_GOOD,
+    KS_JITTER,
+    KS_MISS,
     MISS,
     SWAP,
+    ks_distance,
 )
 from ..datasets.transforms.error_tables import group_of_keypoints
 from .diagnosis import Diagnosis
 from .frequencies import OVERLAP_BOUNDS, VISIBLE_BOUNDS, bin_poses
-from .relative_radius import relative_radius
 
 # Which errors are possible, (A, 5).
 _POSSIBLE = np.ones((4, 5), bool)
@@ -34,6 +38,13 @@ _ITERATIONS = 300
 # Levels of the radius quantiles; the ends are cut so that no single outlier
 # decides them.
 _LEVELS = np.linspace(0, 1, 21).clip(.005, .995)
+# d(.85), d(.50), d(.10) of a keypoint of area 1 and sigma 1.
+_D85, _D50, _D10 = (
+    ks_distance(ks, np.ones(()), np.ones(1)).item()
+    for ks in (KS_GOOD, KS_JITTER, KS_MISS))
+_BANDS = {GOOD: (0, _D85), JITTER: (_D85, _D50), MISS: (_D50, _D10)}
+# Of a joint so far away that its similarity is no number any more.
+_SMALLEST = 1e-300
 
 
 @dataclass
@@ -61,7 +72,7 @@ class MeasuredErrors:
     observations: dict = field(default_factory=dict)
 
     def arguments(self) -> dict:
-        """Give the arguments of ``SynthesizePoseError``."""
+        """Collect the arguments of ``SynthesizePoseError``."""
         arguments = dict(
             joint_groups=self.joint_groups,
             table=self.table,
@@ -139,9 +150,10 @@ def estimate_errors(diagnosis: Diagnosis,
         raise ValueError('no pose belongs to an annotated person: there are '
                          'no errors to measure')
     names = diagnosis.keypoint_names
-    if joint_groups is None:
-        joint_groups = twin_groups(names, metainfo['flip_indices'])
-    group_of = group_of_keypoints(names, joint_groups)
+    groups: Dict[str, Sequence[str]] = {
+        **(twin_groups(names, metainfo['flip_indices'])
+           if joint_groups is None else joint_groups)}
+    group_of = group_of_keypoints(names, groups)
     group_names = list(dict.fromkeys(group_of))
     group = np.array([group_names.index(g) for g in group_of])
     bins = bin_poses(diagnosis, visible_bounds, overlap_bounds)
@@ -157,7 +169,7 @@ def estimate_errors(diagnosis: Diagnosis,
     absent_probs, absent = _absent(diagnosis, group, group_names, prior)
     return MeasuredErrors(
         {name: list(members)
-         for name, members in joint_groups.items()}, table, quantiles,
+         for name, members in groups.items()}, table, quantiles,
         absent_probs,
         dict(poses=len(diagnosis), rules=rules, radii=radii, absent=absent))
 
@@ -296,3 +308,19 @@ def _absent(diagnosis: Diagnosis, group: np.ndarray,
     shares = (missing + prior * overall) / np.maximum(total + prior, 1e-12)
     return dict(zip(group_names, shares.round(4).tolist(),
                     strict=True)), numbers
+
+
+def relative_radius(similarity: np.ndarray, kind: int) -> np.ndarray:
+    """Place of the distance to the reference point within an error's band.
+
+    Args:
+        similarity (np.ndarray): KS to the reference point, (...).
+        kind (int): Index into ``ERROR_TYPES``.
+
+    Returns:
+        np.ndarray: 0 at the lower and 1 at the upper end of the band that
+        section 3.2 of PoseFix draws radii from, (...); misses may be beyond.
+    """
+    low, high = _BANDS.get(kind, (0, _D50))
+    distance = 2 * np.sqrt(-2 * np.log(np.maximum(similarity, _SMALLEST)))
+    return (distance - low) / (high - low)

@@ -26,7 +26,7 @@ class FrequencyTable(NamedTuple):
     joints: np.ndarray
 
     def as_dict(self) -> Dict[str, dict]:
-        """Give the shares and numbers by name; parts without joints not."""
+        """Shares and numbers by name, of parts that have joints."""
         return {
             name: dict(
                 zip(ERROR_TYPES, shares.tolist(), strict=True),
@@ -75,48 +75,30 @@ def status_frequency(diagnosis: Diagnosis) -> Dict[str, float]:
         zip(ERROR_TYPES, (counts / counts.sum()).tolist(), strict=True))
 
 
-def frequency_by_joint(diagnosis: Diagnosis) -> FrequencyTable:
-    """Shares for each keypoint.
+def frequency_tables(diagnosis: Diagnosis) -> Dict[str, FrequencyTable]:
+    """Shares of the statuses in parts of the joints.
 
     Args:
         diagnosis (Diagnosis): N poses.
 
     Returns:
-        FrequencyTable: One part for each of the K keypoints.
+        Dict[str, FrequencyTable]: ``by_joint``, K parts; ``by_visible``, the
+        number of annotated joints of the person: 1-5, 6-10, 11-15 and more;
+        ``by_overlap``, the number of near persons: 0, 1-2 and more. The last
+        two are the release's tables.
     """
-    return _table(diagnosis.keypoint_names, diagnosis.count().sum(0))
-
-
-def frequency_by_visible(diagnosis: Diagnosis) -> FrequencyTable:
-    """Shares by the number of annotated joints of the person.
-
-    Args:
-        diagnosis (Diagnosis): N poses.
-
-    Returns:
-        FrequencyTable: 1-5, 6-10, 11-15 and more, as the release's table.
-    """
+    counts = diagnosis.count()
+    visible, overlap = bin_poses(diagnosis)
     low = [1, *(bound + 1 for bound in VISIBLE_BOUNDS)]
     names = [f'{a}-{b}' for a, b in zip(low, VISIBLE_BOUNDS, strict=False)]
-    return _binned(diagnosis, bin_poses(diagnosis)[0],
-                   [*names, f'{low[-1]} or more'])
-
-
-def frequency_by_overlap(diagnosis: Diagnosis) -> FrequencyTable:
-    """Shares by the number of near persons.
-
-    Args:
-        diagnosis (Diagnosis): N poses.
-
-    Returns:
-        FrequencyTable: 0, 1-2 and more, as the release's table.
-    """
-    return _binned(diagnosis, bin_poses(diagnosis)[1],
-                   ['0', '1-2', '3 or more'])
+    return dict(
+        by_joint=_table(diagnosis.keypoint_names, counts.sum(0)),
+        by_visible=_binned(counts, visible, [*names, f'{low[-1]} or more']),
+        by_overlap=_binned(counts, overlap, ['0', '1-2', '3 or more']))
 
 
 def oks_distribution(diagnosis: Diagnosis) -> dict:
-    """Tell how the OKS of the matched poses is distributed.
+    """Summarize the OKS of the matched poses.
 
     Args:
         diagnosis (Diagnosis): N poses.
@@ -132,11 +114,11 @@ def oks_distribution(diagnosis: Diagnosis) -> dict:
         histogram=(counts / counts.sum()).tolist())
 
 
-def _binned(diagnosis: Diagnosis, bins: np.ndarray,
+def _binned(counts: np.ndarray, bins: np.ndarray,
             names: List[str]) -> FrequencyTable:
-    counts = np.zeros((len(names), len(ERROR_TYPES)), np.int64)
-    np.add.at(counts, bins, diagnosis.count().sum(1))
-    return _table(names, counts)
+    binned = np.zeros((len(names), len(ERROR_TYPES)), np.int64)
+    np.add.at(binned, bins, counts.sum(1))
+    return _table(names, binned)
 
 
 def _table(names: Sequence[str], counts: np.ndarray) -> FrequencyTable:

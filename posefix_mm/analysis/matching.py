@@ -1,4 +1,4 @@
-"""Give detected poses their persons, as COCO's evaluation does."""
+"""Match poses to annotated persons by OKS, as COCO's evaluation does."""
 from typing import List, Sequence, Tuple
 
 import numpy as np
@@ -37,16 +37,16 @@ def match_records(records: Sequence[PoseRecord],
     persons_of = group_indices(
         list(zip(people.image_id, people.category_id.tolist(), strict=True)))
     matches: List[tuple] = []
-    for key, found in group_indices([(r.image_id, r.category_id)
-                                     for r in records]).items():
+    for key, rows in group_indices([(r.image_id, r.category_id)
+                                    for r in records]).items():
         persons = persons_of.get(key)
         if persons is None:
             continue
         # stable: of equal scores the first in the file comes first
-        found = found[np.argsort([-records[i].score for i in found],
-                                 kind='stable')]
-        oks = _oks_matrix([records[i] for i in found], people, persons, sigmas)
-        for index, row in zip(found, oks, strict=True):
+        rows = rows[np.argsort([-records[i].score for i in rows],
+                               kind='stable')]
+        oks = _oks_matrix([records[i] for i in rows], people, persons, sigmas)
+        for index, row in zip(rows, oks, strict=True):
             best = row.argmax()
             if row[best] >= oks_thr:
                 matches.append((index, persons[best], row[best]))
@@ -62,10 +62,30 @@ def _oks_matrix(records: Sequence[PoseRecord], people: AnnotatedPeople,
     """OKS of all poses and persons of an image, (poses, persons)."""
     keypoints = np.stack([r.keypoints for r in records]).astype(np.float64)
     present = np.stack([r.visible for r in records])
-    offset = keypoints[:, None] - people.keypoints[persons]
+    return person_oks(keypoints[:, None], present[:, None], persons, people,
+                      sigmas)
+
+
+def person_oks(keypoints: np.ndarray, present: np.ndarray, person: np.ndarray,
+               people: AnnotatedPeople, sigmas: np.ndarray) -> np.ndarray:
+    """Object keypoint similarity of poses and persons, pair by pair.
+
+    Args:
+        keypoints (np.ndarray): Image pixels, (..., K, 2).
+        present (np.ndarray): bool (..., K), which joints the poses have; the
+            others have similarity 0: they are nowhere, not at the origin.
+        person (np.ndarray): Index of the person of each pair, int (...);
+            negative where there is none.
+        people (AnnotatedPeople): The persons.
+        sigmas (np.ndarray): COCO-style sigmas, (K, ).
+
+    Returns:
+        np.ndarray: From 0 to 1, (...); NaN where there is no person.
+    """
+    person = np.asarray(person)
     similarity = keypoint_similarity(
-        np.linalg.norm(offset, axis=-1), people.area[persons], sigmas)
-    # an absent joint is nowhere, not at the origin
-    similarity *= present[:, None]
-    visible = people.visible[persons]
-    return (similarity * visible).sum(-1) / visible.sum(-1)
+        np.linalg.norm(keypoints - people.keypoints[person], axis=-1),
+        people.area[person], sigmas) * present
+    annotated = people.visible[person]
+    oks = (similarity * annotated).sum(-1) / annotated.sum(-1)
+    return np.where(person >= 0, oks, np.nan)

@@ -1,4 +1,4 @@
-"""The annotated persons that results are held against."""
+"""The annotated persons of a COCO file."""
 from dataclasses import dataclass
 from typing import Any, List, Optional, Sequence, Tuple
 
@@ -11,10 +11,7 @@ NEAR_IOU = 0.1
 #: Share of its box that a person without ``area`` fills, as in CrowdPose's
 #: evaluation.
 FILLED = 0.53
-_KINDS = (('id', (int, str), 'a number or name'),
-          ('image_id', (int, str), 'a number or name'),
-          ('category_id', int, 'a number'),
-          ('area', (int, float), 'a number'))
+_FIELDS = ('id', 'image_id', 'category_id', 'bbox')
 #: What the area of a person may be taken from.
 AREAS = ('annotation', 'bbox')
 
@@ -120,7 +117,12 @@ def _annotated(annotations: Any, num_keypoints: int) -> List[dict]:
             raise ValueError(f'annotation number {index} is no object')
         if 'keypoints' not in person or person.get('iscrowd'):
             continue
-        _check_person(person, index, num_keypoints)
+        check_annotation(person, num_keypoints, index)
+        for field, kinds in (('id', (int, float, str)), ('category_id', int)):
+            value = person[field]
+            if not isinstance(value, kinds):
+                raise ValueError(f'annotation {person["id"]!r:.40}: {field} '
+                                 f'must be a number, got {value!r:.40}')
         if any(v > 0 for v in person['keypoints'][2::3]):
             people.append(person)
     if not people:
@@ -130,27 +132,51 @@ def _annotated(annotations: Any, num_keypoints: int) -> List[dict]:
     return people
 
 
-def _check_person(person: dict, index: int, num_keypoints: int) -> None:
-    name = f'annotation {person.get("id", f"number {index}")}'
-    lacking = [
-        field for field in ('id', 'image_id', 'category_id', 'bbox')
-        if field not in person
-    ]
+def check_annotation(person: dict,
+                     num_keypoints: int,
+                     index: Optional[int] = None) -> None:
+    """Check an annotation with keypoints.
+
+    Args:
+        person (dict): The annotation.
+        num_keypoints (int): K.
+        index (int, optional): Its place in the file, for the message where it
+            has no ``id``.
+
+    Raises:
+        ValueError: If a field is missing or of a wrong type; the message
+            names annotation and field.
+    """
+    name = f'annotation {person["id"]!r:.40}' if 'id' in person \
+        else f'annotation number {index}'
+    lacking = [field for field in _FIELDS if field not in person]
     if lacking:
         raise ValueError(f'{name} has no {", ".join(lacking)}')
-    for field, kinds, wanted in _KINDS:
-        if not isinstance(person.get(field, 0), kinds):
-            raise ValueError(f'{name} must have {wanted} as {field}, got '
-                             f'{person[field]!r:.40}')
-    for field, length in (('keypoints', 3 * num_keypoints), ('bbox', 4)):
+    for field, count in (('keypoints', 3 * num_keypoints), ('bbox', 4)):
         values = person[field]
-        if not isinstance(values, list) or len(values) != length or not all(
-                isinstance(v, (int, float)) and np.isfinite(v)
-                for v in values):
-            raise ValueError(
-                f'{name} must have {length} finite numbers as {field}'
-                + (f', for the {num_keypoints} keypoints of the skeleton'
-                   if field == 'keypoints' else ''))
+        if not isinstance(values, list) or len(values) != count \
+                or not all(map(_is_number, values)):
+            raise ValueError(f'{name} must have {count} numbers as {field}, '
+                             f'got {_describe(values)}')
+    for field in ('image_id', 'category_id'):
+        if type(person[field]) not in (int, str):
+            raise ValueError(f'{name}: {field} must be a number or text, got '
+                             f'{person[field]!r:.40}')
+    for field in ('area', 'iscrowd', 'num_keypoints'):
+        if not _is_number(person.get(field, 0)):
+            raise ValueError(f'{name}: {field} must be a number, got '
+                             f'{person[field]!r:.40}')
+
+
+def _describe(values: Any) -> str:
+    numbers = isinstance(values, list) and all(map(_is_number, values))
+    return str(len(values)) if numbers else f'{values!r:.60}'
+
+
+def _is_number(value: Any) -> bool:
+    # integers of any length are JSON, but no floats
+    return isinstance(value, (int, float, np.number)) \
+        and bool(abs(value) < 1e300)  # type: ignore[operator]
 
 
 def _image_boxes(people: Sequence[dict], images: Sequence[dict]) -> np.ndarray:

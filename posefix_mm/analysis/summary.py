@@ -1,18 +1,15 @@
 """A diagnosis in numbers, for a JSON file."""
-from typing import Dict, Optional
+from typing import Dict, Optional, Tuple
 
 import numpy as np
 
 from ..datasets.transforms.error_synthesis import ERROR_TYPES
 from .diagnosis import Diagnosis
 from .frequencies import (
-    frequency_by_joint,
-    frequency_by_overlap,
-    frequency_by_visible,
+    frequency_tables,
     oks_distribution,
     status_frequency,
 )
-from .status_changes import status_changes
 
 
 def summarize(diagnosis: Diagnosis,
@@ -45,23 +42,62 @@ def summarize(diagnosis: Diagnosis,
         frequency=status_frequency(diagnosis),
         joints=int(annotated.sum()),
         absent_joints=int((annotated & ~diagnosis.present).sum()),
-        by_joint=frequency_by_joint(diagnosis).as_dict(),
-        by_visible=frequency_by_visible(diagnosis).as_dict(),
-        by_overlap=frequency_by_overlap(diagnosis).as_dict(),
+        **{
+            name: table.as_dict()
+            for name, table in frequency_tables(diagnosis).items()
+        },
         oks=oks_distribution(diagnosis),
         matched=len(diagnosis),
         unmatched_records=len(diagnosis.unmatched_records),
         unmatched_annotations=len(diagnosis.unmatched_annotations),
         skipped_records=diagnosis.skipped_records)
-    for key, found in (('ap_cost', costs), ('ap_cost_moved', moved_costs)):
-        if found is not None:
-            content['ap'] = found['AP']
-            content[key] = {k: v for k, v in found.items() if k != 'AP'}
+    for key, points in (('ap_cost', costs), ('ap_cost_moved', moved_costs)):
+        if points is not None:
+            content['ap'] = points['AP']
+            content[key] = {k: v for k, v in points.items() if k != 'AP'}
     return content
 
 
+def paired_rows(before: Diagnosis,
+                after: Diagnosis) -> Tuple[np.ndarray, np.ndarray]:
+    """Find the persons that have a pose in both.
+
+    Args:
+        before (Diagnosis): Of one results file.
+        after (Diagnosis): Of another, against the same annotations.
+
+    Returns:
+        tuple: their rows in ``before`` and in ``after``, int.
+    """
+    row_of = {key: row for row, key in enumerate(after.annotation_id)}
+    pairs = [(row, row_of[key])
+             for row, key in enumerate(before.annotation_id) if key in row_of]
+    rows = np.array(pairs, np.int64).reshape(-1, 2)
+    return rows[:, 0], rows[:, 1]
+
+
+def status_changes(before: Diagnosis, after: Diagnosis) -> np.ndarray:
+    """Count the joints that had one status and have another.
+
+    Args:
+        before (Diagnosis): Of one results file.
+        after (Diagnosis): Of another, against the same annotations.
+
+    Returns:
+        np.ndarray: int (5, 5), status before by status after, in the order
+        of ``ERROR_TYPES``.
+    """
+    rows, rows_after = paired_rows(before, after)
+    first, second = before.status[rows], after.status[rows_after]
+    seen = first >= 0
+    kinds = len(ERROR_TYPES)
+    counts = np.bincount(first[seen] * kinds + second[seen],
+                         minlength=kinds**2)
+    return counts.reshape(kinds, kinds)
+
+
 def summarize_changes(before: Diagnosis, after: Diagnosis) -> dict:
-    """Tell what became of the joints of persons with a pose in both files.
+    """Count what became of the joints of persons with a pose in both files.
 
     Args:
         before (Diagnosis): Of one results file.
@@ -70,7 +106,7 @@ def summarize_changes(before: Diagnosis, after: Diagnosis) -> dict:
     Returns:
         dict: Numbers of joints by status before and status after.
     """
-    counts: np.ndarray = status_changes(before, after)
+    counts = status_changes(before, after)
     return {
         error: dict(zip(ERROR_TYPES, row.tolist(), strict=True))
         for error, row in zip(ERROR_TYPES, counts, strict=True)

@@ -26,7 +26,7 @@ from ..visualization.figures import (
     typical_pose,
 )
 from ..visualization.report import (
-    Comparison,
+    ResultsComparison,
     compare_results,
     read_annotations,
 )
@@ -216,16 +216,12 @@ def comparison_figure(kind: str,
                             read_annotations(ann))
     if kind == 'oks':
         return oks_change_figure(*found.paired_oks())
-    shares = found.frequencies()
     if kind == 'status':
-        return error_frequency_figure(*({
-            name: pair[i]
-            for name, pair in shares.items()
-        } for i in range(2)))
+        return error_frequency_figure(*found.frequencies())
     return _joints_figure(found)
 
 
-def _joints_figure(found: Comparison) -> Figure:
+def _joints_figure(found: ResultsComparison) -> Figure:
     before, after = found.mean_ks()
     names: Sequence[str] = list(found.metainfo['keypoint_id2name'].values())
     return joint_change_figure(

@@ -1,5 +1,5 @@
 """Estimate the poses of whole images, people batched across images."""
-from typing import List, NamedTuple, Protocol, Sequence
+from typing import List, NamedTuple, Optional, Protocol, Sequence
 
 import numpy as np
 import torch
@@ -8,8 +8,7 @@ from mmengine.registry import DefaultScope
 from mmpose.structures import PoseDataSample
 from torch import nn
 
-from .person_detector import Boxes, FindPeople
-from .same_shape_batches import run_by_shape
+from .person_detector import Boxes, FindPeople, run_by_shape
 
 
 class EstimatedPoses(NamedTuple):
@@ -59,7 +58,7 @@ class Estimator(Protocol):
         """Estimate the poses of samples, those of each by itself."""
 
 
-def read_poses(output: PoseDataSample) -> EstimatedPoses:
+def extract_poses(output: PoseDataSample) -> EstimatedPoses:
     """Take the poses out of a data sample of mmpose.
 
     Args:
@@ -90,7 +89,7 @@ class TopdownEstimator:
 
     Args:
         model (nn.Module): From :func:`load_estimator`.
-        find_people (FindPeople): Gives the boxes of images that come without.
+        find_people (FindPeople): Finds the boxes of images that come without.
     """
 
     def __init__(self, model: nn.Module, find_people: FindPeople) -> None:
@@ -144,7 +143,7 @@ class TopdownEstimator:
             List[EstimatedPoses]: One person each.
         """
         outputs = self.model.test_step(pseudo_collate(list(samples)))
-        return [read_poses(output) for output in outputs]
+        return [extract_poses(output) for output in outputs]
 
 
 class WholeImageEstimator:
@@ -175,7 +174,7 @@ class WholeImageEstimator:
 
     def run(self, samples: Sequence[dict]) -> List[EstimatedPoses]:
         """Estimate the poses of each sample; see :func:`run_by_shape`."""
-        return [read_poses(o) for o in run_by_shape(self.model, samples)]
+        return [extract_poses(o) for o in run_by_shape(self.model, samples)]
 
 
 def build_estimator(model: nn.Module, find_people: FindPeople) -> Estimator:
@@ -204,3 +203,41 @@ def count_joints(model: nn.Module) -> int:
     """Count the keypoints that an estimator gives."""
     shown = model.test_cfg.get('output_keypoint_indices')
     return model.dataset_meta['num_keypoints'] if shown is None else len(shown)
+
+
+def estimate_poses(estimator: Estimator,
+                   images: Sequence[np.ndarray],
+                   boxes: Optional[Sequence[Optional[Boxes]]] = None,
+                   *,
+                   batch_size: int = 32) -> List[EstimatedPoses]:
+    """Estimate the poses of several images.
+
+    People of different images share batches, which mmpose's own functions
+    fill with those of one image only.
+
+    Args:
+        estimator (Estimator): What is run.
+        images (Sequence[np.ndarray]): BGR, uint8 (H, W, 3) each.
+        boxes (Sequence[Boxes | None], optional): People of each image, None
+            where they are to be found. Defaults to None for all.
+        batch_size (int): People that are estimated at once. Defaults to 32.
+
+    Returns:
+        List[EstimatedPoses]: Of each image.
+
+    Raises:
+        ValueError: If boxes are given to an estimator that finds people by
+            itself.
+    """
+    boxes = [None] * len(images) if boxes is None else boxes
+    prepared = estimator.prepare(images, boxes)
+    samples = [sample for samples in prepared for sample in samples]
+    found: List[EstimatedPoses] = []
+    for start in range(0, len(samples), batch_size):
+        found += estimator.run(samples[start:start + batch_size])
+    poses, start = [], 0
+    for samples in prepared:
+        own = found[start:start + len(samples)]
+        poses.append(EstimatedPoses.join(own, estimator.num_joints))
+        start += len(samples)
+    return poses

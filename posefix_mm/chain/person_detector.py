@@ -1,14 +1,25 @@
 """Find people in whole images."""
-from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
+from itertools import groupby, islice
+from typing import (
+    Any,
+    Callable,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import numpy as np
-from mmengine.dataset import Compose
+import torch
+from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
 from mmpose.evaluation.functional import nms
 from torch import nn
 
-from .same_shape_batches import run_by_shape
-
+# Whole images are large: more at once is hardly faster, but takes memory.
+_MAX_BATCH = 8
 #: What is done to the images that come in: B images to the boxes of each.
 FindPeople = Callable[[Sequence[np.ndarray]], List['Boxes']]
 
@@ -127,3 +138,22 @@ def category_ids(given: Union[int, Tuple, List, None]) -> Tuple[int, ...]:
     if given is None:
         return (0, )
     return (given, ) if isinstance(given, int) else tuple(given)
+
+
+@torch.no_grad()
+def run_by_shape(model: nn.Module, samples: Sequence[dict]) -> List[Any]:
+    """Run a model on samples, neighbours of one shape as a batch.
+
+    Args:
+        model (nn.Module): With a ``test_step``.
+        samples (Sequence[dict]): ``inputs`` (a tensor, (C, H, W)) and
+            ``data_samples`` of each.
+
+    Returns:
+        List[Any]: Outputs in the order of the samples.
+    """
+    outputs = []
+    for _, group in groupby(samples, lambda sample: sample['inputs'].shape):
+        while batch := list(islice(group, _MAX_BATCH)):
+            outputs.extend(model.test_step(pseudo_collate(batch)))
+    return outputs

@@ -1,4 +1,4 @@
-"""Tell what is wrong with the poses of a results file.
+"""Diagnose the errors of the poses in a results file.
 
 Every annotated joint of every pose is classified as good, jitter, inversion
 (left and right exchanged), swap (another person's) or miss, and what each
@@ -8,8 +8,9 @@ import argparse
 
 from .exit_codes import OK
 from .output import say
+from .refiner_arguments import add_oks_thr, add_skeleton
 
-HELP = 'tell which errors the poses of a results file have'
+HELP = 'diagnose the errors of the poses in a results file'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,11 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='COCO results file before refinement, to compare with')
     parser.add_argument(
         '--json', metavar='FILE', help='write all numbers to this file')
-    parser.add_argument(
-        '--skeleton',
-        metavar='NAME',
-        help='metainfo config of mmpose, such as ap10k, or a file like '
-        'these (default: coco)')
+    add_skeleton(parser)
     parser.add_argument(
         '--rules',
         choices=('ronchi', 'posefix'),
@@ -36,12 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "each by its own area, as Ronchi & Perona's coco-analyze does, or "
         'those whose boxes overlap, as the errors to train on are made '
         '(ronchi)')
-    parser.add_argument(
-        '--oks-thr',
-        type=float,
-        default=.1,
-        metavar='OKS',
-        help='poses with a lower OKS belong to nobody (0.1)')
+    add_oks_thr(parser)
     parser.add_argument(
         '--no-ap',
         action='store_true',

@@ -8,6 +8,8 @@ import argparse
 from pathlib import Path
 
 from .exit_codes import OK
+from .output import say
+from .refiner_arguments import add_oks_thr, add_skeleton
 
 HELP = 'measure the errors that a refiner should be trained on'
 
@@ -18,17 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--ann', required=True, help='COCO annotation file of the images')
     parser.add_argument('--out', required=True, help='config file to write')
-    parser.add_argument(
-        '--skeleton',
-        metavar='NAME',
-        help='metainfo config of mmpose, such as ap10k, or a file like '
-        'these (default: coco)')
-    parser.add_argument(
-        '--oks-thr',
-        type=float,
-        default=.1,
-        metavar='OKS',
-        help='poses with a lower OKS belong to nobody (0.1)')
+    add_skeleton(parser)
+    add_oks_thr(parser)
     parser.add_argument(
         '--prior',
         type=float,
@@ -46,8 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and write the table."""
-    from rich.console import Console
-
     from ..analysis import (
         config_fragment,
         estimate_errors,
@@ -75,12 +66,8 @@ def run(args: argparse.Namespace) -> int:
     with atomic_write(args.out) as file:
         file.write(config_fragment(measured, description).encode())
     if not args.quiet:
-        Console().print(
-            f'measured on {len(found)} poses '
+        say(f'measured on {len(found)} poses '
             f'({len(found.unmatched_records)} others belong to nobody, '
             f'{len(found.unmatched_annotations)} persons have no pose); '
-            f'written to {args.out}',
-            highlight=False,
-            markup=False,
-            soft_wrap=True)
+            f'written to {args.out}')
     return OK

@@ -13,11 +13,7 @@ HELP = 'write a refiner as an ONNX model'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command.
-
-    Args:
-        parser (argparse.ArgumentParser): Parser of the command.
-    """
+    """Add the arguments of ``posefix export``."""
     add_refiner_files(parser)
     parser.add_argument('--out', required=True, help='such as model.onnx')
     add_flip_test(parser)
@@ -35,14 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Export, and check if asked to.
-
-    Args:
-        args (argparse.Namespace): Parsed arguments.
-
-    Returns:
-        int: Exit code.
-    """
+    """Run ``posefix export``."""
     from ..export import TOLERANCE, export_refiner, largest_difference
 
     refiner = export_refiner(

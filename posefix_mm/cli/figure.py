@@ -6,7 +6,13 @@ import argparse
 
 from .exit_codes import OK
 from .output import say
-from .refiner_arguments import ConfigOptions
+from .refiner_arguments import (
+    ConfigOptions,
+    add_compared_files,
+    add_img_dir,
+    add_refiner_files,
+    add_skeleton,
+)
 
 HELP = "draw one of the paper's figures from your own data"
 
@@ -25,13 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_network(kinds)
     for kind, text in _COMPARISONS.items():
         one = kinds.add_parser(kind, help=text, description=text)
-        one.add_argument(
-            'before', metavar='BEFORE.json', help='poses before refinement')
-        one.add_argument(
-            'after', metavar='AFTER.json', help='the same poses, refined')
+        add_compared_files(one)
         one.add_argument(
             '--ann', required=True, metavar='GT.json', help='COCO annotations')
-        _add_skeleton(one)
+        add_skeleton(one)
     for one in kinds.choices.values():
         one.add_argument(
             '--out', required=True, metavar='FILE', help='.png, .svg or .pdf')
@@ -48,8 +51,7 @@ def _add_errors(kinds: argparse._SubParsersAction) -> None:
     one = kinds.add_parser('errors', help=text, description=text)
     one.add_argument(
         '--ann', required=True, metavar='GT.json', help='COCO annotations')
-    one.add_argument(
-        '--img-dir', required=True, metavar='DIR', help='folder of the images')
+    add_img_dir(one)
     one.add_argument(
         '--person', type=int, metavar='ID', help='annotation id of a person')
     one.add_argument(
@@ -58,7 +60,7 @@ def _add_errors(kinds: argparse._SubParsersAction) -> None:
         default=40,
         help='positions of each joint (default: %(default)s)')
     one.add_argument('--seed', type=int, default=0)
-    _add_skeleton(one)
+    add_skeleton(one)
 
 
 def _add_inputs(kinds: argparse._SubParsersAction) -> None:
@@ -84,14 +86,8 @@ def _add_network(kinds: argparse._SubParsersAction) -> None:
     one = kinds.add_parser('network', help=text, description=text)
     one.add_argument(
         '--poses', required=True, metavar='RESULTS.json', help='poses')
-    one.add_argument(
-        '--img-dir', required=True, metavar='DIR', help='folder of the images')
-    one.add_argument(
-        '--config',
-        help="a refiner's config (default: the small refiner that "
-        'comes with the package)')
-    one.add_argument(
-        '--checkpoint', help='its weights (default: beside the config)')
+    add_img_dir(one)
+    add_refiner_files(one)
     one.add_argument(
         '--ann', metavar='GT.json', help='COCO file with the images')
     one.add_argument(
@@ -101,13 +97,6 @@ def _add_network(kinds: argparse._SubParsersAction) -> None:
         metavar='N',
         help='which record of the poses (default: %(default)s)')
     one.add_argument('--device', default='cpu')
-
-
-def _add_skeleton(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        '--skeleton',
-        metavar='NAME',
-        help='metainfo config of mmpose or a file like these (default: coco)')
 
 
 def run(args: argparse.Namespace) -> int:

@@ -74,15 +74,7 @@ def main(argv: Optional[List[str]] = None) -> int:
 
 
 def run_command(args: argparse.Namespace) -> int:
-    """Run a sub-command; errors end as one line.
-
-    Args:
-        args (argparse.Namespace): Parsed arguments, with the command's
-            ``run``.
-
-    Returns:
-        int: Exit code.
-    """
+    """Run the command of parsed arguments; errors end as one line."""
     warnings.filterwarnings('ignore')  # of the libraries below, on import
     # our own, about the user's files
     warnings.filterwarnings('always', module=r'posefix_mm\.formats')
@@ -104,12 +96,12 @@ def run_command(args: argparse.Namespace) -> int:
         show_error(error)
         return FAILED
     except KeyboardInterrupt:
-        show_error('interrupted' + _how_to_go_on(args))
+        show_error('interrupted' + _resume_hint(args))
         return INTERRUPTED
 
 
-def _how_to_go_on(args: argparse.Namespace) -> str:
-    """Name ``--resume`` where something is done that it would use."""
+def _resume_hint(args: argparse.Namespace) -> str:
+    """Name ``--resume`` if there is a journal to go on from."""
     journal = sys.modules.get('posefix_mm.refinement.journal')
     if not (journal and hasattr(args, 'resume')
             and journal.find_journals(Path(args.out))):

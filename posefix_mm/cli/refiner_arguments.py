@@ -1,4 +1,4 @@
-"""Arguments of the commands that run a refiner."""
+"""Arguments that several commands have."""
 import argparse
 from typing import Any, Dict
 
@@ -13,21 +13,13 @@ class ConfigOptions(argparse.Action):
 
 
 def add_refiner_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what chooses a refiner and how it runs.
-
-    Args:
-        parser (argparse.ArgumentParser): What is added to.
-    """
+    """Add what chooses a refiner and how it runs."""
     add_refiner_files(parser)
     add_network_arguments(parser)
 
 
 def add_refiner_files(parser: argparse.ArgumentParser) -> None:
-    """Add config and weights of a refiner.
-
-    Args:
-        parser (argparse.ArgumentParser): What is added to.
-    """
+    """Add config and weights of a refiner."""
     parser.add_argument(
         '--config',
         help='config file of a refiner, or the name of one of this package '
@@ -38,11 +30,7 @@ def add_refiner_files(parser: argparse.ArgumentParser) -> None:
 
 
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add how the network runs.
-
-    Args:
-        parser (argparse.ArgumentParser): What is added to.
-    """
+    """Add how the network runs."""
     parser.add_argument(
         '--device', default='cpu', help='such as cuda:0 (default: cpu)')
     parser.add_argument(
@@ -65,26 +53,48 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_flip_test(parser: argparse.ArgumentParser) -> None:
-    """Add whether the mirrored image takes part.
-
-    Args:
-        parser (argparse.ArgumentParser): What is added to.
-    """
+    """Add whether the mirrored image takes part."""
     parser.add_argument(
         '--no-flip-test',
         action='store_true',
         help='do not average with the mirrored image: twice as fast')
 
 
+def add_skeleton(parser: argparse.ArgumentParser) -> None:
+    """Add whose joints the poses have."""
+    parser.add_argument(
+        '--skeleton',
+        metavar='NAME',
+        help='metainfo config of mmpose, such as ap10k, or a file like '
+        'these (default: coco)')
+
+
+def add_compared_files(parser: argparse.ArgumentParser) -> None:
+    """Add the files of poses before and after refinement."""
+    parser.add_argument(
+        'before', metavar='BEFORE.json', help='poses before refinement')
+    parser.add_argument(
+        'after', metavar='AFTER.json', help='the same poses, refined')
+
+
+def add_img_dir(parser: argparse.ArgumentParser) -> None:
+    """Add where images are."""
+    parser.add_argument(
+        '--img-dir', required=True, metavar='DIR', help='folder of the images')
+
+
+def add_oks_thr(parser: argparse.ArgumentParser) -> None:
+    """Add from which OKS on a pose belongs to a person."""
+    parser.add_argument(
+        '--oks-thr',
+        type=float,
+        default=.1,
+        metavar='OKS',
+        help='poses with a lower OKS belong to nobody (0.1)')
+
+
 def network_options(args: argparse.Namespace) -> Dict[str, Any]:
-    """Turn the arguments into those of :class:`PosePredictor`.
-
-    Args:
-        args (argparse.Namespace): Parsed arguments.
-
-    Returns:
-        Dict[str, Any]: All but config and checkpoint.
-    """
+    """Arguments of :class:`PosePredictor`, all but config and checkpoint."""
     return dict(
         device=args.device,
         backend=args.backend,

@@ -9,18 +9,19 @@ from contextlib import nullcontext
 
 from .exit_codes import OK
 from .output import say
+from .refiner_arguments import (
+    add_compared_files,
+    add_img_dir,
+    add_skeleton,
+)
 
 HELP = 'show what refinement did to poses, on one page'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``posefix report``."""
-    parser.add_argument(
-        'before', metavar='BEFORE.json', help='poses before refinement')
-    parser.add_argument(
-        'after', metavar='AFTER.json', help='the same poses, refined')
-    parser.add_argument(
-        '--img-dir', required=True, metavar='DIR', help='folder of the images')
+    add_compared_files(parser)
+    add_img_dir(parser)
     parser.add_argument(
         '--out', required=True, metavar='DIR', help='folder for the page')
     parser.add_argument(
@@ -28,10 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='GT.json',
         help='COCO annotations: names of the images and, if there are any, '
         'the true poses')
-    parser.add_argument(
-        '--skeleton',
-        metavar='NAME',
-        help='metainfo config of mmpose or a file like these (default: coco)')
+    add_skeleton(parser)
     parser.add_argument(
         '--people',
         type=int,

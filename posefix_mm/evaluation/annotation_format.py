@@ -1,12 +1,9 @@
 """Check that annotations are what pycocotools needs."""
-import math
-from typing import Any, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple
 
+from ..analysis.people import check_annotation
 from ..datasets.pose_records import category_of, image_id_of
 from .mismatches.explanation import Explanation
-
-# What pycocotools reads of an annotation and nothing else tells.
-_FIELDS = ('id', 'image_id', 'category_id', 'bbox')
 
 
 class TidyAnnotations(NamedTuple):
@@ -97,7 +94,7 @@ def _tidy(person: Any, num_keypoints: int) -> dict:
     if not isinstance(person, dict):
         raise ValueError('an annotation must be an object, got '
                          f'{person!r:.40}')
-    changes = {}
+    changes: Dict[str, Any] = {}
     if isinstance(person.get('image_id'), float):
         changes['image_id'] = image_id_of(
             dict(image_id=person['image_id']))
@@ -137,45 +134,3 @@ def check_annotation_lists(annotations: dict) -> None:
         if types - {int, str} or len(types) > 1:
             raise ValueError(f'each of the {name} must have an id, all of '
                              'them numbers or all of them texts')
-
-
-def check_annotation(person: dict, num_keypoints: int) -> None:
-    """Check an annotation with keypoints.
-
-    Args:
-        person (dict): The annotation.
-        num_keypoints (int): K.
-
-    Raises:
-        ValueError: If a field is missing or of a wrong type; the message
-            names annotation and field.
-    """
-    name = f'annotation {person.get("id")!r:.40}'
-    lacking = [field for field in _FIELDS if field not in person]
-    if lacking:
-        raise ValueError(f'{name} has no {", ".join(lacking)}')
-    for field, count in (('keypoints', 3 * num_keypoints), ('bbox', 4)):
-        values = person[field]
-        if not isinstance(values, list) or len(values) != count \
-                or not all(map(_is_number, values)):
-            raise ValueError(f'{name} must have {count} numbers as {field}, '
-                             f'got {_describe(values)}')
-    for field in ('image_id', 'category_id'):
-        if type(person[field]) not in (int, str):
-            raise ValueError(f'{name}: {field} must be a number or text, got '
-                             f'{person[field]!r:.40}')
-    for field in ('area', 'iscrowd', 'num_keypoints'):
-        if not _is_number(person.get(field, 0)):
-            raise ValueError(f'{name}: {field} must be a number, got '
-                             f'{person[field]!r:.40}')
-
-
-def _describe(values: Any) -> str:
-    numbers = isinstance(values, list) and all(map(_is_number, values))
-    return str(len(values)) if numbers else f'{values!r:.60}'
-
-
-def _is_number(value: Any) -> bool:
-    # integers of any length are JSON, but no floats
-    return isinstance(value, (int, float)) and abs(value) < 1e300 \
-        and math.isfinite(value)

@@ -9,22 +9,20 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from rich.table import Table
 
-from .annotation_format import check_annotation, check_annotation_lists
+from ..analysis.people import FILLED, check_annotation
+from .annotation_format import check_annotation_lists
 
 #: Names of the ten statistics, in pycocotools' order.
 STATISTICS = ('AP', 'AP50', 'AP75', 'AP(M)', 'AP(L)', 'AR', 'AR50', 'AR75',
               'AR(M)', 'AR(L)')
 
-# The share of its box that a person fills; CrowdPose, whose annotations have
-# no areas, is evaluated with it.
-_FILLED = 0.53
 # NaN is not below it; pycocotools would take a pose of NaN for a perfect one.
 _HUGE = 1e300
 _RESULT_FIELDS = ('image_id', 'category_id', 'keypoints', 'score')
 
 
 def can_evaluate(annotations: dict, num_keypoints: int) -> bool:
-    """Tell whether there are annotated keypoints.
+    """Check for annotated keypoints.
 
     Args:
         annotations (dict): Content of a COCO annotation file.
@@ -105,7 +103,7 @@ def _completed(people: Sequence[dict]) -> List[dict]:
         person.setdefault('num_keypoints',
                           sum(v > 0 for v in person['keypoints'][2::3]))
         person.setdefault('area',
-                          _FILLED * person['bbox'][2] * person['bbox'][3])
+                          FILLED * person['bbox'][2] * person['bbox'][3])
     return completed
 
 

@@ -50,5 +50,5 @@ def diagnose_files(results: Union[str, Path], ann: Union[str, Path],
     try:
         diagnosis = diagnose_results(raw, annotations, metainfo, **options)
     except ValueError as error:
-        raise ValueError(f'{results}, held against {ann}: {error}') from error
+        raise ValueError(f'{results} and {ann}: {error}') from error
     return DiagnosedFile(diagnosis, raw, annotations)

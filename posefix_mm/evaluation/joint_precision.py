@@ -40,7 +40,7 @@ class FramePoses(NamedTuple):
     present: np.ndarray
 
 
-def joints_found(people: FramePeople, poses: FramePoses,
+def match_joints(people: FramePeople, poses: FramePoses,
                  thr: float) -> np.ndarray:
     """Match the poses of a frame to its persons.
 
@@ -121,7 +121,7 @@ def joint_precisions(people: Sequence[FramePeople],
         nobody has them annotated.
     """
     found = np.concatenate([
-        joints_found(*frame, thr)
+        match_joints(*frame, thr)
         for frame in zip(people, poses, strict=True)
     ])
     scores = np.concatenate([frame.scores for frame in poses])

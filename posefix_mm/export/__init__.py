@@ -1,10 +1,11 @@
 """Refiners as ONNX models."""
-from .check_export import TOLERANCE, largest_difference
 from .export_refiner import (
     INPUTS,
     OUTPUTS,
+    TOLERANCE,
     ExportableRefiner,
     export_refiner,
+    largest_difference,
     load_exportable,
     refiner_to_onnx,
 )

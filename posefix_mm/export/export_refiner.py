@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 #: Names of the inputs and of the outputs of an exported refiner.
 INPUTS = ('images', 'input_pose', 'input_pose_visible')
 OUTPUTS = ('keypoints', 'confidences', 'pose_scores')
+#: How far coordinates of an exported refiner may be from PyTorch's, in pixels
+#: of the input.
+TOLERANCE = 1e-3
 
 
 class ExportableRefiner(nn.Module):
@@ -70,7 +73,7 @@ class ExportableRefiner(nn.Module):
         return self.parts.model.head.quality is not None
 
     def example_inputs(self, batch_size: int, seed: int = 0) -> Tuple:
-        """Make up crops and poses, some keypoints absent and not a number.
+        """Draw random crops and poses, some keypoints absent and not a number.
 
         Args:
             batch_size (int): N.
@@ -166,7 +169,7 @@ def refiner_to_onnx(refiner: ExportableRefiner,
                     metadata: dict,
                     *,
                     opset: int = MIN_OPSET) -> 'onnx.ModelProto':
-    """Turn a refiner into one graph.
+    """Convert a refiner to one graph.
 
     Args:
         refiner (ExportableRefiner): The refiner.
@@ -225,3 +228,37 @@ def export_refiner(config: Union[str, Path, Config, None],
     with atomic_write(out) as file:
         file.write(model.SerializeToString())
     return refiner
+
+
+def largest_difference(path: Union[str, Path],
+                       refiner: ExportableRefiner,
+                       *,
+                       batch_sizes: Sequence[int] = (1, 2, 5)) -> float:
+    """Run random crops through ONNX Runtime and through PyTorch.
+
+    Args:
+        path (str | Path): The ONNX model.
+        refiner (ExportableRefiner): What was exported.
+        batch_sizes (Sequence[int]): Defaults to (1, 2, 5).
+
+    Returns:
+        float: Largest difference between coordinates, in input pixels.
+
+    Raises:
+        ImportError: If ONNX Runtime is not installed.
+    """
+    onnxruntime = import_optional('onnxruntime', 'onnx')
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    session = onnxruntime.InferenceSession(
+        str(path), options, providers=['CPUExecutionProvider'])
+    differences = []
+    for batch_size in batch_sizes:
+        inputs = refiner.example_inputs(batch_size, seed=batch_size)
+        with torch.inference_mode():
+            wanted = refiner(*inputs)[0].numpy()
+        arrays = (tensor.numpy() for tensor in inputs)
+        found = session.run(['keypoints'],
+                            dict(zip(INPUTS, arrays, strict=True)))[0]
+        differences.append(np.abs(found - wanted).max())
+    return float(max(differences))

@@ -5,9 +5,13 @@ from .buctd import (
     describe_buctd,
     read_buctd_checkpoint,
 )
-from .checkpoint import convert_checkpoint, read_tensorflow_checkpoint
+from .checkpoint import (
+    convert_checkpoint,
+    convert_variables,
+    describe_variables,
+    read_tensorflow_checkpoint,
+)
 from .movenet import convert_graph_weights, convert_movenet
-from .variables import convert_variables, describe_variables
 
 __all__ = [
     'convert_buctd', 'convert_buctd_checkpoint', 'convert_checkpoint',

@@ -2,15 +2,14 @@
 import math
 import re
 from pathlib import Path
-from typing import Dict, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
 
 import torch
 from mmengine.registry import DefaultScope
 from mmpose.registry import MODELS
 
-from ..fileio import CHECKPOINT_ERRORS, atomic_write
-from ..version import __version__
-from .variables import fit_state
+from ..fileio import CHECKPOINT_ERRORS
+from .weights import fit_state, write_weights
 
 _ATTENTION = re.compile(r'stage2_att\.att_layers\.(\d+)\.'
                         r'(position|channel)_attention_module\.'
@@ -50,7 +49,7 @@ class BUCTDNetwork(NamedTuple):
         """Config of a :class:`PoseRefiner` with this network."""
         width, height = self.input_size or (288, 384)
         branches = [self.width * 2**i for i in range(4)]
-        fusion = dict(type=self.fusion)
+        fusion: Dict[str, Any] = dict(type=self.fusion)
         if self.fusion == 'CoAM':
             fusion.update(
                 before='stage3',
@@ -93,7 +92,7 @@ class BUCTDNetwork(NamedTuple):
 
 
 def describe_buctd(tensors: Dict[str, torch.Tensor]) -> BUCTDNetwork:
-    """Tell which network a checkpoint of BUCTD holds.
+    """Find out which network a checkpoint of BUCTD holds.
 
     Args:
         tensors (Dict[str, torch.Tensor]): Its tensors by name.
@@ -108,14 +107,14 @@ def describe_buctd(tensors: Dict[str, torch.Tensor]) -> BUCTDNetwork:
     pose = tensors.get(f'{attention}channel_attention_module.cnn_cond.weight')
     places = tensors.get(f'{attention}channel_attention_module.pa.fc_o.bias')
     last = tensors.get('final_layer.weight')
-    is_coam = pose is not None and places is not None
-    if last is None or last.ndim != 4 or not (
-            is_coam or 'rgb_preNet.0.weight' in tensors):
+    if last is None or last.ndim != 4 or (
+            (pose is None or places is None)
+            and 'rgb_preNet.0.weight' not in tensors):
         raise ValueError(
             "not a network of BUCTD's release: there must be a "
             "'final_layer.weight', and layers of 'rgb_preNet' or 'stage2_att'")
     keypoints, width = last.shape[:2]
-    if not is_coam:
+    if pose is None or places is None:
         return BUCTDNetwork(width, keypoints, 'PreNet', 'ColorPoseImage', None,
                             False)
     maps = {3: 'ColorPoseImage', 1: 'GreyPoseImage'}.get(
@@ -219,7 +218,5 @@ def convert_buctd_checkpoint(path: Union[str, Path],
     except ValueError as error:
         raise ValueError(f"{path} does not fit BUCTD's networks: "
                          f'{error}') from error
-    with atomic_write(out) as file:
-        meta = dict(posefix_mm_version=__version__)
-        torch.save(dict(state_dict=weights, meta=meta), file)
+    write_weights(weights, out)
     return network

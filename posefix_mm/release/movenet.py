@@ -10,8 +10,8 @@ from typing import Dict, List, Tuple, Union
 import numpy as np
 import torch
 
-from ..fileio import atomic_write, read_json
-from ..version import __version__
+from ..fileio import read_json
+from .weights import write_weights
 
 # The prefixes of names in the graph.
 _ROOT = 'StatefulPartitionedCall/'
@@ -178,7 +178,5 @@ def convert_movenet(graph_file: Union[str, Path],
     except ValueError as error:
         raise ValueError(
             f'{graph_file} is not MoveNet SinglePose: {error}') from error
-    with atomic_write(out) as file:
-        meta = dict(posefix_mm_version=__version__)
-        torch.save(dict(state_dict=state, meta=meta), file)
+    write_weights(state, out)
     return sum(tensor.numel() for tensor in state.values())

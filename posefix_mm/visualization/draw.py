@@ -257,23 +257,29 @@ def write_overlays(show_dir: Union[str, Path], images: Iterable[RefinedImage],
     show_dir = Path(show_dir)
     show_dir.mkdir(parents=True, exist_ok=True)
     drawer = PoseDrawer(metainfo, kpt_thr=.5)
-    used = Counter()
+    names = UniqueNames()
     for one in images:
         picture = drawer.side_by_side(one.image[..., ::-1], one.before,
                                       one.after, one.visible)
-        name = _unused_name(one.name, used)
-        mmcv.imwrite(picture[..., ::-1], str(show_dir / f'{name}.jpg'))
+        path = show_dir / f'{names.unique(one.name)}.jpg'
+        mmcv.imwrite(picture[..., ::-1], str(path))
 
 
-def _unused_name(name: str, used: Counter) -> str:
-    """Number a name where images of different folders share it."""
-    unique, number = name, used[name]
-    while used[unique]:
-        number += 1
-        unique = f'{name}_{number}'
-    used[unique] = 1
-    used[name] = max(number, 1)  # where to go on
-    return unique
+class UniqueNames:
+    """Numbers names that come more than once: ``a``, ``a_2``, ``a_3``."""
+
+    def __init__(self) -> None:
+        self._used: Counter = Counter()
+
+    def unique(self, name: str) -> str:
+        """The name, numbered if it, or what comes of it, is taken."""
+        unique, number = name, self._used[name]
+        while self._used[unique]:
+            number += 1
+            unique = f'{name}_{number}'
+        self._used[unique] = 1
+        self._used[name] = max(number, 1)  # where to go on
+        return unique
 
 
 def pose_panel(crops: Sequence[CropPoses], titles: Sequence[str],

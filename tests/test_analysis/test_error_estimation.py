@@ -144,7 +144,7 @@ def test_fragment_is_config_that_the_transform_takes(tmp_path):
          make_record(absent=[3], image_id=2)])
     text = config_fragment(measured, 'What was measured ' * 9)
     assert max(map(len, text.splitlines())) < 80
-    assert '# 3 poses' in text
+    assert "'poses': 3" in text
     assert text.startswith('# What was measured What was')
     path = tmp_path / 'errors.py'
     path.write_text(text)

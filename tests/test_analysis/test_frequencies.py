@@ -15,9 +15,7 @@ from toy_people import (
 
 from posefix_mm.analysis import (
     diagnose_results,
-    frequency_by_joint,
-    frequency_by_overlap,
-    frequency_by_visible,
+    frequency_tables,
     oks_distribution,
     paired_rows,
     status_changes,
@@ -68,7 +66,7 @@ def test_shares_of_all_joints(before):
 
 
 def test_shares_by_joint(before):
-    table = frequency_by_joint(before)
+    table = frequency_tables(before)['by_joint']
     assert table.joints.tolist() == [3, 4, 4, 3, 3]
     np.testing.assert_allclose(table.shares[1], [.75, 0, .25, 0, 0])
     np.testing.assert_allclose(table.shares[2], [.75, 0, 0, 0, .25])
@@ -77,7 +75,7 @@ def test_shares_by_joint(before):
 
 
 def test_shares_by_number_of_annotated_joints(before):
-    table = frequency_by_visible(before)
+    table = frequency_tables(before)['by_visible']
     assert table.names == ['1-5', '6-10', '11-15', '16 or more']
     assert table.joints.tolist() == [17, 0, 0, 0]
     assert list(table.as_dict()) == ['1-5']
@@ -85,7 +83,7 @@ def test_shares_by_number_of_annotated_joints(before):
 
 
 def test_shares_by_near_persons(before):
-    table = frequency_by_overlap(before)
+    table = frequency_tables(before)['by_overlap']
     assert table.names == ['0', '1-2', '3 or more']
     assert table.joints.tolist() == [7, 10, 0]
     np.testing.assert_allclose(table.shares[0], [5 / 7, 1 / 7, 0, 0, 1 / 7])
@@ -127,7 +125,8 @@ def test_summary(before):
     content = summarize(before, dict(AP=50., jitter=1., all=2.))
     assert content['frequency'] == status_frequency(before)
     assert (content['joints'], content['absent_joints']) == (17, 1)
-    assert content['by_joint'] == frequency_by_joint(before).as_dict()
+    tables = frequency_tables(before)
+    assert content['by_joint'] == tables['by_joint'].as_dict()
     assert content['by_overlap']['1-2']['swap'] == pytest.approx(.1)
     assert list(content['by_visible']) == ['1-5']
     assert (content['ap'], content['ap_cost']) == (50, dict(jitter=1, all=2))

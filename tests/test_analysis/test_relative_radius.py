@@ -2,7 +2,7 @@
 
 import pytest
 
-from posefix_mm.analysis.relative_radius import relative_radius
+from posefix_mm.analysis.error_estimation import relative_radius
 from posefix_mm.datasets.transforms.error_synthesis import (
     GOOD,
     INVERSION,

@@ -46,7 +46,8 @@ def test_oks(files, found) -> None:
 def test_status(files, found) -> None:
     axes, = draw('status', files).axes
     heights = [bar.get_height() for bar in axes.patches]
-    expected = np.array(list(found.frequencies().values())).T.ravel() * 100
+    expected = 100 * np.concatenate(
+        [list(shares.values()) for shares in found.frequencies()])
     np.testing.assert_allclose(heights, expected)
     assert sum(heights[:5]) == pytest.approx(100)
 

@@ -1,17 +1,16 @@
 """Pictures of input and refined poses: names, and what they never touch."""
 
 import json
-from collections import Counter
 
 import pytest
 
-from posefix_mm.visualization.draw import _unused_name
+from posefix_mm.visualization.draw import UniqueNames
 
 
 def test_names_are_numbered_where_they_are_the_same() -> None:
-    used = Counter()
+    names = UniqueNames()
     given = ['a', 'a', 'b', 'a', 'a_2', 'a_2', 'a', 'b_2', 'b']
-    assert [_unused_name(name, used) for name in given] == [
+    assert [names.unique(name) for name in given] == [
         'a', 'a_2', 'b', 'a_3', 'a_2_2', 'a_2_3', 'a_4', 'b_2', 'b_3']
 
 

@@ -13,8 +13,6 @@ from posefix_mm.apis import refine_results
 from posefix_mm.refinement import journal as journals
 from posefix_mm.refinement.journal import find_journals
 
-KILLS = 24
-
 
 @pytest.fixture(scope='module')
 def arguments(refiner_config, checkpoint, drawn,
@@ -74,8 +72,10 @@ def uninterrupted(arguments, tmp_path_factory) -> Path:
     return out
 
 
-def test_killed_at_random_points(arguments, uninterrupted,
-                                 tmp_path) -> None:
+@pytest.mark.parametrize(
+    'wanted', [8, pytest.param(24, marks=pytest.mark.slow)])
+def test_killed_at_random_points(arguments, uninterrupted, tmp_path,
+                                 wanted) -> None:
     """SIGKILL again and again: the end is the same to the last byte."""
     out = tmp_path / 'out.json'
     options = dict(arguments, out=out)
@@ -85,7 +85,7 @@ def test_killed_at_random_points(arguments, uninterrupted,
     out.unlink()
     clock = random.Random(0)
     kills, finished, resumed = 0, 0, 0
-    while kills < KILLS or not finished:
+    while kills < wanted or not finished:
         resumed += bool(find_journals(out))
         process = killed_run.start(dict(options, resume=True))
         if killed_run.kill_after(process, clock.uniform(0, seconds)):
@@ -101,7 +101,7 @@ def test_killed_at_random_points(arguments, uninterrupted,
             assert find_journals(out) == []
             out.unlink()
             finished += 1
-    assert resumed > KILLS / 3
+    assert resumed > wanted / 3
 
 
 def test_resume_does_not_do_work_again(arguments, uninterrupted, tmp_path,

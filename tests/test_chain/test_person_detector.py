@@ -9,8 +9,7 @@ from mmengine.structures import InstanceData
 from torch import nn
 
 from posefix_mm.chain import Boxes, PersonDetector, whole_images
-from posefix_mm.chain.person_detector import category_ids
-from posefix_mm.chain.same_shape_batches import run_by_shape
+from posefix_mm.chain.person_detector import category_ids, run_by_shape
 
 # the third nearly covers the first; the second is no person
 BOXES = [[0, 0, 10, 10], [50, 50, 60, 60], [0, 0, 10, 9], [20, 0, 30, 10],

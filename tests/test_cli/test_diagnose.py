@@ -113,7 +113,7 @@ def test_quiet(posefix, files, capsys):
     (dict(results='missing.json'), 'missing.json does not exist'),
     (dict(results='truth.json'), 'truth.json is both, the poses and the'),
     (dict(ann='after.json'), 'after.json: the annotations must be an object'),
-    (dict(skeleton='coco'), 'before.json, held against'),
+    (dict(skeleton='coco'), 'before.json and '),
     (dict(skeleton='none'), "no skeleton 'none'"),
 ])
 def test_wrong_input(posefix, files, capsys, change, message):
@@ -136,7 +136,7 @@ def test_ids_that_do_not_meet(posefix, files, capsys):
         json.dumps([make_record(image_id='gone.png')]))
     assert posefix(files / 'before.json', *options(files)) == 1
     message = capsys.readouterr().err
-    assert "before.json, held against" in message
+    assert "before.json and " in message
     assert "'gone.png', is one of an annotated person, such as 1;" in message
 
 

@@ -1,9 +1,11 @@
 """Every config loads, fits together, builds, and the small ones run."""
 
+import copy
 import json
 import math
 import re
 from contextlib import nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Iterator, List
 
@@ -61,9 +63,15 @@ def elsewhere(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@lru_cache(maxsize=None)
+def read(name: str) -> Config:
+    """Read a config once for all tests; see :func:`load`."""
+    return Config.fromfile(CONFIGS / name)
+
+
 def load(name: str) -> Config:
-    """Load a config without pretrained weights."""
-    cfg = Config.fromfile(CONFIGS / name)
+    """Give a config of its own to a test, without pretrained weights."""
+    cfg = copy.deepcopy(read(name))
     cfg.model.backbone.init_cfg = None
     if 'packaged_weights' in cfg.model.backbone:
         cfg.model.backbone.packaged_weights = False
@@ -191,7 +199,7 @@ def test_coco_refiner_is_the_papers(name: str) -> None:
     cfg = load(name)
     depth = cfg.model.backbone.depth
     assert f'_res{depth}_' in name
-    pretrained = Config.fromfile(CONFIGS / name).model.backbone.init_cfg
+    pretrained = read(name).model.backbone.init_cfg
     assert pretrained == dict(
         type='Pretrained', checkpoint=f'torchvision://resnet{depth}')
     assert cfg.model.pose_sigma == (7 if '256x192' in name else 9)
@@ -330,18 +338,36 @@ def test_face_of_lspet_is_not_refined(name: str) -> None:
 
 # -------------------------------------------------------------------- models
 @pytest.mark.parametrize('name', ALL)
-def test_model_builds(name: str, mmpose_scope) -> None:
-    """On the meta device: nobody needs 152 layers of numbers here."""
+def test_model_builds_and_runs(name: str, mmpose_scope, monkeypatch) -> None:
+    """On the meta device; maps have the size that the decoder expects."""
     from mmpose.registry import MODELS
+
+    # There is no autocast on the meta device, not even to switch it off.
+    monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
     cfg = load(name)
     skip_without_package(cfg)
+    width, height = cfg.model.head.decoder.input_size
     with torch.device('meta'):
-        model = MODELS.build(cfg.model)
+        model = MODELS.build(cfg.model).eval()
+        output = model(
+            torch.zeros(2, input_channels(name), height, width), None)
     weights = next(p for p in model.backbone.parameters() if p.ndim == 4)
     # BUCTD's and MoveNet's backbones read images, and the pose elsewhere
     expected = 3 if name in BUCTD + PHOTOS else input_channels(name)
     assert weights.shape[1] == expected
     assert type(model).__name__ == cfg.model.type
+    if cfg.model.head.type == 'PoseFixHead':
+        coords, maps = output
+        assert coords.shape == (2, keypoints(name), 2)
+        columns, rows = cfg.model.head.decoder.heatmap_size
+        assert maps.shape == (2, keypoints(name), rows, columns)
+    elif cfg.model.head.decoder.type == 'SimCCLabel':
+        ratio = int(cfg.model.head.simcc_split_ratio)
+        assert [o.shape for o in output] == [(2, 17, width * ratio),
+                                             (2, 17, height * ratio)]
+    else:
+        columns, rows = cfg.model.head.decoder.heatmap_size
+        assert output.shape == (2, keypoints(name), rows, columns)
 
 
 @pytest.mark.parametrize('name', RELEASE)
@@ -388,34 +414,6 @@ def test_training_starts_as_the_release(data: str, tmp_path,
     last = model.head.final_layer
     assert last.weight.std().item() == pytest.approx(.088, rel=.03)
     assert not last.bias.any()
-
-
-@pytest.mark.parametrize('name', ALL)
-def test_model_runs(name: str, mmpose_scope, monkeypatch) -> None:
-    """Maps have the size that the decoder expects."""
-    from mmpose.registry import MODELS
-
-    # There is no autocast on the meta device, not even to switch it off.
-    monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
-    cfg = load(name)
-    skip_without_package(cfg)
-    width, height = cfg.model.head.decoder.input_size
-    with torch.device('meta'):
-        model = MODELS.build(cfg.model).eval()
-        output = model(
-            torch.zeros(2, input_channels(name), height, width), None)
-    if cfg.model.head.type == 'PoseFixHead':
-        coords, maps = output
-        assert coords.shape == (2, keypoints(name), 2)
-        columns, rows = cfg.model.head.decoder.heatmap_size
-        assert maps.shape == (2, keypoints(name), rows, columns)
-    elif cfg.model.head.decoder.type == 'SimCCLabel':
-        ratio = int(cfg.model.head.simcc_split_ratio)
-        assert [o.shape for o in output] == [(2, 17, width * ratio),
-                                             (2, 17, height * ratio)]
-    else:
-        columns, rows = cfg.model.head.decoder.heatmap_size
-        assert output.shape == (2, keypoints(name), rows, columns)
 
 
 # ----------------------------------------------------------------- the traps

@@ -54,6 +54,7 @@ def coordinates(records: list) -> np.ndarray:
     return np.array([r['keypoints'] for r in records]).reshape(-1, 17, 3)
 
 
+@pytest.mark.slow
 def test_external_results(tmp_path, programs) -> None:
     """Poses of a tool in, refined poses out, and what they are worth."""
     pytest.importorskip('timm', reason='needs the extra `photos`')

@@ -10,7 +10,7 @@ from posefix_mm.evaluation.joint_precision import (
     FramePeople,
     FramePoses,
     area_under_curve,
-    joints_found,
+    match_joints,
 )
 
 
@@ -39,25 +39,25 @@ ONE = people([[0, 0], [50, 0]])
     ([[4, 0], [0, 0]], [True, False]),
 ])
 def test_right_within_half_a_head(pose, expected):
-    assert joints_found(ONE, poses(pose), .5).tolist() == [expected]
+    assert match_joints(ONE, poses(pose), .5).tolist() == [expected]
 
 
 def test_a_person_keeps_its_best_pose():
     """The better pose comes second and takes the person alone."""
-    found = joints_found(
+    found = match_joints(
         ONE, poses([[0, 0], [90, 0]], [[1, 0], [51, 0]]), .5)
     assert found.tolist() == [[False, False], [True, True]]
 
 
 def test_a_pose_keeps_its_best_person():
     two = people([[0, 0], [50, 0]], [[0, 0], [80, 0]])
-    found = joints_found(two, poses([[0, 0], [80, 0]]), .5)
+    found = match_joints(two, poses([[0, 0], [80, 0]]), .5)
     assert found.tolist() == [[True, True]]
 
 
 def test_joints_without_annotation_are_wrong():
     partly = people([[0, 0], [50, 0]], visible=[[1, 0]])
-    found = joints_found(partly, poses([[0, 0], [50, 0]]), .5)
+    found = match_joints(partly, poses([[0, 0], [50, 0]]), .5)
     assert found.tolist() == [[True, False]]
 
 

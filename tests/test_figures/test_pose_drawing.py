@@ -30,9 +30,10 @@ def test_no_links() -> None:
 def test_draws_what_is_present() -> None:
     axes = Figure().add_subplot()
     draw_pose(axes, POSE, [1, 1, 0, 1], LINKS, joint_colors=list('rgbk'))
-    edge, limbs, joints = axes.collections
-    assert [s.tolist() for s in limbs.get_segments()] == [[[0, 0], [4, 0]]]
-    assert len(edge.get_segments()) == 1
+    (edge, limbs), [joints] = axes.lines, axes.collections
+    for line in (edge, limbs):
+        np.testing.assert_array_equal(
+            line.get_xydata(), [[0, 0], [4, 0], [np.nan, np.nan]])
     assert joints.get_offsets().tolist() == [[0, 0], [4, 0], [9, 9]]
     assert joints.get_facecolors()[:, :3].tolist() == [[1, 0, 0], [0, .5, 0],
                                                        [0, 0, 0]]

@@ -64,7 +64,7 @@ def test_inline_svg_needs_no_style() -> None:
         assert forbidden not in text
     assert '$a_1$ &amp; &lt;b&gt;</text>' in text
     assert '<title id="one-title">A title</title>' in text
-    assert '<desc id="one-text">More &amp; more</desc>' in text
+    assert '<desc id="one-desc">More &amp; more</desc>' in text
     ids = re.findall(r' id="([^"]*)"', text)
     assert len(ids) == len(set(ids)) and all(i.startswith('one-') for i in ids)
     used = re.findall(r'href="#([^"]*)"', text)

@@ -17,7 +17,7 @@ from posefix_mm.release import (
     describe_variables,
     read_tensorflow_checkpoint,
 )
-from posefix_mm.release.variables import _to_torch_layout
+from posefix_mm.release.checkpoint import _to_torch_layout
 
 pytestmark = pytest.mark.usefixtures('mmpose_scope')
 ROOT = Path(__file__).resolve().parents[2]

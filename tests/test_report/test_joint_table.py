@@ -7,7 +7,7 @@ import pytest
 import toy_people as toy
 
 from posefix_mm.visualization.report import compare_results
-from posefix_mm.visualization.report.joint_table import (
+from posefix_mm.visualization.report.content import (
     joint_table,
     signed,
     trend_of,
@@ -40,7 +40,7 @@ def annotated(compare):
 def test_rows(annotated) -> None:
     columns, rows, change = joint_table(annotated)
     assert columns == ['annotated', 'good', 'mean KS', 'change', 'median move']
-    found = {row.name: [tuple(cell) for cell in row.cells] for row in rows}
+    found = {name: [tuple(cell) for cell in row] for name, row in rows.items()}
     # from x 50 to 150 and y 50 to 200, the input pose is 150 px large
     assert found['left_hand'] == [('1', ''), ('0.0% \u2192 100.0%', ''),
                                   ('0.000 \u2192 1.000', ''),
@@ -58,7 +58,7 @@ def test_without_annotations(compare) -> None:
     found = compare(None)
     columns, rows, moved = joint_table(found)
     assert columns == ['median move', 'nine of ten below']
-    assert [c.text for c in rows[1].cells] == ['66.7%', '66.7%']
+    assert [c.text for c in list(rows.values())[1]] == ['66.7%', '66.7%']
     assert moved.round(3).tolist() == [0, .667, .667, 0, 0]
 
 

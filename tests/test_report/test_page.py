@@ -13,7 +13,7 @@ import pytest
 from posefix_mm.analysis import diagnose_results, load_skeleton
 from posefix_mm.evaluation import evaluate_keypoints
 from posefix_mm.testing import write_like
-from posefix_mm.visualization.report import people_cards, write_report
+from posefix_mm.visualization.report import people, write_report
 
 
 class Page(HTMLParser):
@@ -277,7 +277,7 @@ def test_annotations_without_people_give_names(files, tmp_path) -> None:
 
 
 def test_size_is_bounded(files, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(people_cards, 'MAX_PICTURE_BYTES', 9000)
+    monkeypatch.setattr(people, 'MAX_PICTURE_BYTES', 9000)
     parsed = Page(
         write_report(
             files.before, files.after, files.img_dir, tmp_path, ann=files.ann))

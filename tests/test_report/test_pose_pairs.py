@@ -5,7 +5,7 @@ import pytest
 import toy_people as toy
 
 from posefix_mm.datasets.pose_records import parse_pose_record
-from posefix_mm.visualization.report import joint_moves, pair_poses
+from posefix_mm.visualization.report import joint_moves, pair_records
 
 
 def parse(records: list) -> list:
@@ -19,7 +19,7 @@ def shifted(x: float, **fields) -> dict:
 
 
 def pairs_of(before: list, after: list) -> tuple:
-    found = pair_poses(parse(before), parse(after))
+    found = pair_records(parse(before), parse(after))
     return (list(
         zip(found.before.tolist(), found.after.tolist(),
             strict=True)), found.dropped, found.added)

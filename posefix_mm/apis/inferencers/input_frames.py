@@ -83,7 +83,7 @@ class InputFrames(NamedTuple):
 
 
 def open_inputs(inputs: InputsType) -> InputFrames:
-    """Tell what the input is, and open it.
+    """Open an input of any kind.
 
     Args:
         inputs (str | Path | np.ndarray | int | Iterable): One image (file or

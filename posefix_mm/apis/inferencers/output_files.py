@@ -3,7 +3,6 @@
 Memory does not grow with them.
 """
 import os
-from collections import Counter
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Union
@@ -21,7 +20,8 @@ from ...datasets.image_list import (
     read_annotations,
 )
 from ...fileio import atomic_write, disk_errors, write_json
-from .input_frames import Frame, InputFrames, VideoInfo
+from ...visualization.draw import UniqueNames
+from .input_frames import Frame, InputFrames
 
 # As mmpose's CocoMetric: surer keypoints make the score of a person.
 _KEYPOINT_SCORE_THR = 0.2
@@ -60,10 +60,10 @@ def open_outputs(stack: ExitStack,
     writers: Dict[str, Callable] = {}
     if pred_out_dir:
         writers['predictions'] = stack.enter_context(
-            PredictionFiles(pred_out_dir, source)).write
+            prediction_files(pred_out_dir, source))
     if vis_out_dir:
         writers['visualization'] = stack.enter_context(
-            VisualizationFiles(vis_out_dir, source)).write
+            visualization_files(vis_out_dir, source))
     if coco_out:
         image_id = choose_image_ids(source, ann)
         append = stack.enter_context(json_list(coco_out))
@@ -151,60 +151,29 @@ def coco_records(instances: Optional[InstanceData],
     ]
 
 
-class PredictionFiles:
-    """One JSON file for each image, or one for a video, in a folder.
+@contextmanager
+def prediction_files(folder: Union[str, Path],
+                     inputs: InputFrames) -> Iterator[Callable]:
+    """Write one JSON file for each image, or one for a video, in a folder.
 
     Args:
-        folder (str | Path): Where they go; it is made.
+        folder (str | Path): Where they go; it is made. The file of a video
+            appears at its end, and not after an error.
         inputs (InputFrames): What they are of.
 
-    Note:
-        Use it in a ``with`` block: the file of a video appears at its end.
+    Yields:
+        Callable: Writes the people of a frame, as
+        :func:`describe_instances` describes them.
     """
-
-    def __init__(self, folder: Union[str, Path], inputs: InputFrames) -> None:
-        self.folder = Path(folder)
-        self._names = NameCounter()
-        self._list = self._append = None
-        if inputs.video is not None:
-            stem = Path(inputs.video.name).stem
-            self._list = json_list(self.folder / f'{stem}.json')
-
-    def __enter__(self) -> 'PredictionFiles':
-        """Open the file of a video."""
-        if self._list is not None:
-            self._append = self._list.__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> Optional[bool]:
-        """Finish the file of a video; after an error there is none."""
-        return self._list and self._list.__exit__(*error)
-
-    def write(self, frame: Frame, people: List[dict]) -> None:
-        """Write the people of an image.
-
-        Args:
-            frame (Frame): The image.
-            people (List[dict]): From :func:`describe_instances`.
-        """
-        if self._append is not None:
-            self._append(dict(frame_id=frame.index, instances=people))
-        else:
-            stem = self._names.unique(Path(frame.name).stem)
-            write_json(self.folder / f'{stem}.json', people)
-
-
-class NameCounter:
-    """Numbers file names that come more than once."""
-
-    def __init__(self) -> None:
-        self._seen = Counter()
-
-    def unique(self, stem: str) -> str:
-        """Give ``name``, then ``name_2`` and so on."""
-        self._seen[stem] += 1
-        count = self._seen[stem]
-        return stem if count == 1 else f'{stem}_{count}'
+    folder, names = Path(folder), UniqueNames()
+    if inputs.video is None:
+        yield lambda frame, people: write_json(
+            folder / f'{names.unique(Path(frame.name).stem)}.json', people)
+    else:
+        stem = Path(inputs.video.name).stem
+        with json_list(folder / f'{stem}.json') as append:
+            yield lambda frame, people: append(
+                dict(frame_id=frame.index, instances=people))
 
 
 def choose_image_ids(inputs: InputFrames,
@@ -217,7 +186,7 @@ def choose_image_ids(inputs: InputFrames,
             file names.
 
     Returns:
-        Callable: Gives the id of a frame: that of ``ann``; its number for a
+        Callable: Finds the id of a frame: that of ``ann``; its number for a
         video; the number at the end of its file name if all images have one
         of their own, as COCO's do; else its file name, or its place where
         there are no names.
@@ -244,126 +213,95 @@ def choose_image_ids(inputs: InputFrames,
     return lambda frame: file_number(frame.name)
 
 
-class VisualizationFiles:
-    """A picture for each image, or a video of a video.
+@contextmanager
+def visualization_files(target: Union[str, Path],
+                        inputs: InputFrames) -> Iterator[Callable]:
+    """Write a picture for each image, or a video of a video.
 
     Args:
         target (str | Path): Folder; it is made. For a video or a single image
             a file name does as well.
         inputs (InputFrames): What is shown.
 
+    Yields:
+        Callable: Writes the picture of a frame, RGB, uint8 (H, W, 3).
+
     Raises:
-        ValueError: If a file is named for several images, or the video would
+        OSError: If a file can't be written.
+        ValueError: If a file is named for several images, or a file would
             overwrite the input.
-
-    Note:
-        Use it in a ``with`` block: a video appears at its end.
     """
+    target = Path(target)
+    file = target if target.suffix else None
+    folder = target.parent if file else target
+    if inputs.video is not None:
+        path = file or folder / Path(inputs.video.name).with_suffix('.mp4')
+        _refuse_overwriting(inputs.video.path, path)
+        with video_file(path, inputs.video.fps) as append:
+            yield lambda frame, picture: append(
+                np.ascontiguousarray(picture[..., ::-1]))
+        return
+    if file and inputs.count != 1:
+        raise ValueError(f'{target} is a file name, but the pictures of '
+                         'several images need a folder')
+    names = UniqueNames()
 
-    def __init__(self, target: Union[str, Path], inputs: InputFrames) -> None:
-        target = Path(target)
-        self._file = target if target.suffix else None
-        if self._file and inputs.video is None and inputs.count != 1:
-            raise ValueError(f'{target} is a file name, but the pictures of '
-                             'several images need a folder')
-        self.folder = target.parent if self._file else target
-        self._names = NameCounter()
-        self._video: Optional[VideoFile] = None
-        if inputs.video is not None:
-            name = Path(inputs.video.name).with_suffix('.mp4')
-            path = self._file or self.folder / name
-            _refuse_overwriting(inputs.video.path, path)
-            self._video = VideoFile(path, inputs.video)
-
-    def __enter__(self) -> 'VisualizationFiles':
-        """Nothing is opened before there is a picture."""
-        return self
-
-    def __exit__(self, kind: Any, *_: Any) -> None:
-        """Finish the video; after an error there is none."""
-        if self._video is not None:
-            self._video.close(keep=kind is None)
-
-    def write(self, frame: Frame, picture: np.ndarray) -> None:
-        """Write the picture of an image.
-
-        Args:
-            frame (Frame): The image.
-            picture (np.ndarray): RGB, uint8 (H, W, 3).
-
-        Raises:
-            OSError: If it can't be written.
-            ValueError: If it would overwrite the image.
-        """
-        picture = np.ascontiguousarray(picture[..., ::-1])
-        if self._video is not None:
-            self._video.write(picture)
-            return
+    def write(frame: Frame, picture: np.ndarray) -> None:
         name = Path(frame.name)
-        path = self._file or self.folder / (
-            self._names.unique(name.stem) + name.suffix)
+        path = file or folder / (names.unique(name.stem) + name.suffix)
         _refuse_overwriting(frame.path, path)
         with disk_errors(path):
-            if not mmcv.imwrite(picture, str(path)):
+            if not mmcv.imwrite(
+                    np.ascontiguousarray(picture[..., ::-1]), str(path)):
                 raise OSError(f'no picture could be written to {path}')
 
+    yield write
 
-class VideoFile:
-    """A video that appears as a whole or not at all.
+
+@contextmanager
+def video_file(path: Path, fps: float) -> Iterator[Callable]:
+    """Write a video that appears as a whole or not at all.
 
     Args:
         path (Path): The file; its folder is made.
-        info (VideoInfo): For the rate of the frames.
+        fps (float): Frames per second.
+
+    Yields:
+        Callable: Appends a picture, BGR, uint8 (H, W, 3); those of another
+        size than the first are resized to it.
+
+    Raises:
+        OSError: If OpenCV can't write such a file.
     """
+    # OpenCV chooses the container by the suffix
+    unfinished = path.with_name(f'.{path.stem}.part{path.suffix}')
+    writer: Optional[cv2.VideoWriter] = None
+    size = (0, 0)
 
-    def __init__(self, path: Path, info: VideoInfo) -> None:
-        self.path = path
-        self.fps = info.fps
-        # OpenCV chooses the container by the suffix
-        self._unfinished = path.with_name(f'.{path.stem}.part{path.suffix}')
-        self._writer: Optional[cv2.VideoWriter] = None
-        self._size = (0, 0)
+    def append(picture: np.ndarray) -> None:
+        nonlocal writer, size
+        if writer is None:
+            with disk_errors(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            size = picture.shape[1::-1]
+            writer = cv2.VideoWriter(
+                str(unfinished), cv2.VideoWriter_fourcc(*'mp4v'), fps, size)
+            if not writer.isOpened():
+                raise OSError(f'OpenCV can not write the video {path}; name '
+                              'an .mp4 file in a folder that can be written')
+        if picture.shape[1::-1] != size:
+            picture = cv2.resize(picture, size)
+        writer.write(picture)
 
-    def write(self, picture: np.ndarray) -> None:
-        """Write a frame.
-
-        Args:
-            picture (np.ndarray): BGR, uint8 (H, W, 3); frames of another size
-                than the first are resized to it.
-
-        Raises:
-            OSError: If OpenCV can't write such a file.
-        """
-        if self._writer is None:
-            self._open(picture)
-        if picture.shape[1::-1] != self._size:
-            picture = cv2.resize(picture, self._size)
-        self._writer.write(picture)
-
-    def _open(self, picture: np.ndarray) -> None:
-        with disk_errors(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._size = picture.shape[1::-1]
-        self._writer = cv2.VideoWriter(
-            str(self._unfinished), cv2.VideoWriter_fourcc(*'mp4v'), self.fps,
-            self._size)
-        if not self._writer.isOpened():
-            raise OSError(f'OpenCV can not write the video {self.path}; name '
-                          'an .mp4 file in a folder that can be written')
-
-    def close(self, *, keep: bool) -> None:
-        """End the video.
-
-        Args:
-            keep (bool): Whether it is to appear.
-        """
-        if self._writer is None:
-            return
-        self._writer.release()
-        if keep:
-            os.replace(self._unfinished, self.path)
-        else:
-            self._unfinished.unlink(missing_ok=True)
+    try:
+        yield append
+        if writer is not None:
+            writer.release()
+            os.replace(unfinished, path)
+    finally:
+        if writer is not None:
+            writer.release()
+        unfinished.unlink(missing_ok=True)
 
 
 def _refuse_overwriting(source: Optional[Path], target: Path) -> None:

@@ -3,40 +3,36 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional, Union
+from typing import Any, Callable, Dict, Iterator, Optional, Union
 
-import numpy as np
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.logging import print_log
-from mmpose.apis.inferencers.base_mmpose_inferencer import BaseMMPoseInferencer
 from mmpose.registry import INFERENCERS
 from mmpose.structures import PoseDataSample
 
-from ...chain import Estimator, TopdownEstimator, find_model
+from ...chain import (
+    Estimator,
+    TopdownEstimator,
+    find_model,
+    map_estimator_joints,
+)
 from ...chain.default_detector import build_chain
-from ...chain.joint_maps import map_estimator_joints
 from ...chain.model_files import ModelType
 from ...datasets.joint_map import JointMap
 from ...datasets.pose_records import Problem
 from ...refinement import PosePredictor
 from ...visualization.draw import RefinementDrawer
 from ..progress import track
-from .given_people import GivenType
+from .given_people import GivenType, choose_given, read_given_frames
 from .input_frames import Frame, InputFrames, InputsType, open_inputs
 from .output_files import describe_instances, open_outputs
-from .refine_frames import (
-    GivenFrame,
-    choose_given,
-    read_ahead,
-    read_given_frames,
-    refine_frames,
-)
+from .refine_frames import read_ahead, refine_frames
 
 
 @INFERENCERS.register_module(name='pose-refinement')
 @INFERENCERS.register_module()
-class PoseRefineInferencer(BaseMMPoseInferencer):
+class PoseRefineInferencer:
     """Refines poses that are given, or that a chain of models finds.
 
     Used as mmpose's inferencers are, with these differences: boxes that are
@@ -79,15 +75,6 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
             common.
     """
 
-    preprocess_kwargs: set = {'bboxes', 'poses', 'bbox_thr', 'nms_thr'}
-    forward_kwargs: set = set()
-    visualize_kwargs: set = {
-        'return_vis', 'show', 'wait_time', 'draw_bbox', 'radius', 'thickness',
-        'kpt_thr', 'vis_out_dir', 'skeleton_style', 'black_background',
-        'draw_style', 'opacity'
-    }
-    postprocess_kwargs: set = {'pred_out_dir', 'coco_out', 'ann'}
-
     def __init__(self,
                  model: Union[str, Path, Config, PosePredictor, None] = None,
                  weights: Optional[str] = None,
@@ -101,7 +88,6 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
                  show_progress: bool = False,
                  num_workers: int = 2,
                  **kwargs) -> None:
-        # as mmpose's MMPoseInferencer, which has several models, too
         device = device or get_device()
         self.show_progress = show_progress
         self.num_workers = num_workers
@@ -126,7 +112,16 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
                  return_datasamples: bool = False,
                  batch_size: int = 32,
                  out_dir: Optional[str] = None,
-                 **kwargs) -> Iterator[dict]:
+                 *,
+                 poses: Optional[GivenType] = None,
+                 bboxes: Optional[GivenType] = None,
+                 bbox_thr: float = 0.3,
+                 nms_thr: float = 0.3,
+                 vis_out_dir: Optional[str] = None,
+                 pred_out_dir: Optional[str] = None,
+                 coco_out: str = '',
+                 ann: Optional[str] = None,
+                 **drawing) -> Iterator[dict]:
         """Refine the people of the input.
 
         Files are complete when the last result has been taken. A camera is
@@ -141,13 +136,26 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
                 so many images are read at once, too. Defaults to 32.
             out_dir (str, optional): Folder for ``visualizations`` and
                 ``predictions``, unless they have folders of their own.
-            **kwargs: Of :meth:`preprocess`: ``poses``, ``bboxes``,
-                ``bbox_thr`` and ``nms_thr``. For pictures: ``vis_out_dir``
-                (folder, or file of the video), ``return_vis``, ``show`` and
-                what :class:`RefinementDrawer` takes. For predictions:
-                ``pred_out_dir`` (JSON files as mmpose writes them),
-                ``coco_out`` (COCO results file of all images) and ``ann``
-                (COCO file that gives the ``image_id`` of file names).
+            poses (optional): Poses to refine, in the refiner's skeleton: for
+                each image an array ((N, K, 2), or (N, K, 3) with scores) or
+                COCO records; or records of all images with ``image_id`` (file
+                name, its number, or number of a frame), or their file.
+            bboxes (optional): Boxes of people, likewise: (N, 4) as x1, y1,
+                x2, y2, or (N, 5) with scores; None where people are to be
+                found. Honoured, unlike in mmpose.
+            bbox_thr (float): Boxes of lower scores are not used. Defaults to
+                0.3.
+            nms_thr (float): Boxes of a greater IoU are duplicates. Defaults
+                to 0.3.
+            vis_out_dir (str, optional): Folder for pictures, or file of the
+                video.
+            pred_out_dir (str, optional): Folder for JSON files as mmpose
+                writes them.
+            coco_out (str): COCO results file of all images. Defaults to none.
+            ann (str, optional): COCO file whose ids of images are those of
+                ``poses``, ``bboxes`` and ``coco_out``.
+            **drawing: Of :class:`RefinementDrawer`: ``return_vis``, ``show``
+                and how pictures look.
 
         Returns:
             Iterator[dict]: For each image, in order: ``predictions``, a list
@@ -160,32 +168,46 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
         Raises:
             FileNotFoundError: If the input or a file does not exist.
             OSError: If a camera can't be opened.
-            ValueError: If an argument is not as it should be.
+            ValueError: If an argument is not as it should be, or there is
+                neither an estimator nor poses.
         """
         if out_dir is not None:
-            kwargs.setdefault('vis_out_dir', f'{out_dir}/visualizations')
-            kwargs.setdefault('pred_out_dir', f'{out_dir}/predictions')
-        preprocess, _, visualize, postprocess = self._dispatch_kwargs(**kwargs)
+            if vis_out_dir is None:
+                vis_out_dir = f'{out_dir}/visualizations'
+            if pred_out_dir is None:
+                pred_out_dir = f'{out_dir}/predictions'
         if batch_size < 1:
             raise ValueError(
                 f'batch_size must be at least 1, got {batch_size}')
-        for given in ('poses', 'bboxes'):
-            _check_output(postprocess.get('coco_out'), kwargs.get(given))
-        preprocess['ann'] = postprocess.get('ann')
+        for given in (poses, bboxes):
+            _check_output(coco_out, given)
         source = open_inputs(inputs)
+        people = choose_given(poses, bboxes, self.estimator, ann)
+        if people is not None:
+            people.check_count(source.count if source.video is None else None)
+        if isinstance(self.estimator, TopdownEstimator):
+            self.estimator.find_people.bbox_thr = bbox_thr
+            self.estimator.find_people.nms_thr = nms_thr
+        drawer = RefinementDrawer(
+            self._metainfo, vis_out_dir=vis_out_dir or '', **drawing)
         # no thread starts before there is work
         pool = ThreadPoolExecutor(self.num_workers) if self.num_workers \
             else None
-        frames = self.preprocess(source, batch_size, pool, **preprocess)
-        drawing = RefinementDrawer(self._metainfo, **visualize)
-        results = self.forward(
-            frames,
-            batch_size,
-            pool,
+        samples = refine_frames(
+            read_given_frames(
+                read_ahead(source, batch_size, pool), people,
+                self.predictor.num_keypoints, self._report),
+            self.predictor,
+            self.estimator,
+            self.joint_map,
+            batch_size=batch_size,
+            num_workers=self.num_workers,
+            pool=pool,
             live=source.live,
-            keep_images=drawing.wanted)
-        return self._run(source, results, pool, drawing, return_datasamples,
-                         postprocess)
+            keep_images=drawer.wanted)
+        return self._run(
+            source, samples, pool, drawer, return_datasamples,
+            dict(pred_out_dir=pred_out_dir or '', coco_out=coco_out, ann=ann))
 
     @property
     def _metainfo(self) -> dict:
@@ -194,159 +216,53 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
             else self.estimator.model.dataset_meta
 
     def _run(self, source: InputFrames, samples: Iterator[tuple],
-             pool: Optional[ThreadPoolExecutor], drawing: RefinementDrawer,
+             pool: Optional[ThreadPoolExecutor], drawer: RefinementDrawer,
              return_datasamples: bool, outputs: dict) -> Iterator[dict]:
         """Work on the images and give one result for each."""
         self.problems = {}
         with ExitStack() as stack:
             if pool is not None:
                 stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-            writers = open_outputs(stack, source, drawing.vis_out_dir,
+            writers = open_outputs(stack, source, drawer.vis_out_dir,
                                    **outputs)
             if self.show_progress:
                 samples = track(samples, source.count, title='Inference')
             try:
                 for frame, sample in samples:
-                    visualization = self.visualize([frame], [sample], drawing)
-                    yield self.postprocess([(frame, sample)], visualization,
-                                           return_datasamples, writers)
+                    yield self._result(frame, sample, drawer,
+                                       return_datasamples, writers)
             except (KeyboardInterrupt, GeneratorExit):
                 # the end of what a camera shows; anything else is unfinished
                 if not source.live:
                     raise
 
-    def preprocess(self,
-                   source: InputFrames,
-                   batch_size: int = 32,
-                   pool: Optional[ThreadPoolExecutor] = None,
-                   *,
-                   poses: Optional[GivenType] = None,
-                   bboxes: Optional[GivenType] = None,
-                   ann: Optional[str] = None,
-                   bbox_thr: float = 0.3,
-                   nms_thr: float = 0.3) -> Iterator[GivenFrame]:
-        """Read images and what is given with them.
-
-        Args:
-            source (InputFrames): From :func:`open_inputs`.
-            batch_size (int): Images that are read ahead. Defaults to 32.
-            pool (ThreadPoolExecutor, optional): Threads that decode.
-            poses (optional): Poses to refine, in the refiner's skeleton: for
-                each image an array ((N, K, 2), or (N, K, 3) with scores) or
-                COCO records; or records of all images with ``image_id`` (file
-                name, its number, or number of a frame), or their file.
-            bboxes (optional): Boxes of people, likewise: (N, 4) as x1, y1,
-                x2, y2, or (N, 5) with scores; None where people are to be
-                found. Honoured, unlike in mmpose.
-            ann (str, optional): COCO file whose ids of images the records of
-                poses or boxes use.
-            bbox_thr (float): Boxes of lower scores are not used. Defaults to
-                0.3.
-            nms_thr (float): Boxes of a greater IoU are duplicates. Defaults
-                to 0.3.
-
-        Returns:
-            Iterator[GivenFrame]: Frames, each with the boxes or poses that
-            are given for it.
-
-        Raises:
-            ValueError: If there is neither an estimator nor poses, or what is
-                given does not fit the input.
-        """
-        given = choose_given(poses, bboxes, self.estimator, ann)
-        if given is not None:
-            given.check_count(source.count if source.video is None else None)
-        if isinstance(self.estimator, TopdownEstimator):
-            self.estimator.find_people.bbox_thr = bbox_thr
-            self.estimator.find_people.nms_thr = nms_thr
-        return read_given_frames(
-            read_ahead(source, batch_size, pool), given,
-            self.predictor.num_keypoints, self._report)
-
-    def forward(self,
-                frames: Iterator[GivenFrame],
-                batch_size: int = 32,
-                pool: Optional[ThreadPoolExecutor] = None,
-                **kwargs) -> Iterator[tuple]:
-        """Refine the people of images.
-
-        Args:
-            frames (Iterator[GivenFrame]): From :meth:`preprocess`.
-            batch_size (int): People that are estimated or refined at once.
-                Defaults to 32.
-            pool (ThreadPoolExecutor, optional): Threads that crop.
-            **kwargs: ``live`` and ``keep_images`` of :func:`refine_frames`.
-
-        Returns:
-            Iterator[tuple]: Frame and :class:`PoseDataSample`; see
-            :func:`refine_frames`.
-        """
-        return refine_frames(
-            frames,
-            self.predictor,
-            self.estimator,
-            self.joint_map,
-            batch_size=batch_size,
-            num_workers=self.num_workers,
-            pool=pool,
-            **kwargs)
-
-    def visualize(self, inputs: List[Frame], preds: List[PoseDataSample],
-                  drawing: RefinementDrawer) -> List[np.ndarray]:
-        """Draw the people of images, if anybody wants to see them.
-
-        Args:
-            inputs (List[Frame]): Images.
-            preds (List[PoseDataSample]): Their people.
-            drawing (RefinementDrawer): How.
-
-        Returns:
-            List[np.ndarray]: RGB pictures; none of images with a problem.
-        """
-        if not drawing.wanted:
-            return []
-        return [
-            drawing.draw(frame.image, pred.get('pred_instances'))
-            for frame, pred in zip(inputs, preds, strict=True)
-            if frame.problem is None
-        ]
-
-    def postprocess(self,
-                    preds: List[tuple],
-                    visualization: List[np.ndarray],
-                    return_datasamples: bool = False,
-                    writers: Optional[Dict[str, Callable]] = None) -> dict:
-        """Write the result of one image and pack it for the caller.
-
-        Args:
-            preds (List[tuple]): Frame and :class:`PoseDataSample`.
-            visualization (List[np.ndarray]): RGB picture, if there is one.
-            return_datasamples (bool): See :meth:`__call__`.
-            writers (Dict[str, Callable], optional): What writes it.
-
-        Returns:
-            dict: See :meth:`__call__`.
-        """
-        [(frame, sample)] = preds
-        writers = writers or {}
+    def _result(self, frame: Frame, sample: PoseDataSample,
+                drawer: RefinementDrawer, return_datasamples: bool,
+                writers: Dict[str, Callable]) -> dict:
+        """Draw and write the people of one image; see :meth:`__call__`."""
+        instances = sample.get('pred_instances')
+        people = describe_instances(instances)
+        pictures = []
         if frame.problem is not None:
             self._report(frame, frame.problem)
-        people = describe_instances(sample.get('pred_instances'))
-        if 'predictions' in writers and frame.problem is None:
-            writers['predictions'](frame, people)
+        else:
+            if drawer.wanted:
+                pictures.append(drawer.draw(frame.image, instances))
+            if 'predictions' in writers:
+                writers['predictions'](frame, people)
         if 'coco' in writers:
-            writers['coco'](frame, sample.get('pred_instances'))
+            writers['coco'](frame, instances)
         if 'visualization' in writers:
-            for picture in visualization:
+            for picture in pictures:
                 writers['visualization'](frame, picture)
         return dict(
-            visualization=visualization,
+            visualization=pictures,
             predictions=[sample if return_datasamples else people],
             name=frame.name,
             problem=frame.problem)
 
     def _report(self, frame: Optional[Frame], problem: Problem) -> None:
-        """Keep a problem, and tell it; None: of no image of the input."""
+        """Keep and log a problem, of no image of the input if None."""
         name = '' if frame is None else frame.name
         self.problems[name] = problem
         if frame is None:
@@ -356,9 +272,6 @@ class PoseRefineInferencer(BaseMMPoseInferencer):
         else:
             text = f'{name} is skipped: {problem}'
         print_log(str(text), logger='current', level=logging.WARNING)
-
-    def _init_pipeline(self, cfg: Any) -> None:
-        """Unused: every model brings its own."""
 
 
 def _check_output(out: Optional[str], given: Any) -> None:

@@ -10,7 +10,6 @@ from typing import (
     Optional,
     Sequence,
     Tuple,
-    Union,
 )
 
 import numpy as np
@@ -18,16 +17,12 @@ from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 
 from ...chain import (
-    Boxes,
     EstimatedPoses,
     Estimator,
-    TopdownEstimator,
     estimate_poses,
     to_input_poses,
 )
-from ...datasets.image_list import read_annotations
 from ...datasets.joint_map import JointMap
-from ...datasets.pose_records import Problem
 from ...refinement import PosePredictor
 from ...refinement.images import ImageProblem
 from ...refinement.stream import (
@@ -36,46 +31,8 @@ from ...refinement.stream import (
     refine_stream,
     run_ahead,
 )
-from .given_people import GivenPeople, GivenType
+from .given_people import GivenFrame
 from .input_frames import Frame, InputFrames
-from .read_given import read_boxes, read_poses
-
-#: An image, and the boxes or poses that are given for it.
-GivenFrame = Tuple[Frame, Union[Boxes, EstimatedPoses, None]]
-
-
-def choose_given(poses: Optional[GivenType], bboxes: Optional[GivenType],
-                 estimator: Optional[Estimator],
-                 ann: Optional[str] = None) -> Optional[GivenPeople]:
-    """Choose what is given with the images.
-
-    Args:
-        poses (optional): Poses of all images.
-        bboxes (optional): Boxes of all images.
-        estimator (Estimator, optional): What estimates poses.
-        ann (str, optional): COCO file whose ids of images the records use.
-
-    Returns:
-        GivenPeople | None: Poses or boxes, None if people are to be found.
-
-    Raises:
-        ValueError: If there is neither an estimator nor poses, or boxes that
-            nothing has a use for.
-    """
-    if poses is not None and bboxes is not None:
-        raise ValueError('give poses or bboxes, not both')
-    images = None if ann is None else read_annotations(ann)['images']
-    if poses is not None:
-        return GivenPeople(poses, 'poses', 3, images)
-    if estimator is None:
-        raise ValueError('nothing to refine: give poses, or an estimator as '
-                         'pose2d')
-    if bboxes is None:
-        return None
-    if not isinstance(estimator, TopdownEstimator):
-        raise ValueError('the estimator finds people by itself: give boxes to '
-                         'a top-down estimator only')
-    return GivenPeople(bboxes, 'boxes', 2, images)
 
 
 def read_ahead(inputs: InputFrames, size: int,
@@ -105,45 +62,6 @@ def read_ahead(inputs: InputFrames, size: int,
             yield from some
 
     yield from run_ahead(reads(), half, pool)
-
-
-def read_given_frames(frames: Iterable[Frame], given: Optional[GivenPeople],
-                      num_keypoints: int,
-                      report: Callable[[Optional[Frame], Problem], None]
-                      ) -> Iterator[GivenFrame]:
-    """Read what is given with images.
-
-    Args:
-        frames (Iterable[Frame]): The images.
-        given (GivenPeople, optional): Boxes or poses.
-        num_keypoints (int): K of poses.
-        report (Callable): Told of poses that can't be refined, with their
-            image, and of what belongs to no image, with None.
-
-    Yields:
-        GivenFrame: Image, with boxes, poses or None. One whose boxes or poses
-        are malformed has a problem.
-    """
-    for frame in frames:
-        yield frame, None if given is None else _read_given(
-            given, frame, num_keypoints, report)
-    left = None if given is None else given.finish()
-    if left:
-        report(None, Problem('no_image', left))
-
-
-def _read_given(given: GivenPeople, frame: Frame, num_keypoints: int,
-                report: Callable) -> Union[Boxes, EstimatedPoses, None]:
-    """Read what is given for one image."""
-    item = given.of(frame)
-    try:
-        if given.what == 'boxes':
-            return read_boxes(item)
-        return read_poses(item, num_keypoints,
-                          lambda problem: report(frame, problem))
-    except ValueError as error:
-        frame.problem = frame.problem or Problem('given', str(error))
-        return None
 
 
 def refine_frames(
@@ -210,7 +128,7 @@ def _jobs(group: Sequence[GivenFrame], estimator: Optional[Estimator],
     usable = [pair for pair in group if pair[0].problem is None]
     estimates = iter(_estimate(usable, estimator, batch_size))
     for frame, _ in group:
-        load = partial(_take_image, frame, keep_images)
+        load = partial(_load_image, frame, keep_images)
         if frame.problem is not None:
             yield ImageJob((frame, None, None, None), load, None)
             continue
@@ -221,8 +139,8 @@ def _jobs(group: Sequence[GivenFrame], estimator: Optional[Estimator],
                        inputs.poses)
 
 
-def _take_image(frame: Frame, keep: bool) -> np.ndarray:
-    """Give the image of a frame."""
+def _load_image(frame: Frame, keep: bool) -> np.ndarray:
+    """Image of a frame, which forgets it unless it is to be kept."""
     if frame.problem is not None:
         raise ImageProblem(frame.problem)
     image = frame.image

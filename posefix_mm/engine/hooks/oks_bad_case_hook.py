@@ -1,16 +1,23 @@
 """The worst poses of a test, for ``tools/test.py --badcase``."""
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
+from mmengine.evaluator import Evaluator
 from mmengine.runner import Runner
 from mmpose.engine.hooks import BadCaseAnalysisHook
 from mmpose.registry import HOOKS
 from mmpose.structures import PoseDataSample
 
-from ...analysis import AnnotatedPeople, load_people
-from ...analysis.matching import OKS_FLOOR
+from ...analysis import OKS_FLOOR, AnnotatedPeople, load_people, person_oks
 from ...analysis.people import group_indices
-from ...analysis.person_oks import person_oks
+
+
+def annotations_of(evaluator: Evaluator) -> Iterator[dict]:
+    """Content of the COCO annotation files that metrics have read."""
+    for metric in evaluator.metrics:
+        content = getattr(getattr(metric, 'coco', None), 'dataset', None)
+        if content:
+            yield content
 
 
 @HOOKS.register_module()
@@ -54,12 +61,10 @@ class OKSBadCaseHook(BadCaseAnalysisHook):
             return
         meta = runner.test_evaluator.dataset_meta
         self._sigmas = np.asarray(meta['sigmas'])
-        for metric in runner.test_evaluator.metrics:
-            content = getattr(getattr(metric, 'coco', None), 'dataset', None)
-            if content:
-                self._people = load_people(content, len(self._sigmas))
-                self._of_image = group_indices(self._people.image_id)
-                return
+        for content in annotations_of(runner.test_evaluator):
+            self._people = load_people(content, len(self._sigmas))
+            self._of_image = group_indices(self._people.image_id)
+            return
         raise ValueError(
             '--badcase needs annotations, and no metric of test_evaluator '
             'has an ann_file in COCO form; `posefix report` shows what '
@@ -67,7 +72,7 @@ class OKSBadCaseHook(BadCaseAnalysisHook):
 
     def check_badcase(self, data_batch: Optional[Sequence[dict]],
                       data_sample: PoseDataSample) -> Tuple[bool, float]:
-        """Tell whether a pose is bad, and give the sample its truth to draw.
+        """Decide whether a pose is bad, and put the truth into the sample.
 
         Args:
             data_batch (Sequence[dict], optional): Not used.
@@ -92,7 +97,4 @@ class OKSBadCaseHook(BadCaseAnalysisHook):
     def _oks(self, pose: np.ndarray, present: np.ndarray,
              persons: Sequence[int]) -> np.ndarray:
         """OKS of one pose, (1, K, 2), with several persons."""
-        count = len(persons)
-        return person_oks(
-            pose.repeat(count, 0), present.repeat(count, 0), persons,
-            self._people, self._sigmas)
+        return person_oks(pose, present, persons, self._people, self._sigmas)

@@ -13,12 +13,16 @@ from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 from mmpose.structures import PoseDataSample
 
-from ...analysis import AnnotatedPeople, load_people
-from ...analysis.matching import match_records
-from ...analysis.person_oks import person_oks
+from ...analysis import (
+    AnnotatedPeople,
+    load_people,
+    match_records,
+    person_oks,
+)
 from ...datasets.pose_records import PoseRecord
 from ...evaluation import can_evaluate
 from ...visualization.draw import CropPoses, pose_panel
+from .oks_bad_case_hook import annotations_of
 
 TITLES = ('input pose', 'prediction', 'truth')
 
@@ -158,10 +162,7 @@ class RefineVisualizationHook(Hook):
         if self._searched:
             return
         self._searched = True
-        for metric in runner.val_evaluator.metrics:
-            content = getattr(getattr(metric, 'coco', None), 'dataset', None)
-            if not content:
-                continue
+        for content in annotations_of(runner.val_evaluator):
             try:
                 if can_evaluate(content, num_keypoints):
                     self._people = load_people(content, num_keypoints)

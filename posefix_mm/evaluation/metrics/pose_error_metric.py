@@ -33,7 +33,7 @@ class PoseErrorMetric(CocoMetric):
             ``'ronchi'``.
         oks_thr (float): Lowest OKS at which a pose belongs to a person.
             Defaults to 0.1.
-        with_cost (bool): Also tell how much AP each type of error costs,
+        with_cost (bool): Also measure how much AP each type costs,
             which takes six evaluations. Defaults to False.
         **kwargs: Further arguments of
             :class:`mmpose.evaluation.metrics.CocoMetric`.
@@ -72,26 +72,26 @@ class PoseErrorMetric(CocoMetric):
         # what `gt_converter` has changed is not in the dataset
         annotations = dict(
             self.coco.dataset, annotations=list(self.coco.anns.values()))
-        found = diagnose_results(
+        diagnosis = diagnose_results(
             results,
             annotations,
             self.dataset_meta,
             rules=self.rules,
             oks_thr=self.oks_thr)
-        values = [('matched', 100 * len(found) / len(results)),
-                  *_shares(found)]
+        values = [('matched', 100 * len(diagnosis) / len(results)),
+                  *_shares(diagnosis)]
         if self.with_cost:
-            costs = error_costs(found, results, annotations,
+            costs = error_costs(diagnosis, results, annotations,
                                 self.dataset_meta['sigmas'])
             values += [(f'AP lost to {name}', cost)
                        for name, cost in costs.items() if name != 'AP']
         return values
 
 
-def _shares(found: Diagnosis) -> List[tuple]:
+def _shares(diagnosis: Diagnosis) -> List[tuple]:
     """Mean OKS, and the statuses in percent."""
-    if len(found) == 0:  # a network that has only begun to learn
+    if len(diagnosis) == 0:  # a network that has only begun to learn
         return [('OKS', 0.), *((error, np.nan) for error in ERROR_TYPES)]
-    return [('OKS', float(found.oks.mean())),
+    return [('OKS', float(diagnosis.oks.mean())),
             *((error, 100 * share)
-              for error, share in status_frequency(found).items())]
+              for error, share in status_frequency(diagnosis).items())]

@@ -31,7 +31,7 @@ _GROUPS = {
 class PoseTrackAP(CocoMetric):
     """Per-joint AP of PoseTrack18, and results in a file for each video.
 
-    Takes the arguments of, and gives the same statistics as, mmpose's
+    Takes the arguments and has the statistics of mmpose's
     ``PoseTrack18Metric``, which needs the package poseval. The numbers are
     poseval's: of equal scores the last comes first, frames without people do
     not count, a joint is annotated where anything but zeros is written, and
@@ -53,9 +53,10 @@ class PoseTrackAP(CocoMetric):
 
     def __init__(self, ann_file: str, **kwargs) -> None:
         super().__init__(ann_file, **kwargs)
+        # without the parent's, which takes all joints
+        mode, self.nms_mode = getattr(self, 'nms_mode'), 'none'  # noqa: B009
         self._nms = dict(
-            oks_nms=oks_nms, soft_oks_nms=soft_oks_nms).get(self.nms_mode)
-        self.nms_mode = 'none'  # the parent's takes all joints
+            oks_nms=oks_nms, soft_oks_nms=soft_oks_nms).get(mode)
 
     def results2json(self, keypoints: Dict[int, list],
                      outfile_prefix: str) -> None:
@@ -185,7 +186,7 @@ def _regions(image: dict) -> List[np.ndarray]:
 
 
 def _inside(points: np.ndarray, regions: List[np.ndarray]) -> np.ndarray:
-    """Tell which points, (N, K, 2), lie within a polygon, bool (N, K)."""
+    """Whether points, (N, K, 2), lie within a polygon, bool (N, K)."""
     inside = np.zeros(points.shape[:2], bool)
     for region in regions:
         for place in np.ndindex(inside.shape):

@@ -26,7 +26,7 @@ from ...chain import (
     to_input_poses,
     whole_images,
 )
-from ...chain.joint_maps import map_estimator_joints
+from ...chain.input_poses import map_estimator_joints
 from ...chain.movable_predictor import MovablePredictor
 from ...refinement.stream import ImageJob, ImageResult, refine_stream
 

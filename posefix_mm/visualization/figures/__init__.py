@@ -11,6 +11,7 @@ from .drawing import (
     crop_photo,
     draw_pose,
     pose_segments,
+    status_colors,
     typical_pose,
 )
 from .files import (
@@ -32,7 +33,7 @@ __all__ = [
     'crop_photo', 'draw_only', 'draw_pose', 'error_frequency_figure',
     'inline_svg', 'input_poses_figure', 'joint_change_figure',
     'joint_moves_figure', 'network_maps_figure',
-    'oks_change_figure', 'pose_segments', 'save_figure',
+    'oks_change_figure', 'pose_segments', 'save_figure', 'status_colors',
     'synthesized_errors_figure', 'trace_network', 'training_samples',
     'typical_pose'
 ]

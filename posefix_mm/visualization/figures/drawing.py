@@ -4,7 +4,7 @@ from typing import NamedTuple, Optional, Sequence, Union
 import cv2
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 
 from ...datasets.transforms.error_synthesis import ERROR_TYPES
 
@@ -55,15 +55,17 @@ def draw_pose(axes: Axes,
         size (float): Scale of lines and dots. Defaults to 1.
     """
     shown = np.asarray(visible) > 0
-    segments = pose_segments(keypoints, visible, skeleton_links)
+    segments = pose_segments(keypoints, visible, skeleton_links).astype(float)
+    # one path for all limbs, NaN between them
+    path = np.insert(segments, 2, np.nan, axis=1).reshape(-1, 2)
     # a dark edge keeps light lines legible on light photos
     for color, width in (('black', 3.2), (limb_color, 1.8)):
-        axes.add_collection(
-            LineCollection(
-                segments,
-                colors=color,
-                linewidths=width * size,
-                capstyle='round',
+        axes.add_line(
+            Line2D(
+                *path.T,
+                color=color,
+                linewidth=width * size,
+                solid_capstyle='round',
                 zorder=2))
     colors = joint_colors if isinstance(joint_colors, str) \
         else np.asarray(joint_colors)[shown].tolist()

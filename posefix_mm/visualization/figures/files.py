@@ -19,7 +19,7 @@ _METADATA = {'.svg': {'Date': None}, '.pdf': {'CreationDate': None}}
 
 
 def check_figure_path(path: Union[str, Path]) -> Path:
-    """Tell early that a figure cannot be written to a path.
+    """Check early that a figure can be written to a path.
 
     Args:
         path (str | Path): The file to be written.
@@ -61,8 +61,10 @@ def save_figure(figure: Figure, path: Union[str, Path]) -> None:
             metadata=_METADATA.get(suffix))
 
 
-def inline_svg(figure: Figure, name: str, title: str,
-               description: str) -> str:
+def inline_svg(figure: Figure,
+               name: str,
+               title: str = '',
+               description: str = '') -> str:
     """Write a figure as an element of a page that forbids inline styles.
 
     Texts stay texts, and what is black takes the colour of the page's text.
@@ -70,7 +72,8 @@ def inline_svg(figure: Figure, name: str, title: str,
     Args:
         figure (Figure): What to write.
         name (str): Class of the element, and the start of all ids.
-        title (str): What it shows, for those who don't see it.
+        title (str): What it shows, for those who don't see it; without one
+            the element is for the eye only.
         description (str): The same in more words.
 
     Returns:
@@ -90,16 +93,15 @@ def inline_svg(figure: Figure, name: str, title: str,
         _plain_attributes(parent, name)
     for size in ('width', 'height'):
         del root.attrib[size]
-    root.attrib.update({
-        'class': name,
-        'role': 'img',
-        'aria-labelledby': f'{name}-title {name}-text'
-    })
-    for part, text in (('text', description), ('title', title)):
-        tag = 'desc' if part == 'text' else part
-        label = ElementTree.Element(_SVG + tag, id=f'{name}-{part}')
-        label.text = text
-        root.insert(0, label)
+    root.set('class', name)
+    if title:
+        root.set('role', 'img')
+        root.set('aria-labelledby', f'{name}-title {name}-desc')
+    for tag, text in (('desc', description), ('title', title)):
+        if text:
+            label = ElementTree.Element(_SVG + tag, id=f'{name}-{tag}')
+            label.text = text
+            root.insert(0, label)
     ElementTree.register_namespace('', _SVG[1:-1])
     ElementTree.register_namespace('xlink', 'http://www.w3.org/1999/xlink')
     return ElementTree.tostring(root, encoding='unicode')
@@ -117,6 +119,12 @@ def _plain_attributes(element: ElementTree.Element, name: str) -> None:
             value = re.search(r'[\d.]+px', value).group()
         if key != 'font-family':
             element.set(key, 'currentColor' if value == '#000000' else value)
+    # two decimals are finer than any screen
+    for key in {'d', 'x', 'y'} & element.attrib.keys():
+        element.set(
+            key,
+            re.sub(r'\d+\.\d{3,}', lambda number: f'{float(number[0]):.2f}',
+                   element.attrib[key]))
     for key, value in list(element.attrib.items()):
         if key == 'id':
             element.set(key, f'{name}-{value}')

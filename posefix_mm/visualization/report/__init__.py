@@ -1,15 +1,18 @@
 """One page that shows what refinement did to poses."""
 from ...datasets.image_list import read_annotations
 from .comparison import (
-    Comparison,
     PairedPoses,
     PairTruth,
+    RecordPairs,
+    ResultsComparison,
     compare_results,
+    joint_moves,
+    pair_records,
 )
 from .page import write_report
-from .pose_pairs import PosePairs, joint_moves, pair_poses
 
 __all__ = [
-    'Comparison', 'PairTruth', 'PairedPoses', 'PosePairs', 'compare_results',
-    'joint_moves', 'pair_poses', 'read_annotations', 'write_report'
+    'PairTruth', 'PairedPoses', 'RecordPairs', 'ResultsComparison',
+    'compare_results', 'joint_moves', 'pair_records', 'read_annotations',
+    'write_report'
 ]

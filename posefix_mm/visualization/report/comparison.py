@@ -1,28 +1,138 @@
-"""Poses before and after refinement, held against annotations if any."""
+"""Poses before and after refinement, and their errors if annotated."""
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import (
+    Any,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from ...analysis import (
     AnnotatedPeople,
     Diagnosis,
     diagnose_results,
     load_people,
+    person_oks,
     status_frequency,
 )
-from ...analysis.person_oks import person_oks
 from ...datasets.pose_records import PoseRecord, parse_pose_record
 from ...datasets.transforms.error_synthesis import ERROR_TYPES
 from ...evaluation import can_evaluate
 from ...evaluation.annotation_format import tidy_annotations
 from ...formats.as_results import read_as_results
-from .pose_pairs import PosePairs, joint_moves, pair_poses
+
+# Refinement keeps scores: a pair whose scores differ is worse than any
+# distance in an image.
+_OTHER_SCORE = 1e7
+
+
+class RecordPairs(NamedTuple):
+    """Which input record became which refined record.
+
+    Attributes:
+        before (np.ndarray): Positions of the input records, int (P, ), in
+            rising order.
+        after (np.ndarray): Positions of the same poses among the refined
+            records, int (P, ).
+        dropped (int): Usable input poses without a refined one, as OKS-NMS
+            leaves them.
+        added (int): Refined poses without an input pose.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    dropped: int
+    added: int
+
+
+def pair_records(before: Sequence[PoseRecord],
+                 after: Sequence[PoseRecord]) -> RecordPairs:
+    """Find the input pose of every refined pose.
+
+    Files of the same length whose images come in the same order are paired
+    record by record. Otherwise the poses of each image are assigned to each
+    other: same score first, then the least distance between joints.
+
+    Args:
+        before (Sequence[PoseRecord]): Input records; those with a
+            ``problem`` are not paired.
+        after (Sequence[PoseRecord]): Refined records.
+
+    Returns:
+        RecordPairs: The pairs.
+    """
+    usable = [[r for r in side if r.problem is None]
+              for side in (before, after)]
+    if len(before) == len(after) and all(
+            b.image_id == a.image_id and b.score == a.score
+            for b, a in zip(before, after, strict=True)):
+        pairs = [(b.index, a.index)
+                 for b, a in zip(before, after, strict=True)
+                 if b.problem is None and a.problem is None]
+    else:
+        old, new = map(_by_image, usable)
+        pairs = sorted(pair for image_id in old.keys() & new.keys()
+                       for pair in _assign(old[image_id], new[image_id]))
+    table = np.array(pairs, dtype=int).reshape(-1, 2)
+    return RecordPairs(*table.T, *(len(side) - len(table) for side in usable))
+
+
+def _by_image(records: Sequence[PoseRecord]) -> Dict[Any, List[PoseRecord]]:
+    groups = defaultdict(list)
+    for record in records:
+        groups[record.image_id].append(record)
+    return groups
+
+
+def _assign(before: List[PoseRecord], after: List[PoseRecord]) -> List[tuple]:
+    """Pair the poses of one image."""
+    (poses, visible, scores), (refined, visible_after, new_scores) = (
+        [np.stack([getattr(r, name) for r in group])
+         for name in ('keypoints', 'visible', 'score')]
+        for group in (before, after))
+    both = visible[:, None] & visible_after[None]
+    distance = np.linalg.norm(
+        poses[:, None] - refined[None], axis=-1).clip(max=1e5)
+    cost = (distance * both).sum(-1) / np.maximum(both.sum(-1), 1)
+    other = ~np.isclose(scores[:, None], new_scores[None], atol=1e-6)
+    rows, columns = linear_sum_assignment(cost + other * _OTHER_SCORE)
+    return [(before[i].index, after[j].index)
+            for i, j in zip(rows, columns, strict=True)]
+
+
+def joint_moves(before: np.ndarray, after: np.ndarray,
+                visible: np.ndarray) -> np.ndarray:
+    """Measure how far joints moved.
+
+    Args:
+        before (np.ndarray): Image pixels, (P, K, 2).
+        after (np.ndarray): Image pixels, (P, K, 2).
+        visible (np.ndarray): Whether present before and after, bool
+            (P, K).
+
+    Returns:
+        np.ndarray: Distances as shares of the person's size, the longer side
+        of the extent of its input pose, (P, K); NaN where absent. A person
+        of less than 1 px counts as 1 px.
+    """
+    low = np.where(visible[..., None], before, np.inf).min(1)
+    high = np.where(visible[..., None], before, -np.inf).max(1)
+    size = np.where(np.isfinite(high), high - low, 0).max(-1).clip(min=1)
+    moved = np.linalg.norm(after - before, axis=-1) / size[:, None]
+    return np.where(visible, moved, np.nan)
 
 
 class PairedPoses(NamedTuple):
-    """One side of the pairs; letters as in :class:`Comparison`.
+    """Either side of P pairs.
 
     Attributes:
         keypoints (np.ndarray): Image pixels, float64 (P, K, 2).
@@ -34,7 +144,7 @@ class PairedPoses(NamedTuple):
 
 
 class PairTruth(NamedTuple):
-    """The pairs held against annotations; letters as in :class:`Comparison`.
+    """What annotations tell of P pairs.
 
     Attributes:
         person (np.ndarray): Index of each pair's annotated person, int (P, ),
@@ -51,7 +161,7 @@ class PairTruth(NamedTuple):
 
 
 @dataclass
-class Comparison:
+class ResultsComparison:
     """Poses before and after refinement.
 
     P pairs of an input pose and its refined pose, K keypoints.
@@ -60,45 +170,41 @@ class Comparison:
         metainfo (dict): Skeleton.
         results (Tuple[list, list]): Contents of both files.
         records (List[PoseRecord]): Input poses of the pairs, P of them.
-        pairs (PosePairs): Which record is which.
+        pairs (RecordPairs): Which record is which.
         before (PairedPoses): Input poses.
         after (PairedPoses): Refined poses.
         moves (np.ndarray): How far joints moved, as shares of the person's
             size, (P, K), NaN where absent.
         people (AnnotatedPeople | None): Annotated persons, if there are any.
         diagnoses (Tuple[Diagnosis, Diagnosis] | None): Of both files.
-        truth (PairTruth | None): The pairs held against annotations.
+        truth (PairTruth | None): What annotations tell of the pairs.
     """
 
     metainfo: dict
     results: Tuple[list, list]
     records: List[PoseRecord]
-    pairs: PosePairs
+    pairs: RecordPairs
     before: PairedPoses
     after: PairedPoses
     moves: np.ndarray
     people: Optional[AnnotatedPeople] = None
-    diagnoses: Optional[Tuple[Diagnosis, Diagnosis]] = None
+    diagnoses: Optional[Tuple[Diagnosis, ...]] = None
     truth: Optional[PairTruth] = None
 
-    def frequencies(self) -> Dict[str, Tuple[float, float]]:
-        """Share of each outcome among annotated joints of matched people.
+    def frequencies(self) -> List[Dict[str, float]]:
+        """Count the outcomes of the annotated joints of matched people.
 
         Returns:
-            Dict[str, Tuple[float, float]]: Shares before and after, from 0 to
+            List[Dict[str, float]]: Shares before and shares after, from 0 to
             1, by the names of ``ERROR_TYPES``; zeros if nobody is matched.
 
         Raises:
             ValueError: If there are no annotations.
         """
-        shares = [
+        return [
             status_frequency(d) if len(d) else dict.fromkeys(ERROR_TYPES, 0.)
-            for d in self._need_diagnoses()
+            for d in self._annotated()
         ]
-        return {
-            name: (shares[0][name], shares[1][name])
-            for name in ERROR_TYPES
-        }
 
     def paired_oks(self) -> np.ndarray:
         """OKS before and after of the pairs with a person, (2, M).
@@ -106,39 +212,38 @@ class Comparison:
         Raises:
             ValueError: If there are no annotations.
         """
-        self._need_diagnoses()
-        return self.truth.oks[:, self.truth.person >= 0]
+        self._annotated()
+        assert self.truth is not None  # comes with the diagnoses
+        return self.truth.oks.compress(self.truth.person >= 0, 1)
 
     def mean_ks(self) -> np.ndarray:
-        """Mean KS of every joint over matched people, (2, K).
+        """Average the KS of every joint over matched people.
 
         Returns:
-            np.ndarray: Before and after; NaN for joints without annotation.
+            np.ndarray: Before and after, (2, K); NaN for joints without
+            annotation.
 
         Raises:
             ValueError: If there are no annotations.
         """
-        diagnoses = self._need_diagnoses()
-        means = []
-        for found in diagnoses:
-            known = ~np.isnan(found.ks)
-            total = np.where(known, found.ks, 0).sum(0)
-            means.append(
-                np.where(known.any(0), total / known.sum(0).clip(1), np.nan))
-        return np.stack(means)
+        return np.stack([
+            np.divide(np.nansum(d.ks, 0), known.sum(0),
+                      out=np.full(d.ks.shape[1], np.nan), where=known.any(0))
+            for d in self._annotated() for known in [~np.isnan(d.ks)]
+        ])
 
-    def _need_diagnoses(self) -> Tuple[Diagnosis, Diagnosis]:
+    def _annotated(self) -> Tuple[Diagnosis, ...]:
         if self.diagnoses is None:
-            raise ValueError('there are no annotated keypoints to hold the '
-                             'poses against')
+            raise ValueError('there are no annotated keypoints to compare the '
+                             'poses with')
         return self.diagnoses
 
 
 def compare_results(before: Union[str, Path],
                     after: Union[str, Path],
                     metainfo: dict,
-                    annotations: Optional[dict] = None) -> Comparison:
-    """Read two results files and hold them against each other.
+                    annotations: Optional[dict] = None) -> ResultsComparison:
+    """Read two results files and compare them.
 
     Args:
         before (str | Path): Results file with the input poses.
@@ -148,7 +253,7 @@ def compare_results(before: Union[str, Path],
             without annotated keypoints counts as none. Defaults to None.
 
     Returns:
-        Comparison: What refinement did.
+        ResultsComparison: What refinement did.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -162,7 +267,7 @@ def compare_results(before: Union[str, Path],
     ] for path in (before, after))
     if annotations is not None:
         annotations = tidy_annotations(annotations, num_keypoints).content
-    pairs = pair_poses(given, refined)
+    pairs = pair_records(given, refined)
     if not len(pairs.before):
         problem = next(
             (f'; for instance, record {r.index} of '
@@ -170,53 +275,46 @@ def compare_results(before: Union[str, Path],
              for path, records in ((before, given), (after, refined))
              for r in records if r.problem is not None), '')
         raise ValueError(f'no pose of {after} is a pose of {before}{problem}')
-    sides = [
-        _paired(records, places)
-        for records, places in ((given, pairs.before), (refined, pairs.after))
-    ]
-    found = Comparison(
+    old, new = (
+        PairedPoses(
+            np.stack([records[i].keypoints for i in places]).astype(float),
+            np.stack([records[i].visible for i in places]))
+        for records, places in ((given, pairs.before), (refined, pairs.after)))
+    compared = ResultsComparison(
         metainfo, ([r.raw for r in given], [r.raw for r in refined]),
-        [given[i] for i in pairs.before], pairs, *sides,
-        joint_moves(sides[0].keypoints, sides[1].keypoints,
-                    sides[0].visible & sides[1].visible))
+        [given[i] for i in pairs.before], pairs, old, new,
+        joint_moves(old.keypoints, new.keypoints, old.visible & new.visible))
     if annotations is not None and can_evaluate(annotations, num_keypoints):
-        _add_truth(found, annotations)
-    return found
+        _add_truth(compared, annotations)
+    return compared
 
 
-def _paired(records: List[PoseRecord], places: np.ndarray) -> PairedPoses:
-    return PairedPoses(
-        np.stack([records[i].keypoints for i in places]).astype(np.float64),
-        np.stack([records[i].visible for i in places]))
-
-
-def _add_truth(found: Comparison, annotations: dict) -> None:
-    """Diagnose both files and give every pair one person."""
-    metainfo = found.metainfo
-    found.people = load_people(annotations, metainfo['num_keypoints'])
-    found.diagnoses = tuple(
+def _add_truth(compared: ResultsComparison, annotations: dict) -> None:
+    """Diagnose both files and find one person for every pair."""
+    metainfo = compared.metainfo
+    people = load_people(annotations, metainfo['num_keypoints'])
+    compared.people = people
+    compared.diagnoses = tuple(
         diagnose_results(results, annotations, metainfo)
-        for results in found.results)
-    number = {id_: i for i, id_ in enumerate(found.people.annotation_id)}
-    shape = found.moves.shape
+        for results in compared.results)
+    number = {id_: i for i, id_ in enumerate(people.annotation_id)}
+    shape = compared.moves.shape
     person = np.full((2, shape[0]), -1)
     status = np.full((2, *shape), -1)
-    sides = (found.pairs.before, found.pairs.after)
+    sides = (compared.pairs.before, compared.pairs.after)
     for side, (places, diagnosis) in enumerate(
-            zip(sides, found.diagnoses, strict=True)):
-        pair_of = {place: pair for pair, place in enumerate(places.tolist())}
-        rows = [(pair_of[record], row)
-                for row, record in enumerate(diagnosis.record_index.tolist())
-                if record in pair_of]
-        for pair, row in rows:
-            person[side, pair] = number[diagnosis.annotation_id[row]]
-            status[side, pair] = diagnosis.status[row]
+            zip(sides, compared.diagnoses, strict=True)):
+        _, pairs, rows = np.intersect1d(
+            places, diagnosis.record_index, return_indices=True)
+        person[side, pairs] = [number[diagnosis.annotation_id[row]]
+                               for row in rows]
+        status[side, pairs] = diagnosis.status[rows]
     # A pair keeps the person of its input pose, or it would seem to improve
     # by going over to another one.
     owner = np.where(person[0] >= 0, person[0], person[1])
     status[person != owner] = -1
     oks = [
-        person_oks(*side, owner, found.people, np.asarray(metainfo['sigmas']))
-        for side in (found.before, found.after)
+        person_oks(*side, owner, people, np.asarray(metainfo['sigmas']))
+        for side in (compared.before, compared.after)
     ]
-    found.truth = PairTruth(owner, np.stack(oks), status)
+    compared.truth = PairTruth(owner, np.stack(oks), status)

@@ -3,7 +3,7 @@ import base64
 import hashlib
 from importlib import resources
 from pathlib import Path
-from typing import Optional, Union
+from typing import Any, Dict, Optional, Union
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,9 +14,8 @@ from ...datasets.image_list import read_annotations
 from ...fileio import atomic_write
 from ...version import __version__
 from .comparison import compare_results
-from .joint_table import signed, trend_of
-from .page_content import PageContent, page_content
-from .people_cards import CardMaker, known
+from .content import page_content, signed, trend_of
+from .people import CardMaker, count_text
 
 #: Name of the page in its folder.
 PAGE_NAME = 'index.html'
@@ -64,30 +63,22 @@ def write_report(before: Union[str, Path],
     metainfo = load_skeleton(skeleton)
     annotations = None if ann is None else read_annotations(ann)
     finder = ImageFinder(img_dir, annotations and annotations['images'])
-    found = compare_results(before, after, metainfo, annotations)
-    groups = CardMaker(found, finder).groups(people, seed)
-    content = page_content(
-        found,
-        annotations,
-        groups,
+    compared = compare_results(before, after, metainfo, annotations)
+    groups = CardMaker(compared, finder).groups(people, seed)
+    html = _render(
         before_name=Path(before).name,
-        after_name=Path(after).name)
+        after_name=Path(after).name,
+        **page_content(compared, annotations, groups))
     with atomic_write(page) as file:
-        file.write(render_page(content).encode())
+        file.write(html.encode())
     return page
 
 
-def render_page(content: PageContent) -> str:
+def _render(**content: Any) -> str:
     """Lay out a page.
 
     Everything from the data is escaped, and the page forbids the browser to
     load anything and to run or style by anything but its own two blocks.
-
-    Args:
-        content (PageContent): What it says.
-
-    Returns:
-        str: HTML.
     """
     environment = Environment(
         loader=PackageLoader('posefix_mm.visualization.report'),
@@ -95,12 +86,13 @@ def render_page(content: PageContent) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True)
-    environment.filters.update(
+    filters: Dict[str, Any] = dict(
         figure='{:.1f}'.format,
         change=signed,
         percent='{:.1%}'.format,
-        known=known,
+        count=count_text,
         trend=lambda change: trend_of(round(change, 1)))
+    environment.filters.update(filters)
     style, script = (_asset(name) for name in ('style.css', 'script.js'))
     policy = ("default-src 'none'; img-src data:; "
               f"style-src 'sha256-{_digest(style)}'; "

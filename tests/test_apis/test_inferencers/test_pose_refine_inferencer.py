@@ -367,7 +367,7 @@ def test_data_samples(inferencer, pictures) -> None:
 ])
 def test_wrong_arguments(inferencer, pictures, arguments: dict,
                          message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         inferencer(pictures[0], **arguments)
 
 

@@ -14,10 +14,10 @@ from posefix_mm.apis.inferencers.input_frames import (
     open_inputs,
 )
 from posefix_mm.apis.inferencers.output_files import (
-    PredictionFiles,
     choose_image_ids,
     coco_records,
     json_list,
+    prediction_files,
 )
 
 
@@ -54,9 +54,9 @@ def test_score_is_the_boxs_times_the_sure_keypoints() -> None:
 
 
 def test_names_that_come_twice_are_numbered(tmp_path: Path) -> None:
-    with PredictionFiles(tmp_path, InputFrames(iter([]))) as files:
+    with prediction_files(tmp_path, InputFrames(iter([]))) as write:
         for number, name in enumerate(('a.jpg', 'b.jpg', 'a.png')):
-            files.write(Frame(number, name), [dict(number=number)])
+            write(Frame(number, name), [dict(number=number)])
     assert {p.name: json.loads(p.read_text())[0]['number']
             for p in tmp_path.iterdir()
             } == {'a.json': 0, 'b.json': 1, 'a_2.json': 2}

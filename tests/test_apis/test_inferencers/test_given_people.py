@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from posefix_mm.apis.inferencers.given_people import GivenPeople
+from posefix_mm.apis.inferencers.given_people import (
+    GivenPeople,
+    parse_boxes,
+    parse_poses,
+)
 from posefix_mm.apis.inferencers.input_frames import Frame
-from posefix_mm.apis.inferencers.read_given import read_boxes, read_poses
 from posefix_mm.datasets.image_list import file_number
 from posefix_mm.refinement import PoseArrays
 
@@ -26,37 +29,37 @@ RECORD = dict(image_id=1, keypoints=[1, 2, .5, 4, 8, .9], score=.7)
         np.array([[.5, .9]], np.float32)),
 ])
 def test_poses(given: Any) -> None:
-    poses = read_poses(given, 2, pytest.fail)
+    poses = parse_poses(given, 2, pytest.fail)
     np.testing.assert_allclose(poses.keypoints, [[[1, 2], [4, 8]]])
     np.testing.assert_allclose(poses.keypoint_scores, [[.5, .9]])
     np.testing.assert_allclose(poses.bboxes, [[1, 2, 4, 8]])
 
 
 def test_scores_of_records_are_kept() -> None:
-    poses = read_poses([RECORD], 2, pytest.fail)
+    poses = parse_poses([RECORD], 2, pytest.fail)
     assert poses.bbox_scores[0] == np.float32(.7)
 
 
 def test_poses_without_scores() -> None:
-    poses = read_poses(np.array([POSE])[..., :2], 2, pytest.fail)
+    poses = parse_poses(np.array([POSE])[..., :2], 2, pytest.fail)
     assert poses.keypoint_scores.tolist() == [[1, 1]]
     assert poses.bbox_scores.tolist() == [1]
 
 
 @pytest.mark.parametrize('given', [None, [], np.zeros((0, 2, 3))])
 def test_nobody(given: Any) -> None:
-    assert read_poses(given, 2, pytest.fail).keypoints.shape == (0, 2, 2)
+    assert parse_poses(given, 2, pytest.fail).keypoints.shape == (0, 2, 2)
 
 
 def test_absent_joints_do_not_stretch_the_box() -> None:
-    poses = read_poses([[[5, 6, .1], [0, 0, 0]]], 2, pytest.fail)
+    poses = parse_poses([[[5, 6, .1], [0, 0, 0]]], 2, pytest.fail)
     assert poses.bboxes.tolist() == [[5, 6, 5, 6]]
 
 
 def test_bad_records_are_reported() -> None:
     problems = []
     records = [dict(RECORD, keypoints=[1, 2, 3]), RECORD]
-    poses = read_poses(records, 2, problems.append)
+    poses = parse_poses(records, 2, problems.append)
     assert len(poses.keypoints) == 1
     assert [p.code for p in problems] == ['keypoint_count']
 
@@ -64,7 +67,7 @@ def test_bad_records_are_reported() -> None:
 @pytest.mark.parametrize('given', [np.zeros((2, 3)), np.zeros((1, 5, 3))])
 def test_wrong_shape(given: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r'must be \(N, 2, 2\) or'):
-        read_poses(given + 1, 2, pytest.fail)
+        parse_poses(given + 1, 2, pytest.fail)
 
 
 @pytest.mark.parametrize(('given', 'score'), [
@@ -73,7 +76,7 @@ def test_wrong_shape(given: np.ndarray) -> None:
     ([dict(bbox=[1, 2, 10, 20], score=.25)], .25),
 ])
 def test_boxes(given: Any, score: float) -> None:
-    boxes = read_boxes(given)
+    boxes = parse_boxes(given)
     assert boxes.bboxes.tolist() == [[1, 2, 11, 22]]
     assert boxes.bbox_scores.tolist() == [score]
 
@@ -86,47 +89,47 @@ def test_boxes(given: Any, score: float) -> None:
 ])
 def test_bad_boxes(given: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        read_boxes(given)
+        parse_boxes(given)
 
 
 def test_nobody_is_not_the_same_as_unknown() -> None:
-    assert read_boxes(None) is None
-    assert len(read_boxes([]).bboxes) == 0
+    assert parse_boxes(None) is None
+    assert len(parse_boxes([]).bboxes) == 0
 
 
 @pytest.mark.parametrize('image_id', [7, 'a_007', 'a_007.jpg'])
 def test_records_find_their_image(image_id: Any) -> None:
     given = GivenPeople([dict(image_id=image_id, x=1)], 'poses', 3)
-    assert given.of(Frame(0, 'b_008.jpg')) == []
-    assert [r['x'] for r in given.of(Frame(1, 'a_007.jpg'))] == [1]
-    assert not given.finish()
+    assert given.next_of(Frame(0, 'b_008.jpg')) == []
+    assert [r['x'] for r in given.next_of(Frame(1, 'a_007.jpg'))] == [1]
+    assert not given.leftover()
 
 
 def test_records_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / 'poses.json').write_text(json.dumps([RECORD]))
     given = GivenPeople(tmp_path / 'poses.json', 'poses', 3)
-    assert given.of(Frame(0, '1.jpg')) == [RECORD]
+    assert given.next_of(Frame(0, '1.jpg')) == [RECORD]
 
 
 def test_what_belongs_to_no_image_is_told() -> None:
     given = GivenPeople([RECORD, dict(RECORD, image_id=2)], 'poses', 3)
-    assert given.finish() == ('the poses of 2 image_ids, such as 1, belong to '
-                              'no image of the input')
+    assert given.leftover() == (
+        'the poses of 2 image_ids, such as 1, belong to no image of the input')
 
 
 def test_an_item_for_each_image() -> None:
     given = GivenPeople([[POSE]], 'poses', 3)
     with pytest.raises(ValueError, match='poses for 1 images, but 2 images'):
         given.check_count(2)
-    given.of(Frame(0, 'a.jpg'))
+    given.next_of(Frame(0, 'a.jpg'))
     with pytest.raises(ValueError, match='poses for 1 images only'):
-        given.of(Frame(1, 'b.jpg'))
+        given.next_of(Frame(1, 'b.jpg'))
 
 
 def test_an_array_of_one_image_needs_no_list() -> None:
     given = GivenPeople(np.array([POSE]), 'poses', 3)
     given.check_count(1)
-    assert given.of(Frame(0, 'a.jpg')).shape == (1, 2, 3)
+    assert given.next_of(Frame(0, 'a.jpg')).shape == (1, 2, 3)
 
 
 @pytest.mark.parametrize('content', ['{}', '[1]'])
@@ -153,7 +156,7 @@ def test_absent_joints_of_arrays_without_scores(absent) -> None:
     """As in posefix_mm.refine: no joint at the origin with a score of 1."""
     poses = np.full((1, 17, 2), 50.)
     poses[0, 3] = absent
-    found = read_poses(poses, 17, None)
+    found = parse_poses(poses, 17, None)
     assert found.keypoint_scores[0].tolist() == [1] * 3 + [0] + [1] * 13
     assert found.keypoints[0, 3].tolist() == [0, 0]
     np.testing.assert_array_equal(found.bboxes, [[50, 50, 50, 50]])
@@ -166,13 +169,13 @@ def test_ids_of_annotations(image_id) -> None:
     images = [dict(id=3, file_name='b/7.jpg'), dict(id=9, file_name='3.jpg')]
     given = GivenPeople([dict(image_id=image_id, keypoints=[])], 'poses', 3,
                         images)
-    assert given.of(Frame(0, '3.jpg', Path('a/3.jpg'))) == []
-    assert len(given.of(Frame(1, '7.jpg', Path('b/7.jpg')))) == 1
-    assert not given.finish()
+    assert given.next_of(Frame(0, '3.jpg', Path('a/3.jpg'))) == []
+    assert len(given.next_of(Frame(1, '7.jpg', Path('b/7.jpg')))) == 1
+    assert not given.leftover()
 
 
 def test_results_with_nan_are_read(tmp_path) -> None:
     (tmp_path / 'poses.json').write_text(
         '[{"image_id": 3.0, "keypoints": [NaN, 2, 1], "score": 1}]')
     given = GivenPeople(tmp_path / 'poses.json', 'poses', 3)
-    assert len(given.of(Frame(0, '000003.jpg'))) == 1
+    assert len(given.next_of(Frame(0, '000003.jpg'))) == 1

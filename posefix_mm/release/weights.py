@@ -1,0 +1,61 @@
+"""Weights of others, put in their places and written."""
+from pathlib import Path
+from typing import Dict, Optional, Tuple, Union
+
+import torch
+
+from ..fileio import atomic_write
+from ..version import __version__
+
+
+def fit_state(
+        found: Dict[str, Tuple[Optional[str], torch.Tensor]],
+        state: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
+    """Put foreign tensors in their places, all of them or none.
+
+    Args:
+        found (Dict[str, Tuple[str | None, Tensor]]): Name in ``state``, None
+            if unknown, and tensor, by their own names.
+        state (Dict[str, torch.Tensor]): For names and shapes only.
+
+    Returns:
+        Dict[str, torch.Tensor]: The new state dict.
+
+    Raises:
+        ValueError: If tensors have no place, entries of ``state`` no tensor,
+            or shapes differ; the message names them all.
+    """
+    result, unmapped, misshapen = {}, [], []
+    for name, (target, tensor) in found.items():
+        if target not in state:
+            unmapped.append(name)
+            continue
+        if tensor.shape != state[target].shape:
+            misshapen.append(f'{name} {tuple(tensor.shape)} for {target} '
+                             f'{tuple(state[target].shape)}')
+        result[target] = tensor
+    missing = [
+        key for key in state
+        if key not in result and not key.endswith('num_batches_tracked')
+    ]
+    problems = [
+        f'{title}: {names}'
+        for title, names in (('unmapped', unmapped), ('missing', missing),
+                             ('misshapen', misshapen)) if names
+    ]
+    if problems:
+        raise ValueError('; '.join(problems))
+    return result
+
+
+def write_weights(state: Dict[str, torch.Tensor], out: Union[str,
+                                                             Path]) -> None:
+    """Write a checkpoint of weights alone, whole or not at all.
+
+    Args:
+        state (Dict[str, torch.Tensor]): State dict.
+        out (str | Path): The file.
+    """
+    with atomic_write(out) as file:
+        meta = dict(posefix_mm_version=__version__)
+        torch.save(dict(state_dict=state, meta=meta), file)
