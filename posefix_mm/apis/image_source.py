@@ -5,7 +5,7 @@ from typing import Dict, Optional, Sequence, Set, Tuple
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ..datasets.pose_records import Problem
 from ..formats import ImageRef
@@ -85,8 +85,9 @@ class ImageSource:
             ref (ImageRef): Which.
 
         Returns:
-            np.ndarray: BGR, uint8 (H, W, 3), turned as its EXIF data says; as
-            it is stored if the size that is claimed for it is that.
+            np.ndarray: BGR, uint8 (H, W, 3), turned as its EXIF data says
+            where mmpose does so; the other way round if the size that is
+            claimed for it is that.
 
         Raises:
             ImageProblem: If there is none, or it can't be used.
@@ -98,7 +99,12 @@ class ImageSource:
         image = load_image(picture.path)
         size = image.shape[1], image.shape[0]
         if picture.size == size[::-1] != size and _is_turned(picture.path):
-            return load_image(picture.path, as_stored=True)
+            stored = load_image(picture.path, as_stored=True)
+            if stored.shape != image.shape:
+                return stored
+            with Image.open(picture.path) as opened:  # not turned by OpenCV
+                turned = ImageOps.exif_transpose(opened).convert('RGB')
+                return np.ascontiguousarray(np.asarray(turned)[..., ::-1])
         return image
 
     def scale(self, ref: ImageRef,

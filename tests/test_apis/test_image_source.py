@@ -261,6 +261,19 @@ def test_size_of_turned_images(tmp_path, orientation, suffix) -> None:
     assert source.size(ImageRef(stem='a')) == (width, height)
 
 
+@pytest.mark.parametrize('orientation', range(9))
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.webp'])
+def test_the_size_that_is_claimed(tmp_path, orientation, suffix) -> None:
+    """As stored or turned: what the poses were found in."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(draw(0)).save(tmp_path / f'a{suffix}', exif=exif)
+    source = ImageSource(ImageFinder(tmp_path))
+    for size in (SIZE, SIZE[::-1] if orientation > 4 else SIZE):
+        image = source.load(ImageRef(stem='a', size=size))
+        assert image.shape[1::-1] == size
+
+
 def test_size_of_no_image(folder, source) -> None:
     ref = ImageRef(file_name='text.avi')
     assert problem(source, ref, 'size') == 'image_unreadable'
