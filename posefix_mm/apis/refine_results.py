@@ -295,6 +295,8 @@ def check_paths(out: Path,
         read.add(Path(poses).resolve())
     if out.resolve() in read:
         raise ValueError(f'the output {out} would overwrite an input file')
+    if out.exists() and not out.is_file() and not out.is_dir():
+        raise ValueError(f'the output {out} is a device, not a file')
     if out.is_dir() and not Path(poses).is_dir():
         raise IsADirectoryError(f'the output {out} is a folder')
     if show_dir is not None \
