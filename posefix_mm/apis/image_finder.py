@@ -107,8 +107,10 @@ class ImageFinder:
         key = next(k for k in (ref.file_name, ref.stem, ref.image_id, '')
                    if k is not None)
         if ref.frame is not None:
+            named = Path(str(key)).suffix.lower() in VIDEO_SUFFIXES
             return Picture(
-                self._find_video(str(key), only=True), ref.frame, ref.size)
+                self._find_video(str(key), only=not named), ref.frame,
+                ref.size)
         size, listed = ref.size, False
         if self._list is not None:
             place, _ = self._list.find_number(key) if self._by_number \

@@ -189,6 +189,16 @@ def test_frames_of_a_gif(tmp_path, files, frame_of) -> None:
     assert found.path.name == (frame_of or 'cam.mp4')
 
 
+def test_a_video_that_is_named_is_no_other(tmp_path) -> None:
+    """The only video may stand for a name without suffix alone."""
+    (tmp_path / 'cam01.mp4').touch()
+    finder = ImageFinder(tmp_path)
+    ref = ImageRef(file_name='results', frame=3)
+    assert finder.locate(ref).path.name == 'cam01.mp4'
+    with pytest.raises(LookupError, match=r'raw/walk\.mp4.*not in the image'):
+        finder.locate(ref._replace(file_name='raw/walk.mp4'))
+
+
 def test_frames_that_are_counted_from_1(tmp_path) -> None:
     (tmp_path / 'cam01.mp4').touch()
     ref = ImageRef(stem='cam01_12', first_frame=1)
