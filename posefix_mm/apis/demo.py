@@ -102,7 +102,8 @@ def run_demo(out_dir: Union[str, Path],
         out_dir / 'refined.keypoints.json',
         ann=data / 'val' / 'annotations.json',
         show_dir=out_dir / 'pictures',
-        show_limit=size.pictures)
+        show_limit=size.pictures,
+        allow_empty=True)  # a short training may be sure of nobody
     _show(summary, out_dir, time.monotonic() - started)
     _write_report(summary, poses, data / 'val', out_dir)
     return summary

@@ -111,7 +111,7 @@ def test_other_kinds(tmp_path, suffix, array) -> None:
     ('CMYK', '.jpg'), ('L', '.jpg'), ('1', '.png'), ('P', '.png'),
     ('LA', '.png'), ('I;16', '.png'), ('P', '.gif'), ('CMYK', '.tiff')])
 def test_modes(tmp_path, mode, suffix) -> None:
-    """Whatever OpenCV reads is loaded as mmcv loads it, the rest refused."""
+    """Whatever OpenCV reads is loaded as mmcv loads it, GIF by Pillow."""
     path = tmp_path / f'a{suffix}'
     Image.fromarray(PICTURE[..., 0] if mode == 'I;16' else
                     PICTURE).convert(mode).save(path)

@@ -66,8 +66,9 @@ def test_refines_and_reports(command, people, tmp_path) -> None:
     shown = ' '.join(result.stdout.split())
     assert (f'{len(given)} poses read, {len(records)} refined, 0 dropped as '
             'duplicates by NMS, 2 passed through unrefined') in shown
-    assert '1 x category 2 is not refined' in shown
-    assert "1 x a record must be an object, got 'no [red]record'" in shown
+    assert '1 x category: category 2 is not refined' in shown
+    assert ("1 x not_an_object: a record must be an object, got "
+            "'no [red]record'") in shown
     assert '[out] 1.json' in shown  # not taken as a colour
     assert [n for n in ('AP75', 'AR50', 'input', 'refined', 'change')
             if n not in shown] == []
