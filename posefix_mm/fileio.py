@@ -79,6 +79,8 @@ def atomic_write(path: Union[str, Path]) -> Iterator[BinaryIO]:
         OSError: If it can't be written; the message says what to do.
     """
     path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(f'{path} is a device, not a file')
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(

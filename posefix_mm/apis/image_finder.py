@@ -26,7 +26,7 @@ from ..formats import ImageRef
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff',
                   '.gif', '.avif', '.heic', '.heif')
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.m4v', '.mpg', '.mpeg',
-                  '.webm', '.wmv')
+                  '.webm', '.wmv', '.gif')
 # `cam01_000000000012`, `cam01.0012`, `frame 12` and `12`
 _FRAME = re.compile(r'(.*?)[._ -]*(?:frame)?[._ -]*([0-9]{1,15})', re.I)
 
@@ -107,8 +107,10 @@ class ImageFinder:
         key = next(k for k in (ref.file_name, ref.stem, ref.image_id, '')
                    if k is not None)
         if ref.frame is not None:
+            named = Path(str(key)).suffix.lower() in VIDEO_SUFFIXES
             return Picture(
-                self._find_video(str(key), only=True), ref.frame, ref.size)
+                self._find_video(str(key), only=not named), ref.frame,
+                ref.size)
         size, listed = ref.size, False
         if self._list is not None:
             place, _ = self._list.find_number(key) if self._by_number \
@@ -128,7 +130,8 @@ class ImageFinder:
             else:
                 path = self._find_number(key)
         except _NotThereError as error:
-            found = None if listed else self._find_frame(key)
+            found = None if listed else self._find_frame(
+                key, ref.first_frame)
             if found is None:
                 hint = '; it is not in the annotation file either' \
                     if self._list is not None and not listed else ''
@@ -248,7 +251,8 @@ class ImageFinder:
                 return self._file(self._index.videos[0])
             raise
 
-    def _find_frame(self, key: Union[int, str]) -> Optional[Picture]:
+    def _find_frame(self, key: Union[int, str],
+                    first: int) -> Optional[Picture]:
         """Take a name or number for that of a frame of a video."""
         text = str(key)
         if Path(text).suffix.lower() in IMAGE_SUFFIXES:
@@ -256,15 +260,15 @@ class ImageFinder:
         match = _FRAME.fullmatch(text)
         if match is None or (not self._index.videos):
             return None
-        name, number = match.groups()
+        name, number = match[1], int(match[2]) - first
         videos = self._index.videos
         if name.strip('/'):
             try:
-                return Picture(self._find_video(name), int(number))
+                return Picture(self._find_video(name), number)
             except LookupError:
                 return None
         if len(videos) == 1 and not self._index.numbers:
-            return Picture(self._file(videos[0]), int(number))
+            return Picture(self._file(videos[0]), number)
         return None
 
     @property
@@ -300,6 +304,10 @@ class _Index:
                 if suffix in IMAGE_SUFFIXES or suffix in VIDEO_SUFFIXES:
                     name = os.path.relpath(os.path.join(folder, file), root)
                     self._add(name.replace(os.sep, '/'), suffix)
+        # a GIF is meant as a video only where there is no other
+        self.videos = [
+            v for v in self.videos if not v.lower().endswith('.gif')
+        ] or self.videos
 
     def _add(self, name: str, suffix: str) -> None:
         for tail in name_tails(name):
@@ -307,6 +315,7 @@ class _Index:
             self.stems[stem_of(tail)].append(name)
         if suffix in VIDEO_SUFFIXES:
             self.videos.append(name)
+        if suffix not in IMAGE_SUFFIXES:
             return
         number = file_number(name)
         if number is not None:

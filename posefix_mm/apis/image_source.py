@@ -1,11 +1,11 @@
 """Load the images that files of poses name."""
 import threading
 from pathlib import Path
-from typing import Dict, Optional, Tuple
+from typing import Dict, Optional, Sequence, Set, Tuple
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ..datasets.pose_records import Problem
 from ..formats import ImageRef
@@ -15,8 +15,8 @@ from .image_finder import ImageFinder, Picture
 # EXIF orientations that swap width and height
 _TURNED = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
-# So many frames are kept: more than threads are apart that load in turn.
-_KEPT = 4
+# So many references are looked at to know whether a file is of videos.
+_LOOKED_AT = 100
 
 
 class ImageSource:
@@ -26,12 +26,45 @@ class ImageSource:
 
     Args:
         finder (ImageFinder): Finds the files.
+        num_kept (int): So many frames are kept: more than threads that load
+            in turn are apart. Defaults to 5.
     """
 
-    def __init__(self, finder: ImageFinder) -> None:
+    def __init__(self, finder: ImageFinder, num_kept: int = 5) -> None:
         self.finder = finder
-        self._video: Optional[VideoFrames] = None
+        self.num_kept = num_kept
+        self._wanted: Dict[Path, Set[int]] = {}
+        self._videos: Dict[Path, VideoFrames] = {}
         self._lock = threading.Lock()
+
+    def plan(self, images: Sequence[ImageRef]) -> Optional[np.ndarray]:
+        """Tell the order in which frames of videos are best loaded.
+
+        Args:
+            images (Sequence[ImageRef]): All that will be loaded.
+
+        Returns:
+            np.ndarray | None: Their places, video by video and frame by
+            frame, int64 (N, ); None if they may be loaded as they come.
+        """
+        places = np.linspace(0, len(images) - 1, min(len(images), _LOOKED_AT))
+        if not any(self._place(images[int(p)])[1] for p in places):
+            return None
+        wanted = [self._place(ref) for ref in images]
+        for path, frame in wanted:
+            self._wanted.setdefault(Path(path), set()).add(frame - 1)
+        order = np.array(
+            sorted(range(len(images)), key=wanted.__getitem__), np.int64)
+        return None if (order[1:] > order[:-1]).all() else order
+
+    def _place(self, ref: ImageRef) -> Tuple[str, int]:
+        """Path, and frame counted from 1 or 0 for an image."""
+        try:
+            picture = self.find(ref)
+        except ImageProblem:
+            return '', 0
+        return str(picture.path), \
+            0 if picture.frame is None else picture.frame + 1
 
     def find(self, ref: ImageRef) -> Picture:
         """Find the picture of a reference.
@@ -52,8 +85,9 @@ class ImageSource:
             ref (ImageRef): Which.
 
         Returns:
-            np.ndarray: BGR, uint8 (H, W, 3), turned as its EXIF data says; as
-            it is stored if the size that is claimed for it is that.
+            np.ndarray: BGR, uint8 (H, W, 3), turned as its EXIF data says
+            where mmpose does so; the other way round if the size that is
+            claimed for it is that.
 
         Raises:
             ImageProblem: If there is none, or it can't be used.
@@ -65,7 +99,12 @@ class ImageSource:
         image = load_image(picture.path)
         size = image.shape[1], image.shape[0]
         if picture.size == size[::-1] != size and _is_turned(picture.path):
-            return load_image(picture.path, as_stored=True)
+            stored = load_image(picture.path, as_stored=True)
+            if stored.shape != image.shape:
+                return stored
+            with Image.open(picture.path) as opened:  # not turned by OpenCV
+                turned = ImageOps.exif_transpose(opened).convert('RGB')
+                return np.ascontiguousarray(np.asarray(turned)[..., ::-1])
         return image
 
     def scale(self, ref: ImageRef,
@@ -113,10 +152,13 @@ class ImageSource:
         return width, height
 
     def _frames(self, path: Path) -> 'VideoFrames':
-        """Keep the video that was used last open."""
-        if self._video is None or self._video.path != path:
-            self._video = VideoFrames(path)
-        return self._video
+        """Keep two videos open: at the end of one, threads share them."""
+        if path not in self._videos:
+            if len(self._videos) > 1:
+                del self._videos[next(iter(self._videos))]
+            self._videos[path] = VideoFrames(path, self._wanted.get(path),
+                                             self.num_kept)
+        return self._videos[path]
 
 
 def _is_turned(path: Path) -> bool:
@@ -135,13 +177,21 @@ class VideoFrames:
 
     Args:
         path (Path): The file.
+        wanted (Set[int], optional): Frames that will be asked for; others are
+            not kept. Defaults to all.
+        num_kept (int): So many are kept. Defaults to 5.
 
     Raises:
         ImageProblem: If it is no video.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self,
+                 path: Path,
+                 wanted: Optional[Set[int]] = None,
+                 num_kept: int = 5) -> None:
         self.path = path
+        self.wanted = wanted
+        self.num_kept = num_kept
         self._kept: Dict[int, np.ndarray] = {}
         self._end: Optional[int] = None
         self._open()
@@ -192,12 +242,14 @@ class VideoFrames:
             if not self._capture.grab():
                 self._end = self._next
                 return None
-            if frame - self._next < _KEPT:
+            if frame == self._next or (
+                    frame - self._next < self.num_kept
+                    if self.wanted is None else self._next in self.wanted):
                 found, image = self._capture.retrieve()
                 if not found:
                     return None
                 self._kept[self._next] = image
             self._next += 1
-        for old in sorted(self._kept)[:-_KEPT]:
+        for old in sorted(self._kept)[:-self.num_kept]:
             del self._kept[old]
         return self._kept.get(frame)

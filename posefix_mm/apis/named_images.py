@@ -1,6 +1,7 @@
 """Put together what is known of the images of poses."""
+from contextlib import suppress
 from pathlib import Path
-from typing import List, Optional, Sequence, Union
+from typing import List, Sequence, Union
 
 from ..datasets.image_list import (
     ImageList,
@@ -59,26 +60,21 @@ class NamedImages:
             if place >= 0:
                 listed = self.listed[place]
                 break
-        size = ref.size
+        size, frame = ref.size, ref.frame
         if listed is not None:
             image_id, name, size = (listed.image_id, listed.file_name,
                                     listed.size)
-        found = ImageRef(image_id, name, ref.stem, ref.frame)
-        if self._source is not None:
-            name, size = self._look(found, name, size)
+        found = ref._replace(image_id=image_id, file_name=name, size=None)
+        if self._source is not None:  # one that is not there stays as it is
+            with suppress(ImageProblem):
+                picture = self._source.find(found)
+                if name is None:
+                    name = picture.path.relative_to(
+                        self._source.finder.root).as_posix()
+                    frame = picture.frame
+                size = size or self._source.size(found)
         stem = ref.stem if name is None else stem_of(name)
-        return NamedImage(image_id, name, stem, ref.frame, size)
-
-    def _look(self, ref: ImageRef, name: Optional[str],
-              size: Optional[tuple]) -> tuple:
-        """Find an image in the folder; one that is not there stays as is."""
-        try:
-            path = self._source.find(ref).path
-            name = path.relative_to(self._source.finder.root).as_posix() \
-                if name is None else name
-            return name, size or self._source.size(ref)
-        except ImageProblem:
-            return name, size
+        return NamedImage(image_id, name, stem, frame, size)
 
     def unused(self, used: Sequence[NamedImage]) -> List[NamedImage]:
         """List images of ``ann`` that are none of ``used``."""

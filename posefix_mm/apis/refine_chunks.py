@@ -43,6 +43,8 @@ def fingerprint(run: FileRun, files: Iterable[Optional[PathLike]]) -> str:
               run.pose_file.name, skeleton.joint_map.places.tolist(),
               skeleton.joint_map.num_source, skeleton.categories, run.nms,
               run.scores, run.passes, run.batch_size, CHUNK_BATCHES)).encode())
+    if run.order is not None:
+        digest.update(run.order.tobytes())
     return digest.hexdigest()
 
 

@@ -202,7 +202,8 @@ def refine_file(predictor: PosePredictor,
     content = None if ann is None else read_annotations(ann)
     source = ImageSource(
         ImageFinder(
-            img_dir, content and content['images'], follow_links=follow_links))
+            img_dir, content and content['images'], follow_links=follow_links),
+        num_kept=2 * num_workers + 1)
     fitting = open_fitting(
         predictor,
         poses,
@@ -226,7 +227,8 @@ def refine_file(predictor: PosePredictor,
         passes=passes,
         batch_size=batch_size,
         num_workers=num_workers,
-        scale_of=source.scale)
+        scale_of=source.scale,
+        order=source.plan(pose_file.images))
     fit = [] if rank else describe_fit(fitting, predictor, source, ann=ann)
     if truth is not None and truth.first_error and not truth.poses:
         fit.append(f'note: no AP is shown: {ann}: {truth.first_error}')
@@ -307,6 +309,8 @@ def check_paths(out: Path,
         read.add(Path(poses).resolve())
     if out.resolve() in read:
         raise ValueError(f'the output {out} would overwrite an input file')
+    if out.exists() and not out.is_file() and not out.is_dir():
+        raise ValueError(f'the output {out} is a device, not a file')
     if out.is_dir() and not Path(poses).is_dir():
         raise IsADirectoryError(f'the output {out} is a folder')
     if show_dir is not None \
@@ -347,8 +351,9 @@ def _shown(run: FileRun, poses: RefinedPoses, source: ImageSource,
            limit: Optional[int]) -> Iterator[RefinedImage]:
     """Yield images with refined poses, those that NMS dropped aside."""
     shown = 0
-    for image, ref in enumerate(run.pose_file.images):
-        indices = run.plan.poses(image)
+    images = run.pose_file.images
+    for image in range(len(images)) if run.order is None else run.order:
+        ref, indices = images[image], run.plan.poses(image)
         if limit is not None and shown >= limit:
             return
         kept = indices[~poses.dropped[indices]]

@@ -34,6 +34,8 @@ class ImageRef(NamedTuple):
         stem (str | None): Name without its suffix.
         frame (int | None): 0-based frame of the video ``file_name``.
         size (Tuple[int, int] | None): Width and height, where the file tells.
+        first_frame (int): What a number in ``stem`` is for the first frame of
+            a video.
     """
 
     image_id: Union[int, str, None] = None
@@ -41,6 +43,7 @@ class ImageRef(NamedTuple):
     stem: Optional[str] = None
     frame: Optional[int] = None
     size: Optional[Tuple[int, int]] = None
+    first_frame: int = 0
 
 
 class SourceSkeleton(NamedTuple):

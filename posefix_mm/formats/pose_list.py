@@ -28,18 +28,19 @@ class NamedImage(NamedTuple):
     size: Optional[Tuple[int, int]] = None
 
     def need_name(self) -> str:
-        """Name of its file.
+        """Name of its file; of a frame, one that tells video and number.
 
         Raises:
             ValueError: If it is not known; the message tells what to add.
         """
-        if self.file_name is None:
+        if self.file_name is None and self.frame is None:
             shown = self.stem if self.image_id is None else self.image_id
             raise ValueError(
                 f'the name of the file of image {shown!r} is not known, and '
                 'the format to write needs it; name the images with --ann or '
                 'their folder with --img-dir')
-        return self.file_name
+        return self.file_name if self.frame is None \
+            else f'{self.need_stem()}.jpg'
 
     def need_stem(self) -> str:
         """Name of its file without the suffix, which is safe to write to.

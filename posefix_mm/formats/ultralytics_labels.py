@@ -1,4 +1,6 @@
 """Label files of YOLO pose models."""
+import re
+from functools import cached_property
 from typing import (
     Any,
     Dict,
@@ -6,6 +8,7 @@ from typing import (
     NamedTuple,
     Optional,
     Sequence,
+    Set,
     Tuple,
     Union,
 )
@@ -20,6 +23,8 @@ from .pose_folder import FoundPose, Joints, PoseEdit, PoseFolder
 _BOX_FIELDS = 5
 # Confidence and track id, which `yolo predict save_txt=True` may add.
 _MAX_EXTRA = 2
+# As it names frames of a video, which it counts from 1.
+_FRAME = re.compile(r'(.*)_[1-9][0-9]*')
 
 
 class LabelLayout(NamedTuple):
@@ -40,12 +45,17 @@ class UltralyticsLabels(PoseFolder):
 
     A line is ``class cx cy w h (px py [v]) x J [confidence] [track id]``,
     fractions of the image's size; ``0 0`` or a visibility of 0 is absent.
-    Class 0 counts as COCO's category 1. See
+    Class 0 counts as COCO's category 1. ``VIDEO_1.txt`` is of the first frame
+    of a video, unless there is a ``VIDEO_0.txt`` or numbers have zeros. See
     https://docs.ultralytics.com/datasets/pose/.
     """
 
     name = 'ultralytics-txt'
     ending = '.txt'
+
+    @cached_property
+    def _names(self) -> Set[str]:
+        return set(self._members)
 
     def is_relative(self, raw: Any) -> bool:
         """Coordinates are always fractions."""
@@ -57,7 +67,12 @@ class UltralyticsLabels(PoseFolder):
             lines = data.decode().splitlines(keepends=True)
         except UnicodeDecodeError as error:
             raise ValueError(f'is no text file: {error}') from error
-        image = ImageRef(stem=stem)
+        numbered = _FRAME.fullmatch(stem)
+        image = ImageRef(
+            stem=stem,
+            first_frame=int(
+                numbered is not None
+                and f'{numbered[1]}_0{self.ending}' not in self._names))
         return [
             FoundPose(image, line, number)
             for number, line in enumerate(lines) if line.strip()

@@ -78,6 +78,8 @@ class FileRun:
         scale_of (ScaleOf, optional): Tells by how much an image is larger
             than the poses' pixels, None if it is another picture. Defaults to
             1 for all.
+        order (np.ndarray, optional): The images of the file in the order in
+            which they are best loaded, int64. Defaults to that of the file.
 
     Raises:
         ValueError: If an option is out of range.
@@ -93,7 +95,8 @@ class FileRun:
                  passes: int = 1,
                  batch_size: int,
                  num_workers: int,
-                 scale_of: Optional[ScaleOf] = None) -> None:
+                 scale_of: Optional[ScaleOf] = None,
+                 order: Optional[np.ndarray] = None) -> None:
         check_stream_options(batch_size, num_workers, passes)
         self.predictor = predictor
         self.pose_file = pose_file
@@ -105,7 +108,8 @@ class FileRun:
         self.num_workers = num_workers
         self.scale_of = scale_of
         self.plan = ChunkPlan(pose_file.image_index, len(pose_file.images),
-                              batch_size * CHUNK_BATCHES)
+                              batch_size * CHUNK_BATCHES, order)
+        self.order = order
 
     def refine(
         self, chunks: Iterable[int], advance: Callable[[int], None]

@@ -21,6 +21,18 @@ _SOI, _EOI, _TEM = 0xd8, 0xd9, 0x01
 _PNG = b'\x89PNG\r\n\x1a\n'
 _HEIC = ('heic', 'heix', 'hevc', 'heim', 'heis', 'mif1', 'msf1')
 
+_KINDS = (
+    (b'version https://git-lfs',
+     'a pointer of Git LFS; fetch the file itself'),
+    ((b'<html', b'<!doc'), 'a page of HTML; the download failed'),
+    ((b'<svg', b'<?xml', b'%pdf'),
+     'a drawing (SVG or PDF); export it as PNG'),
+    ((b'\xff\x0a', b'\0\0\0\x0cjxl'),
+     'a JPEG XL image; convert it to JPEG or PNG'),
+    ((b'ii*\0\x10\0\0\0cr', b'iiu\0', b'iiro', b'fujifilm'),
+     "a camera's raw image; develop it to JPEG or PNG"),
+    (b'pk\x03\x04', 'a ZIP archive; unpack it'))
+
 with suppress(ImportError):  # reads HEIC where it is installed
     import pillow_heif
     pillow_heif.register_heif_opener()
@@ -93,6 +105,11 @@ def _load_by_pillow(path: Path, as_stored: bool) -> Optional[np.ndarray]:
     """Load what OpenCV does not read; None if that is damaged."""
     try:
         with Image.open(path) as image:
+            if image.mode in ('F', 'I'):
+                raise ImageProblem(
+                    Problem('image_unreadable', f'the image {path.name} has '
+                            '32-bit numbers, whose range is not known; '
+                            'convert it to 8 bits'))
             image = image if as_stored else ImageOps.exif_transpose(image)
             if image.mode.startswith('I;16'):
                 return np.repeat(
@@ -117,11 +134,9 @@ def _kind_of(path: Path) -> str:
             return ('an AVIF image, which this Pillow does not read; convert '
                     'it to JPEG or PNG')
         return 'a video; name frames of it, or take them out as images'
-    if head.startswith(b'version https://git-lfs'):
-        return 'a pointer of Git LFS; fetch the file itself'
-    if head.lstrip()[:5].lower() in (b'<html', b'<!doc'):
-        return 'a page of HTML; the download failed'
-    return 'not an image'
+    start = head.lstrip().lower()
+    return next((kind for magic, kind in _KINDS if start.startswith(magic)),
+                'not an image' if head else 'an empty file')
 
 
 def check_header(path: Path) -> Tuple[int, int]:

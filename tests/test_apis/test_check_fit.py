@@ -203,3 +203,30 @@ def test_a_remedy_for_each_code(code, text, remedy) -> None:
     line, = summary.remedies()
     assert line.startswith(f'2 x {code}: {text}')
     assert remedy in line
+
+
+def test_frames_in_any_order(refine, drawn, records, tmp_path) -> None:
+    """The same poses, however the file is sorted and many threads load."""
+    paths = sorted((drawn / 'images').iterdir())
+    (tmp_path / 'videos').mkdir()
+    writer = cv2.VideoWriter(
+        str(tmp_path / 'videos' / 'walk.avi'),
+        cv2.VideoWriter_fourcc(*'MJPG'), 10, (112, 88))
+    for number in range(40):
+        pixels = cv2.imread(str(paths[number % len(paths)]))
+        writer.write(np.roll(cv2.resize(pixels, (112, 88)), 2 * number, 1))
+    writer.release()
+    given = [dict(records[0], image_id=f'walk_{k:06d}') for k in range(40)]
+    options = dict(img_dir=tmp_path / 'videos', ann=None)
+    expected, summary = refine(given, **options)
+    assert summary.refined == 40
+    assert len({str(r['keypoints']) for r in expected}) == 40
+    order = np.random.default_rng(0).permutation(40)
+    for num_workers in (0, 3):
+        found, _ = refine([given[i] for i in order], num_workers=num_workers,
+                          batch_size=2, **options)
+        for place, index in enumerate(order):
+            np.testing.assert_allclose(
+                found[place]['keypoints'], expected[index]['keypoints'],
+                atol=.01)
+            assert found[place]['image_id'] == f'walk_{index:06d}'

@@ -2,10 +2,12 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
 from posefix_mm.apis.convert_poses import convert_poses
+from posefix_mm.apis.image_finder import ImageFinder
 from posefix_mm.formats import open_pose_file
 from posefix_mm.formats.joint_maps import load_source_joints
 from posefix_mm.formats.writers import WRITERS
@@ -263,7 +265,41 @@ def test_frames_of_a_video(files):
         'net', 'posefix_mm') + '\n'
     summary = convert_poses(
         files / 'mousenet.csv', files / 'out.json', 'coco-results')
-    assert summary.lost == dict(frame=2)
+    assert not summary.lost
+    ids = [r['image_id'] for r in json.loads((files / 'out.json').read_text())]
+    assert ids == ['mouse_000000000000', 'mouse_000000000003']
+
+
+@pytest.mark.parametrize('target', [
+    'coco-results', 'coco-annotations', 'alphapose', 'ultralytics-txt',
+    'openpose'])
+def test_frames_that_are_found_in_a_folder(tmp_path, target):
+    """Each stays the one that it was, by whatever name."""
+    videos = tmp_path / 'videos'
+    videos.mkdir()
+    writer = cv2.VideoWriter(
+        str(videos / 'cam.avi'), cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
+    for _ in range(4):
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+    writer.release()
+    (tmp_path / 'given').mkdir()
+    for frame in (1, 3):
+        (tmp_path / 'given' / f'cam.{frame:04d}_keypoints.json').write_text(
+            json.dumps(dict(people=[dict(
+                pose_keypoints_2d=[9 + frame, 5, .5] * 18)])))
+    skeleton = 'openpose_coco18' if target == 'openpose' else 'coco'
+    summary = convert_poses(
+        tmp_path / 'given', tmp_path / 'out', target, img_dir=videos,
+        skeleton=skeleton)
+    assert summary.converted == 2
+    poses = open_pose_file(
+        tmp_path / 'out', target_names=['nose', 'neck'],
+        joint_map=skeleton, format=target)
+    finder = ImageFinder(videos)
+    for record in poses.read([0, 1], (64, 48)):
+        image = poses.images[poses.image_index[record.index]]
+        assert finder.locate(image).frame == pytest.approx(
+            record.keypoints[0, 0] - 9, abs=1e-4)
 
 
 @pytest.mark.parametrize(('target', 'options', 'message'), [

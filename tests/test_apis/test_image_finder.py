@@ -172,6 +172,39 @@ def test_frames_of_a_video(tmp_path, key, expected) -> None:
     assert (found.path.name, found.frame) == expected
 
 
+@pytest.mark.parametrize(('files', 'frame_of'), [
+    (['anim.gif'], 'anim.gif'), (['anim.gif', 'b.jpg'], 'anim.gif'),
+    (['anim.gif', 'cam.mp4'], None)])
+def test_frames_of_a_gif(tmp_path, files, frame_of) -> None:
+    """By its name it is an image; by those of frames, a video."""
+    for name in files:
+        (tmp_path / name).touch()
+    finder = ImageFinder(tmp_path)
+    for ref in (ImageRef(image_id='anim.gif'), ImageRef(stem='anim')):
+        assert finder.locate(ref).path.name == 'anim.gif'
+        assert finder.locate(ref).frame is None
+    found = finder.locate(ImageRef(stem='anim_0012'))
+    assert (found.path.name, found.frame) == ('anim.gif', 12)
+    found = finder.locate(ImageRef(stem='results', frame=3))
+    assert found.path.name == (frame_of or 'cam.mp4')
+
+
+def test_a_video_that_is_named_is_no_other(tmp_path) -> None:
+    """The only video may stand for a name without suffix alone."""
+    (tmp_path / 'cam01.mp4').touch()
+    finder = ImageFinder(tmp_path)
+    ref = ImageRef(file_name='results', frame=3)
+    assert finder.locate(ref).path.name == 'cam01.mp4'
+    with pytest.raises(LookupError, match=r'raw/walk\.mp4.*not in the image'):
+        finder.locate(ref._replace(file_name='raw/walk.mp4'))
+
+
+def test_frames_that_are_counted_from_1(tmp_path) -> None:
+    (tmp_path / 'cam01.mp4').touch()
+    ref = ImageRef(stem='cam01_12', first_frame=1)
+    assert ImageFinder(tmp_path).locate(ref).frame == 11
+
+
 def test_empty_list_of_images_finds_nothing(folder) -> None:
     with pytest.raises(LookupError, match='is not in the annotation file'):
         ImageFinder(folder, []).find(42)

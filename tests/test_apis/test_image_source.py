@@ -1,7 +1,9 @@
 """Images and frames of videos behind the references of a file of poses."""
 
+import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -13,6 +15,7 @@ from posefix_mm.apis.image_finder import ImageFinder
 from posefix_mm.apis.image_source import ImageSource, VideoFrames
 from posefix_mm.formats import ImageRef
 from posefix_mm.refinement import ImageProblem
+from posefix_mm.refinement.stream import run_ahead
 
 FRAMES = 160
 SIZE = 64, 48
@@ -44,12 +47,31 @@ def write_video(path: Path, codec: str, count: int = FRAMES) -> None:
     writer.release()
 
 
+def make_irregular(path: Path) -> None:
+    """Give the frames of an MP4 file durations from 1 to 8 of a unit."""
+    data = path.read_bytes().replace(b'edts', b'free')  # tells the end
+    place = data.index(b'stts') - 4
+    durations = np.random.default_rng(2).integers(1, 9, FRAMES) * 512
+    entries = np.stack((np.ones(FRAMES, np.int64), durations), 1)
+    body = struct.pack('>II', 0, FRAMES) + entries.astype('>u4').tobytes()
+    more = len(body) - 16  # it had one entry
+    assert place > data.index(b'mdat')  # offsets into that stay
+    data = bytearray(data[:place + 8] + body + data[place + 24:])
+    for box in (b'moov', b'trak', b'mdia', b'minf', b'stbl', b'stts'):
+        at = data.index(box) - 4
+        size, = struct.unpack_from('>I', data, at)
+        struct.pack_into('>I', data, at, size + more)
+    path.write_bytes(data)
+
+
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp('source') / 'images'
     root.mkdir()
     write_video(root / 'walk.avi', 'MJPG')
     write_video(root / 'run.mp4', 'mp4v')
+    write_video(root / 'irregular.mp4', 'mp4v')
+    make_irregular(root / 'irregular.mp4')
     for name in ('a.png', 'twice.jpg', 'twice.PNG', 'upper.JPG'):
         cv2.imwrite(str(root / name), draw(3)[:40])
     (root / 'sub.dir').mkdir()
@@ -74,7 +96,7 @@ def problem(source, ref, method='load') -> str:
 
 
 # --------------------------------------------------------------------- videos
-@pytest.mark.parametrize('name', ['walk.avi', 'run.mp4'])
+@pytest.mark.parametrize('name', ['walk.avi', 'run.mp4', 'irregular.mp4'])
 @pytest.mark.parametrize('order', [
     range(FRAMES),
     [0, 1, 5, 6, 60, 61],
@@ -88,18 +110,51 @@ def test_frames(source, name, order) -> None:
     assert found == list(order)
 
 
-def test_never_seeks_and_decodes_once(folder, monkeypatch) -> None:
+def test_never_seeks_and_decodes_once(folder, opened) -> None:
     """Back by a few from what was kept, back further from the start."""
     frames = VideoFrames(folder / 'walk.avi')
-    opened = []
-    monkeypatch.setattr(
-        VideoFrames, '_open', lambda self, real=VideoFrames._open: (
-            opened.append(1), real(self)))
+    opened.clear()
     for frame in (0, 2, 1, 51, 50, 52, 103, 102, 104, 159):
         assert number(frames.read(frame)) == frame
     assert opened == []
     assert number(frames.read(99)) == 99
     assert opened == [1]
+
+
+@pytest.fixture
+def opened(monkeypatch) -> list:
+    """A mark for each time that a video is opened."""
+    marks = []
+    monkeypatch.setattr(
+        VideoFrames, '_open', lambda self, real=VideoFrames._open: (
+            marks.append(1), real(self)))
+    return marks
+
+
+@pytest.mark.parametrize('num_workers', [0, 1, 2, 6])
+@pytest.mark.parametrize('step', [1, 7])
+def test_each_video_is_decoded_once(folder, opened, step, num_workers) -> None:
+    """Whatever the order in the file, and though threads overtake others."""
+    frames = np.random.default_rng(3).permutation(range(0, FRAMES, step))
+    refs = [ImageRef(image_id=f'{name}_{frame:04d}') for frame in frames
+            for name in ('irregular', 'walk')]
+    source = ImageSource(ImageFinder(folder), num_kept=2 * num_workers + 1)
+    order = source.plan(refs)
+    with ThreadPoolExecutor(num_workers or 1) as pool:
+        loads = (partial(source.load, refs[place]) for place in order)
+        found = [number(image) for image in run_ahead(
+            loads, 2 * num_workers, pool if num_workers else None)]
+    assert found == [int(refs[p].image_id[-4:]) for p in order]
+    assert found == 2 * sorted(frames)
+    assert len(opened) == 2
+
+
+def test_images_are_loaded_as_they_come(folder) -> None:
+    names = ['a.png', 'upper.JPG', 'a.png', 'gone.png']
+    refs = [ImageRef(file_name=name) for name in names]
+    assert ImageSource(ImageFinder(folder)).plan(refs) is None
+    refs = [ImageRef(file_name='run.mp4', frame=f) for f in range(3)]
+    assert ImageSource(ImageFinder(folder)).plan(refs) is None
 
 
 @pytest.mark.parametrize('name', ['walk.avi', 'run.mp4'])
@@ -204,6 +259,19 @@ def test_size_of_turned_images(tmp_path, orientation, suffix) -> None:
     source = ImageSource(ImageFinder(tmp_path))
     height, width = source.load(ImageRef(stem='a')).shape[:2]
     assert source.size(ImageRef(stem='a')) == (width, height)
+
+
+@pytest.mark.parametrize('orientation', range(9))
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.webp'])
+def test_the_size_that_is_claimed(tmp_path, orientation, suffix) -> None:
+    """As stored or turned: what the poses were found in."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(draw(0)).save(tmp_path / f'a{suffix}', exif=exif)
+    source = ImageSource(ImageFinder(tmp_path))
+    for size in (SIZE, SIZE[::-1] if orientation > 4 else SIZE):
+        image = source.load(ImageRef(stem='a', size=size))
+        assert image.shape[1::-1] == size
 
 
 def test_size_of_no_image(folder, source) -> None:

@@ -32,6 +32,18 @@ def test_labels_are_fractions_of_the_image(tmp_path, trip):
     assert poses.read([0])[0].problem.code == 'image_size'
 
 
+@pytest.mark.parametrize(('names', 'first'), [
+    (['cam_1', 'cam_12'], 1), (['cam_12'], 1), (['cam_0', 'cam_12'], 0),
+    (['cam_0012'], 0), (['cam'], 0), (['cam_0', 'b_12'], 1)])
+def test_frames_are_counted_from_1(tmp_path, names, first):
+    """As ultralytics does; not if there is a frame 0."""
+    for name in names:
+        (tmp_path / f'{name}.txt').write_text(LINE)
+    poses = open_pose_file(tmp_path, target_names=NAMES)
+    ref, = (r for r in poses.images if r.stem == names[-1])
+    assert ref.first_frame == first
+
+
 def test_a_visibility_of_zero_is_absent(tmp_path, trip):
     line = LINE.replace('0.3 0.5 1', '0.3 0.5 0')
     poses = open_pose_file(labels(tmp_path, line), target_names=NAMES)

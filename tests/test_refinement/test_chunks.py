@@ -70,3 +70,13 @@ def test_poses_without_image_only() -> None:
     plan = ChunkPlan(np.array([-1, -1]), 0, 1)
     assert [list(plan.images(c)) for c in plan.numbers] == [[-1]]
     assert plan.poses(-1).tolist() == [0, 1]
+
+
+def test_another_order() -> None:
+    """Images 2, 0, 3, 1, 4: chunks follow it, and poses keep their places."""
+    plan = ChunkPlan(
+        np.array([1, 0, -1, 1, 3, 0, 1]), 5, 3, np.array([2, 0, 3, 1, 4]))
+    assert [(chunk, list(plan.images(chunk)), poses_of(plan, chunk))
+            for chunk in plan.numbers] == [(0, [-1, 0], [2, 1, 5]),
+                                           (1, [3, 1], [4, 0, 3, 6])]
+    assert sum(plan.size(chunk) for chunk in plan.numbers) == 7

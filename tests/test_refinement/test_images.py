@@ -1,5 +1,6 @@
 """Images that nobody vouches for: whole ones are loaded, others refused."""
 
+import re
 import struct
 import zlib
 
@@ -7,7 +8,7 @@ import cv2
 import mmcv
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from posefix_mm.refinement import images as module
 from posefix_mm.refinement.images import (
@@ -115,11 +116,51 @@ def test_modes(tmp_path, mode, suffix) -> None:
     Image.fromarray(PICTURE[..., 0] if mode == 'I;16' else
                     PICTURE).convert(mode).save(path)
     expected = mmcv.imfrombytes(path.read_bytes())
-    if expected is None:
-        assert suffix == '.gif'
-        with Image.open(path) as image:
-            expected = np.asarray(image.convert('RGB'))[..., ::-1]
+    if suffix == '.gif':  # which not every OpenCV reads
+        expected = np.asarray(Image.open(path).convert('RGB'))[..., ::-1]
     np.testing.assert_array_equal(load_image(path), expected)
+
+
+@pytest.mark.parametrize(('suffix', 'several', 'tolerance', 'orientation'), [
+    ('.gif', True, 12, 1), ('.tiff', True, 0, 1), ('.webp', True, 12, 1),
+    ('.avif', False, 12, 1), ('.avif', False, 12, 6)])
+def test_the_first_picture_of_a_file(tmp_path, suffix, several, tolerance,
+                                     orientation) -> None:
+    """Of several; AVIF turned as its EXIF data says."""
+    if suffix == '.avif' and not features.check('avif'):
+        pytest.skip('this Pillow does not read AVIF')
+    options = dict(save_all=True, append_images=[
+        Image.fromarray(255 - PICTURE)]) if several else {}
+    path = tmp_path / f'a{suffix}'
+    save(path, exif=exif(orientation), **options)
+    expected = np.rot90(PICTURE, -1 if orientation == 6 else 0)
+    image = load_image(path)
+    assert image.shape == expected.shape
+    assert np.abs(image.astype(int) - expected).mean() <= tolerance
+
+
+@pytest.mark.parametrize('mode', ['F', 'I'])
+def test_numbers_without_a_range_are_no_picture(tmp_path, mode) -> None:
+    """From 0 to 1 or to 255 or to 65535: a guess may give a black image."""
+    Image.fromarray(PICTURE).convert('L').convert(mode).save(
+        tmp_path / 'a.tif')
+    assert 'convert it to 8 bits' in refused(tmp_path / 'a.tif',
+                                             'image_unreadable')
+
+
+@pytest.mark.parametrize(('head', 'kind'), [
+    (b'\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'HEIC.*pillow-heif'),
+    (b'\0\0\0\x18ftypmif1\0\0\0\0mif1heic', 'HEIC.*pillow-heif'),
+    (b'\0\0\0\x18ftypisom\0\0\0\0', 'a video'),
+    (b'version https://git-lfs.github.com/spec/v1\n', 'Git LFS'),
+    (b'<!DOCTYPE html><html>', 'HTML'), (b'%PDF-1.5', 'SVG or PDF'),
+    (b'<svg xmlns="http://www.w3.org/2000/svg">', 'SVG or PDF'),
+    (b'\xff\x0a' + bytes(9), 'JPEG XL'), (b'PK\3\4' + bytes(9), 'ZIP'),
+    (b'II*\0\x10\0\0\0CR\x02\0' + bytes(9), "camera's raw image"),
+    (b'', 'an empty file')])
+def test_what_is_no_image_is_named(tmp_path, head, kind) -> None:
+    (tmp_path / 'a.jpg').write_bytes(head + bytes(64) if head else head)
+    assert re.search(kind, refused(tmp_path / 'a.jpg', 'image_unreadable'))
 
 
 # -------------------------------------------------------------------- cut off

@@ -14,7 +14,8 @@ def write_coco_results(out: Path, poses: PoseList) -> Counter:
     """Write a list of records; an image without an id is given its name."""
     ids = [
         image.image_id if image.image_id is not None else
-        (image.file_name or image.need_stem()) for image in poses.images
+        image.need_stem() if image.frame is not None or not image.file_name
+        else image.file_name for image in poses.images
     ]
     return _write_records(out, poses, ids)
 
@@ -34,7 +35,7 @@ def _write_records(out: Path, poses: PoseList, ids: List[Any]) -> Counter:
         'score': float(poses.scores[i]),
         **poses.fields[i]
     } for i in range(len(poses))])
-    return _frames(poses)
+    return Counter()
 
 
 def write_coco_annotations(out: Path, poses: PoseList) -> Counter:
@@ -92,14 +93,12 @@ def describe_images(images: List[NamedImage],
 
     Returns:
         List[Dict[str, Any]]: ``id`` and ``file_name``; ``width`` and
-        ``height`` where they are known, ``frame`` of one of a video.
+        ``height`` where they are known.
     """
     described = []
     for image, image_id in zip(images, ids, strict=True):
         more = {} if image.size is None else dict(
             zip(('width', 'height'), image.size, strict=True))
-        if image.frame is not None:
-            more['frame'] = image.frame
         described.append(
             dict(id=image_id, file_name=image.need_name(), **more))
     return described
@@ -121,10 +120,3 @@ def _with_score(poses: PoseList, index: int) -> Dict[str, Any]:
     score = float(poses.scores[index])
     own = {} if score == 1 else dict(score=score)
     return {**own, **poses.fields[index]}
-
-
-def _frames(poses: PoseList) -> Counter:
-    """Count poses in frames of videos: these formats have images only."""
-    frames = [i.frame is not None for i in poses.images]
-    return +Counter(frame=sum(
-        frames[image] for image in poses.image_index.tolist()))

@@ -46,9 +46,9 @@ def write_posetrack18(out: Path, poses: PoseList) -> Counter:
 def _video_name(image: NamedImage) -> str:
     """Name of the video, without folders."""
     image.need_stem()  # names that climb are refused
-    path = PurePosixPath(image.need_name())
-    return path.stem if image.frame is not None else \
-        (path.parent.name or 'images')
+    if image.frame is not None:
+        return PurePosixPath(image.file_name or image.stem).stem
+    return PurePosixPath(image.need_name()).parent.name or 'images'
 
 
 def _annotations(poses: PoseList, ids: List[int]) -> List[Dict[str, Any]]:
