@@ -32,12 +32,12 @@ from rich.console import Console
 from rich.table import Table
 from support.stand_ins import NoNetwork, Recorder, random_refiner
 
-from posefix_mm.apis.image_finder import ImageFinder
-from posefix_mm.apis.image_source import ImageSource
+from posefix_mm.file_refinement.file_run import FileRun
 from posefix_mm.formats.open_pose_file import open_pose_file
-from posefix_mm.refinement import Crops, PosePredictor
-from posefix_mm.refinement.file_run import FileRun
-from posefix_mm.refinement.load_model import package_root
+from posefix_mm.images.image_finder import ImageFinder
+from posefix_mm.images.image_source import ImageSource
+from posefix_mm.inference import Crops, PosePredictor
+from posefix_mm.inference.load_model import package_root
 from posefix_mm.testing import write_dataset
 
 CONFIG = (

@@ -81,9 +81,9 @@ def measure(predictor, truth: dict, images: str, results: Path,
 def similarities(truth: dict, given: List[dict], refined: List[dict],
                  sigmas: np.ndarray) -> Tuple[np.ndarray, ...]:
     """OKS before and after of poses that are a person's, and predicted."""
-    from posefix_mm.analysis.matching import match_records, person_oks
-    from posefix_mm.analysis.people import load_people
-    from posefix_mm.datasets.pose_records import parse_pose_record
+    from posefix_mm.structures.matching import match_records, person_oks
+    from posefix_mm.structures.people import load_people
+    from posefix_mm.structures.pose_records import parse_pose_record
 
     people = load_people(truth, len(sigmas))
     after = {record['row']: record for record in refined}
@@ -137,7 +137,7 @@ def main() -> None:
     args = parse_args()
     warnings.filterwarnings('ignore')  # of the libraries below, on import
     from posefix_mm.evaluation.calibration import calibration_error
-    from posefix_mm.refinement import PosePredictor
+    from posefix_mm.inference import PosePredictor
 
     predictor = PosePredictor(
         args.config, args.checkpoint, crop_by=args.crop)

@@ -13,13 +13,13 @@ from .version import __version__
 _compat.prepare()
 
 _PUBLIC = {
-    'PosePredictor': '.refinement',
+    'PosePredictor': '.inference',
     'PoseRefineInferencer': '.apis.inferencers',
     'refine': '.apis',
     'refine_file': '.apis',
 }
 _SUBPACKAGES = ('apis', 'codecs', 'datasets', 'engine', 'evaluation',
-                'models', 'refinement')
+                'models', 'inference')
 
 __all__ = [
     'PosePredictor', 'PoseRefineInferencer', '__version__', 'refine',

@@ -1,5 +1,6 @@
 """Read and write files safely."""
 import errno
+import json
 import os
 import pickle
 import tempfile
@@ -8,8 +9,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Iterator, Union
 
 import orjson
-
-from .jsonio import load_json
 
 # What torch.load raises for a file that is not, or not wholly, a checkpoint:
 # anything that its unpickler may stumble over.
@@ -109,3 +108,24 @@ def write_json(path: Union[str, Path], content: Any) -> None:
     """
     with atomic_write(path) as file:
         file.write(orjson.dumps(content))
+
+
+def load_json(text: bytes) -> Any:
+    """Parse JSON, with NaN and Infinity as Python writes them.
+
+    Args:
+        text (bytes): UTF-8.
+
+    Returns:
+        Any: Its content.
+
+    Raises:
+        ValueError: If it is not JSON, or nested too deeply.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        try:  # what orjson lacks: NaN, numbers of any length
+            return json.loads(text.decode('utf-8-sig'))
+        except (ValueError, RecursionError):
+            raise ValueError(f'is not valid JSON: {error}') from error

@@ -21,7 +21,7 @@ def main() -> None:
     """Run the demo."""
     args = parse_args()
     warnings.filterwarnings('ignore')  # of the libraries below, on import
-    from posefix_mm.apis.demo import DemoSize, run_demo
+    from posefix_mm.demo.demo import DemoSize, run_demo
 
     sizes = {
         name: getattr(args, name)

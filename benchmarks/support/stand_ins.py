@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
-from posefix_mm.refinement import Crops, PosePredictor, RefinedCrops
+from posefix_mm.inference import Crops, PosePredictor, RefinedCrops
 
 
 class NoNetwork(PosePredictor):

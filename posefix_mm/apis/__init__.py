@@ -1,13 +1,13 @@
 """Functions for users, without registries."""
-from .evaluate_results import Evaluation, evaluate_results
-from .publish_model import publish_model
-from .refine_poses import PoseRefinement, refine
-from .refine_results import refine_file, refine_results
-from .refine_summary import (
+from ..file_refinement.refine_results import refine_file, refine_results
+from ..file_refinement.refine_summary import (
     NotAllRefinedError,
     NothingRefinedError,
     RefineSummary,
 )
+from .evaluate_results import Evaluation, evaluate_results
+from .publish_model import publish_model
+from .refine_poses import PoseRefinement, refine
 
 __all__ = [
     'Evaluation', 'NotAllRefinedError', 'NothingRefinedError',

@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from ..evaluation.calibration import calibration_error
 from ..fileio import atomic_write
-from ..refinement.backends import RefinerParts
-from ..refinement.load_model import (
+from ..inference.backends import RefinerParts
+from ..inference.load_model import (
     build_test_dataset,
     load_refiner,
     load_refiner_config,

@@ -6,8 +6,6 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..datasets.joint_map import JointMap
-from ..datasets.pose_records import PoseRecord
 from ..formats import PoseFile, detect_format, open_pose_file
 from ..formats.joint_maps import load_source_joints, source_names
 from ..formats.open_pose_file import FORMATS
@@ -17,6 +15,8 @@ from ..formats.writers import (
     HOLD_EMPTY_IMAGES,
     WRITERS,
 )
+from ..structures.joint_map import JointMap
+from ..structures.pose_records import PoseRecord
 from .named_images import NamedImages
 
 # Of formats that do not name their joints, if the user does not either.

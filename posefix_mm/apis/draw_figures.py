@@ -11,9 +11,11 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
-from ..analysis import AnnotatedPeople, load_people, load_skeleton
-from ..datasets.pose_records import load_pose_records
-from ..refinement import PosePredictor
+from ..formats.coco import load_pose_records, read_annotations
+from ..images.image_finder import ImageFinder
+from ..inference import PosePredictor
+from ..structures.people import AnnotatedPeople, load_people
+from ..structures.skeletons import load_skeleton
 from ..visualization.figures import (
     error_frequency_figure,
     input_poses_figure,
@@ -25,12 +27,7 @@ from ..visualization.figures import (
     training_samples,
     typical_pose,
 )
-from ..visualization.report import (
-    ResultsComparison,
-    compare_results,
-    read_annotations,
-)
-from .image_finder import ImageFinder
+from ..visualization.report import ResultsComparison, compare_results
 
 PathLike = Union[str, Path]
 
@@ -50,7 +47,7 @@ def errors_figure(ann: PathLike,
         annotation_id (int, optional): Whose joints. Defaults to a person with
             many annotated joints and, if possible, somebody near.
         skeleton (str, optional): See
-            :func:`~posefix_mm.analysis.load_skeleton`. Defaults to COCO's.
+            :func:`~posefix_mm.diagnosis.load_skeleton`. Defaults to COCO's.
         draws (int): Positions shown for each joint. Defaults to 40.
         seed (int): Defaults to 0.
 
@@ -152,7 +149,7 @@ def network_figure(poses: PathLike,
         poses (str | Path): COCO results file.
         img_dir (str | Path): Folder of the images.
         config (str | Path, optional): As of
-            :class:`~posefix_mm.refinement.PosePredictor`.
+            :class:`~posefix_mm.inference.PosePredictor`.
         checkpoint (str, optional): As there.
         ann (str | Path, optional): COCO file with the names of the images.
         record (int): Which record of ``poses``. Defaults to the first.
@@ -200,7 +197,7 @@ def comparison_figure(kind: str,
         after (str | Path): The same after refinement.
         ann (str | Path): COCO annotations.
         skeleton (str, optional): See
-            :func:`~posefix_mm.analysis.load_skeleton`. Defaults to COCO's.
+            :func:`~posefix_mm.diagnosis.load_skeleton`. Defaults to COCO's.
 
     Returns:
         Figure: The figure.

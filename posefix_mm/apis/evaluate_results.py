@@ -3,8 +3,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Union
 
-from ..analysis import load_skeleton
-from ..datasets.pose_records import read_results
 from ..evaluation.annotation_format import TidyAnnotations, tidy_annotations
 from ..evaluation.coco_table import evaluate_keypoints
 from ..evaluation.explain_mismatch import Explanation, explain
@@ -14,6 +12,8 @@ from ..formats.as_results import (
     is_results_file,
     read_as_results,
 )
+from ..formats.coco import read_results
+from ..structures.skeletons import load_skeleton
 
 
 @dataclass

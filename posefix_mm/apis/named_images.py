@@ -3,17 +3,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import List, Sequence, Union
 
-from ..datasets.image_list import (
-    ImageList,
-    read_annotations,
-    size_of,
-    stem_of,
-)
-from ..formats import ImageRef
+from ..formats.coco import read_annotations
 from ..formats.pose_list import NamedImage
-from ..refinement.images import ImageProblem
-from .image_finder import ImageFinder
-from .image_source import ImageSource
+from ..images.image_files import ImageProblem
+from ..images.image_finder import ImageFinder
+from ..images.image_list import ImageList, size_of, stem_of
+from ..images.image_source import ImageSource
+from ..structures.image_ref import ImageRef
 
 
 class NamedImages:

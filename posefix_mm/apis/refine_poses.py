@@ -9,23 +9,18 @@ import numpy as np
 from mmengine.config import Config
 from PIL import Image
 
-from ..datasets.joint_map import JointMap
-from ..datasets.pose_records import (
+from ..formats.joint_maps import build_joint_map
+from ..formats.supervision_key_points import from_supervision
+from ..images.image_files import load_image
+from ..inference import ImageJob, ImageResult, PosePredictor, refine_stream
+from ..structures.joint_map import JointMap
+from ..structures.pose_records import (
+    PoseArrays,
     PoseRecord,
     Problem,
     present_joints,
     set_pose,
     with_scores,
-)
-from ..formats.joint_maps import build_joint_map
-from ..formats.supervision_key_points import from_supervision
-from ..refinement import (
-    ImageJob,
-    ImageResult,
-    PoseArrays,
-    PosePredictor,
-    load_image,
-    refine_stream,
 )
 
 ImageLike = Union[str, Path, np.ndarray, Image.Image]
@@ -93,7 +88,7 @@ def refine(images: Union[ImageLike, Sequence[ImageLike]],
             ``supervision.KeyPoints``. Coordinates are image pixels; a joint
             with NaN or a score of 0 is absent, and one at 0, 0 or -1, -1
             where there are no scores; see
-            :func:`~posefix_mm.datasets.pose_records.present_joints`.
+            :func:`~posefix_mm.structures.pose_records.present_joints`.
         config (str | Path | Config, optional): As in :class:`PosePredictor`.
             Defaults to the small refiner that comes with the package.
         checkpoint (str, optional): As in :class:`PosePredictor`.

@@ -4,9 +4,9 @@ from typing import Any, Optional
 from mmpose.registry import DATASETS
 from torch import nn
 
+from ..inference.model_files import ModelFiles, ModelType, find_model
 from .estimators import Estimator, build_estimator
 from .load_models import load_detector, load_estimator
-from .model_files import ModelFiles, ModelType, find_model
 from .person_detector import (
     Boxes,
     FindPeople,

@@ -3,8 +3,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..datasets.joint_map import JointMap
-from ..refinement import PoseArrays, PosePredictor
+from ..inference import PosePredictor
+from ..structures.joint_map import JointMap
+from ..structures.pose_records import PoseArrays
 from .estimators import Estimator
 
 

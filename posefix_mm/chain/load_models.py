@@ -10,7 +10,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from torch import nn
 
 from ..fileio import CHECKPOINT_ERRORS
-from .model_files import ModelFiles
+from ..inference.model_files import ModelFiles
 
 
 def load_detector(files: ModelFiles, device: str = 'cpu') -> nn.Module:

@@ -5,9 +5,9 @@ from typing import Callable, Optional, Union
 
 from mmengine.config import Config
 
-from ..refinement.backends import Backend, build_backend
-from ..refinement.crops import Crops
-from ..refinement.predictor import PosePredictor, RefinedCrops
+from ..inference.backends import Backend, build_backend
+from ..inference.crops import Crops
+from ..inference.predictor import PosePredictor, RefinedCrops
 
 
 class MovablePredictor(PosePredictor):

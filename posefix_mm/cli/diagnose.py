@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     """Diagnose, show and write."""
     from rich.console import Console
 
-    from ..analysis import change_table, diagnosis_tables
+    from ..diagnosis import change_table, diagnosis_tables
     from ..fileio import write_json
 
     content = _diagnose(args)
@@ -65,12 +65,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _diagnose(args: argparse.Namespace) -> dict:
     """Make the content of the JSON file."""
-    from ..analysis import (
-        load_skeleton,
+    from ..diagnosis import (
+        diagnose_files,
+        error_costs,
         summarize,
         summarize_changes,
     )
-    from ..evaluation import diagnose_files, error_costs
+    from ..structures.skeletons import load_skeleton
 
     metainfo = load_skeleton(args.skeleton)
     summaries, diagnoses = [], []

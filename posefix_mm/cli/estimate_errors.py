@@ -39,13 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and write the table."""
-    from ..analysis import (
-        config_fragment,
-        estimate_errors,
-        load_skeleton,
-    )
-    from ..evaluation import diagnose_files
+    from ..diagnosis import config_fragment, diagnose_files, estimate_errors
     from ..fileio import atomic_write
+    from ..structures.skeletons import load_skeleton
 
     if args.prior < 0:
         raise ValueError(f'--prior must not be negative, got {args.prior:g}')

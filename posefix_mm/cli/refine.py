@@ -139,7 +139,7 @@ def run(args: argparse.Namespace) -> int:
         NothingRefinedError,
         refine_results,
     )
-    from ..apis.launch import launch
+    from ..file_refinement.launch import launch
 
     cv2.setNumThreads(0)  # images are decoded in threads of our own
     device = launch(args.launcher, args.device)

@@ -1,8 +1,8 @@
 """Check that annotations are what pycocotools needs."""
 from typing import Any, Dict, List, NamedTuple
 
-from ..analysis.people import check_annotation
-from ..datasets.pose_records import category_of, image_id_of
+from ..structures.people import check_annotation
+from ..structures.pose_records import category_of, image_id_of
 from .mismatches.explanation import Explanation
 
 

@@ -9,7 +9,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from rich.table import Table
 
-from ..analysis.people import FILLED, check_annotation
+from ..structures.people import FILLED, check_annotation
 from .annotation_format import check_annotation_lists
 
 #: Names of the ten statistics, in pycocotools' order.

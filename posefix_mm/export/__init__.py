@@ -1,4 +1,5 @@
 """Refiners as ONNX models."""
+from ..inference.backends.onnx_model import MIN_OPSET, network_to_onnx, to_onnx
 from .export_refiner import (
     INPUTS,
     OUTPUTS,
@@ -9,7 +10,6 @@ from .export_refiner import (
     load_exportable,
     refiner_to_onnx,
 )
-from .onnx_model import MIN_OPSET, network_to_onnx, to_onnx
 
 __all__ = [
     'INPUTS', 'MIN_OPSET', 'OUTPUTS', 'TOLERANCE', 'ExportableRefiner',

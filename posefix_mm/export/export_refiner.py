@@ -9,16 +9,16 @@ from mmengine.config import Config
 from torch import Tensor, nn
 
 from ..fileio import atomic_write
-from ..formats.optional_packages import import_optional
-from ..refinement.backends import RefinerParts
-from ..refinement.load_model import (
+from ..inference.backends import RefinerParts
+from ..inference.backends.onnx_model import MIN_OPSET, to_onnx
+from ..inference.load_model import (
     build_test_dataset,
     find_refiner,
     load_refiner,
     load_refiner_config,
 )
+from ..optional_packages import import_optional
 from ..version import __version__
-from .onnx_model import MIN_OPSET, to_onnx
 
 if TYPE_CHECKING:
     import onnx
@@ -130,7 +130,7 @@ def load_exportable(config: Union[str, Path, Config, None] = None,
 
     Args:
         config (str | Path | Config, optional): As of
-            :class:`posefix_mm.refinement.PosePredictor`.
+            :class:`posefix_mm.inference.PosePredictor`.
         checkpoint (str, optional): As there.
         flip_test (bool): Average with the mirrored image. Defaults to True.
         cfg_options (dict, optional): Changes of the config.
@@ -206,7 +206,7 @@ def export_refiner(config: Union[str, Path, Config, None],
 
     Args:
         config (str | Path | Config | None): As of
-            :class:`posefix_mm.refinement.PosePredictor`.
+            :class:`posefix_mm.inference.PosePredictor`.
         checkpoint (str | None): As there.
         out (str | Path): The file, which appears as a whole or not at all.
         flip_test (bool): Average with the mirrored image. Defaults to True.

@@ -1,11 +1,6 @@
 """Readers and writers of the files in which tools keep poses."""
-from .base import (
-    ImageRef,
-    ImageSizes,
-    PoseFile,
-    RefinedPoses,
-    SourceSkeleton,
-)
+from ..structures.image_ref import ImageRef
+from .base import ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
 from .detect_format import detect_format
 from .joint_maps import joint_map_names
 from .open_pose_file import FORMATS, open_pose_file

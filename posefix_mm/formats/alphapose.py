@@ -1,7 +1,7 @@
 """AlphaPose's results."""
 from typing import Hashable
 
-from .base import ImageRef
+from ..structures.image_ref import ImageRef
 from .coco_results import CocoResultsFile
 
 

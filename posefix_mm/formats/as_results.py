@@ -4,14 +4,10 @@ from typing import Any, List, Optional, Sequence, Set, Union
 
 import numpy as np
 
-from ..datasets.image_list import EXACT, UNKNOWN, ImageList, size_of
-from ..datasets.pose_records import (
-    PoseRecord,
-    category_of,
-    image_id_of,
-    read_results,
-)
-from .base import ImageRef
+from ..images.image_list import EXACT, UNKNOWN, ImageList, size_of
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import PoseRecord, category_of, image_id_of
+from .coco import read_results
 from .coco_results import CocoResultsFile
 from .open_pose_file import find_reader, open_pose_file
 from .posetrack18 import dicts_in

@@ -2,7 +2,7 @@
 from pathlib import Path
 from typing import NamedTuple, Optional, Sequence, Union
 
-from ..datasets.pose_records import category_of
+from ..structures.pose_records import category_of
 from .joint_maps import load_source_joints
 
 # Of the joints of the smaller skeleton so many have the same name where it is

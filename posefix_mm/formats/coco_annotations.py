@@ -4,15 +4,13 @@ from typing import Any, Hashable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..datasets.pose_records import (
-    PoseRecord,
-    as_joints,
-    parse_pose_record,
-)
-from ..jsonio import find_fields, load_json, read_field
-from .base import ImageRef, SourceSkeleton
+from ..fileio import load_json
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import PoseRecord, as_joints, parse_pose_record
+from .base import SourceSkeleton
 from .coco_results import CocoResultsFile, read_header
 from .json_list_file import JsonListFile
+from .json_scanner import find_fields, read_field
 from .posetrack18 import category_joint_names, dicts_in, images_by_id
 
 

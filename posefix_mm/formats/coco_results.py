@@ -4,15 +4,17 @@ from typing import Any, Hashable, Optional, Tuple
 
 import msgspec
 
-from ..datasets.pose_records import (
+from ..fileio import load_json
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import (
     PoseRecord,
     category_of,
     image_id_of,
     parse_pose_record,
 )
-from ..jsonio import ByteFile, find_records, load_json
-from .base import ImageRef, SourceSkeleton
+from .base import SourceSkeleton
 from .json_list_file import JsonListFile
+from .json_scanner import ByteFile, find_records
 
 
 class _Header(msgspec.Struct, gc=False, omit_defaults=True):

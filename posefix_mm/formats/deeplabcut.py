@@ -7,8 +7,8 @@ from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..datasets.pose_records import Problem
 from ..fileio import atomic_write
+from ..structures.pose_records import Problem
 from .base import ImageSizes, RefinedPoses
 from .dlc_table import HEADER, DlcHeader, DlcTable, lay_out
 

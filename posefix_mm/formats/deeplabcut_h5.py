@@ -5,11 +5,11 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
-from ..datasets.pose_records import Problem
+from ..optional_packages import import_optional
+from ..structures.pose_records import Problem
 from .base import ImageSizes, RefinedPoses
 from .dlc_table import HEADER, DlcHeader, DlcTable, lay_out
 from .hdf5_files import READ_ERRORS, read_dataset, write_changed_copy
-from .optional_packages import import_optional
 from .plain_pickle import read_plain_pickle
 
 

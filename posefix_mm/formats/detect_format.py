@@ -3,16 +3,11 @@ from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any, Optional
 
-from ..datasets.pose_records import IMAGE_FIELDS, image_id_of
-from ..jsonio import (
-    LIST_FIELDS,
-    ByteFile,
-    find_fields,
-    iter_elements,
-    load_json,
-)
+from ..fileio import load_json
+from ..structures.pose_records import IMAGE_FIELDS, image_id_of
 from .folder_listing import list_folder
 from .instance_lists import PEOPLE_FIELDS, is_frame
+from .json_scanner import LIST_FIELDS, ByteFile, find_fields, iter_elements
 
 _BY_SUFFIX = {
     '.slp': 'sleap',

@@ -13,8 +13,9 @@ from typing import (
 
 import numpy as np
 
-from ..datasets.pose_records import PoseRecord, Problem, set_pose
-from .base import ImageRef, PoseFile, RefinedPoses, SourceSkeleton
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import PoseRecord, Problem, set_pose
+from .base import PoseFile, RefinedPoses, SourceSkeleton
 from .json_pose_folder import mean_score
 from .video_names import name_in_folder
 

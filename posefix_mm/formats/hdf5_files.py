@@ -7,7 +7,7 @@ from typing import Any, Dict
 import numpy as np
 
 from ..fileio import atomic_write
-from .optional_packages import import_optional
+from ..optional_packages import import_optional
 
 #: What h5py and its users raise for a file that is damaged or another's.
 READ_ERRORS = (AttributeError, IndexError, LookupError, OSError,

@@ -14,11 +14,12 @@ from typing import (
 
 import numpy as np
 
-from ..datasets.pose_records import IMAGE_FIELDS, Problem, category_of
-from ..jsonio import JsonPath, load_json
-from .base import ImageRef
+from ..fileio import load_json
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import IMAGE_FIELDS, Problem, category_of
 from .folder_listing import list_folder
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
+from .json_scanner import JsonPath
 from .pose_folder import FoundPose, Joints, PoseEdit
 
 #: Under which a frame is numbered, and its people are listed.

@@ -7,7 +7,7 @@ import mmpose
 from mmengine.config import Config
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from ..datasets.joint_map import JointMap
+from ..structures.joint_map import JointMap
 
 # As MMEngine and MIM find the configs of a package.
 _FOLDER = Path(__file__).resolve().parents[1].joinpath('.mim', 'configs',

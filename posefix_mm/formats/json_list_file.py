@@ -18,17 +18,17 @@ import msgspec
 import numpy as np
 import orjson
 
-from ..datasets.pose_records import PoseRecord, Problem
-from ..fileio import atomic_write
-from ..jsonio import (
+from ..fileio import atomic_write, load_json
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import PoseRecord, Problem
+from .base import ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
+from .json_scanner import (
     ByteFile,
     Spans,
     address_of,
     field_spans,
     iter_elements,
-    load_json,
 )
-from .base import ImageRef, ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
 
 _COPY = 1 << 22
 _FIELDS = msgspec.json.Decoder(Dict[str, msgspec.Raw])

@@ -4,8 +4,9 @@ from typing import Any, Dict, Sequence, Union
 
 import numpy as np
 
-from ..datasets.pose_records import Problem
-from ..jsonio import JsonPath, load_json, splice_json
+from ..fileio import load_json
+from ..structures.pose_records import Problem
+from .json_scanner import JsonPath, splice_json
 from .pose_folder import FoundPose, PoseEdit, PoseFolder
 
 # A thousandth of a pixel, also in images of 10,000 pixels.

@@ -4,12 +4,12 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..datasets.pose_records import PoseRecord, Problem, image_id_of
-from ..jsonio import JsonPath
-from .base import ImageRef
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import PoseRecord, Problem, image_id_of
 from .instance_lists import FRAME_FIELDS
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
+from .json_scanner import JsonPath
 from .pose_folder import FoundPose, Joints
 
 # Names under which the landmarks of an image are found: MessageToDict of the

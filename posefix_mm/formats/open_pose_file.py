@@ -2,8 +2,8 @@
 from pathlib import Path
 from typing import Dict, Optional, Sequence, Type, Union
 
-from ..datasets.joint_map import JointMap
-from ..datasets.pose_records import RELEASE_CATEGORIES
+from ..structures.joint_map import JointMap
+from ..structures.pose_records import RELEASE_CATEGORIES
 from .alphapose import AlphaPoseFile
 from .base import PoseFile, SourceSkeleton
 from .coco_annotations import CocoAnnotationsFile

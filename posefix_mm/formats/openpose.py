@@ -3,12 +3,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
-from ..datasets.pose_records import PoseRecord, Problem
-from ..jsonio import JsonPath, load_json
-from .base import ImageRef, SourceSkeleton
+from ..fileio import load_json
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import PoseRecord, Problem
+from .base import SourceSkeleton
 from .folder_listing import list_folder
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
+from .json_scanner import JsonPath
 from .pose_folder import FoundPose, Joints
 
 # Skeletons of the whole body by their length, which alone tells them.

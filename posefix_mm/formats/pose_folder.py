@@ -18,10 +18,11 @@ from typing import (
 
 import numpy as np
 
-from ..datasets.pose_records import PoseRecord, Problem, set_pose
 from ..fileio import atomic_write
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import PoseRecord, Problem, set_pose
 from .atomic_folder import atomic_folder
-from .base import ImageRef, ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
+from .base import ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
 from .folder_listing import list_folder
 
 # Parsed files that are kept: those of one image are read in a row.

@@ -4,13 +4,14 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..datasets.image_list import size_of
-from ..datasets.pose_records import Problem, category_of, image_id_of
-from ..jsonio import JsonPath, load_json
-from .base import ImageRef
+from ..fileio import load_json
+from ..images.image_list import size_of
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import Problem, category_of, image_id_of
 from .folder_listing import list_folder
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
+from .json_scanner import JsonPath
 from .pose_folder import FoundPose, Joints
 
 

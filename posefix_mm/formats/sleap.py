@@ -6,10 +6,11 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 import orjson
 
-from ..datasets.pose_records import PoseRecord, Problem, set_pose
-from .base import ImageRef, ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
+from ..optional_packages import import_optional
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import PoseRecord, Problem, set_pose
+from .base import ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
 from .hdf5_files import READ_ERRORS, read_dataset, write_changed_copy
-from .optional_packages import import_optional
 from .video_names import name_in_folder
 
 # SLEAP's kinds of instances and the data sets with their points.

@@ -3,7 +3,7 @@ from typing import Any, NamedTuple, Optional
 
 import numpy as np
 
-from .optional_packages import import_optional
+from ..optional_packages import import_optional
 
 
 class KeyPointArrays(NamedTuple):

@@ -15,8 +15,8 @@ from typing import (
 
 import numpy as np
 
-from ..datasets.pose_records import PoseRecord, Problem
-from .base import ImageRef
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import PoseRecord, Problem
 from .pose_folder import FoundPose, Joints, PoseEdit, PoseFolder
 
 # Class and box, before the joints.

@@ -3,10 +3,10 @@ from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..datasets.pose_records import PoseRecord, Problem
-from ..jsonio import JsonPath
-from .base import ImageRef
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import PoseRecord, Problem
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
+from .json_scanner import JsonPath
 from .pose_folder import FoundPose, Joints
 
 _CORNERS = ('x1', 'y1', 'x2', 'y2')

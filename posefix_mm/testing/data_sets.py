@@ -18,8 +18,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ..analysis import load_skeleton
 from ..fileio import read_json, write_json
+from ..structures.skeletons import load_skeleton
 from .animals import draw_animals
 from .body import COCO_KEYPOINTS, HEAD_AXES
 from .scene import draw_scene

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from mmengine.config import Config
 from torch import nn
 
-from posefix_mm.refinement import Crops
-from posefix_mm.refinement.load_model import (
+from posefix_mm.inference import Crops
+from posefix_mm.inference.load_model import (
     build_test_dataset,
     load_refiner,
     load_refiner_config,

@@ -22,7 +22,7 @@ def write_report_files(folder: Path, num_images: int = 12) -> ReportFiles:
     mirrored instead, so that some get better and some get worse. The last
     pose is dropped, as OKS-NMS does.
     """
-    from posefix_mm.analysis import load_skeleton
+    from posefix_mm.diagnosis import load_skeleton
     from posefix_mm.testing import write_dataset
     ann = write_dataset(
         folder, num_images, seed=4, image_size=(128, 96), simple=True)

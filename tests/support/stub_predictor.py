@@ -4,7 +4,7 @@ from typing import Callable, List
 
 import numpy as np
 
-from posefix_mm.refinement import Cropper, Crops, PoseArrays, RefinedCrops
+from posefix_mm.inference import Cropper, Crops, PoseArrays, RefinedCrops
 
 
 class StubPredictor:

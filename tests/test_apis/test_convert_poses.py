@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from posefix_mm.apis.convert_poses import convert_poses
-from posefix_mm.apis.image_finder import ImageFinder
 from posefix_mm.formats import open_pose_file
 from posefix_mm.formats.joint_maps import load_source_joints
 from posefix_mm.formats.writers import WRITERS
+from posefix_mm.images.image_finder import ImageFinder
 
 IMAGES = dict(images=[
     dict(id=7, file_name='walk/000007.jpg', width=640, height=480),

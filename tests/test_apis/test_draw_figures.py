@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from report_files import write_report_files
 
-from posefix_mm.analysis import load_people
-from posefix_mm.apis.demo import REFINER
 from posefix_mm.apis.draw_figures import (
     comparison_figure,
     errors_figure,
     inputs_figure,
     network_figure,
 )
+from posefix_mm.demo.demo import REFINER
+from posefix_mm.diagnosis import load_people
 from posefix_mm.visualization.report import compare_results
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
@@ -27,7 +27,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture
 def found(files):
-    from posefix_mm.analysis import load_skeleton
+    from posefix_mm.diagnosis import load_skeleton
     return compare_results(files.before, files.after, load_skeleton(),
                            json.loads(files.ann.read_text()))
 

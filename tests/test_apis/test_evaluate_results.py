@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from posefix_mm.apis.evaluate_results import evaluate_results
-from posefix_mm.datasets.pose_records import read_results
+from posefix_mm.formats.coco import read_results
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from mmengine.config import Config
 
 from posefix_mm.apis import refine
 from posefix_mm.apis.calibrate_quality import calibrate_quality
-from posefix_mm.refinement import PosePredictor
+from posefix_mm.inference import PosePredictor
 
 
 @pytest.fixture(scope='session')

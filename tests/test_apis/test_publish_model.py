@@ -111,7 +111,7 @@ def test_published_refiner_opens_in_mmpose(tmp_path, mmpose_scope):
     from mmpose.apis import init_model
     from mmpose.registry import MODELS
 
-    from posefix_mm.apis.demo import REFINER
+    from posefix_mm.demo.demo import REFINER
     config = Config.fromfile(Path(__file__).parents[2] / 'configs' / REFINER)
     model = MODELS.build(config.model)
     torch.save(dict(state_dict=model.state_dict()), tmp_path / 'in.pth')

@@ -15,8 +15,8 @@ from stub_predictor import StubPredictor
 
 import posefix_mm
 from posefix_mm.apis import refine, refine_file, refine_poses
-from posefix_mm.datasets.joint_map import JointMap
-from posefix_mm.refinement import PosePredictor
+from posefix_mm.inference import PosePredictor
+from posefix_mm.structures.joint_map import JointMap
 
 
 @pytest.fixture(scope='module')

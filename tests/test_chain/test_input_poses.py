@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from posefix_mm.chain import to_input_poses
-from posefix_mm.datasets.joint_map import JointMap
+from posefix_mm.structures.joint_map import JointMap
 
 # joints a, b, c, d of the estimator; keypoints c, x, a of the refiner
 MAP = JointMap.from_names('abcd', 'cxa')

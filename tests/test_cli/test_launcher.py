@@ -11,8 +11,8 @@ from typing import List
 import pytest
 import torch
 
-from posefix_mm.apis.demo import REFINER
 from posefix_mm.cli import main
+from posefix_mm.demo.demo import REFINER
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / REFINER
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from posefix_mm.apis.demo import REFINER
 from posefix_mm.cli import main
-from posefix_mm.refinement.journal import Journal
+from posefix_mm.demo.demo import REFINER
+from posefix_mm.file_refinement.journal import Journal
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / REFINER
 

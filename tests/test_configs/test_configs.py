@@ -483,7 +483,7 @@ def test_source_writes_poses_where_its_comment_says(path: Path) -> None:
 
 
 def test_demo_names_configs_that_exist() -> None:
-    from posefix_mm.apis.demo import ESTIMATOR, REFINER
+    from posefix_mm.demo.demo import ESTIMATOR, REFINER
     assert {ESTIMATOR, REFINER} <= set(DEMO)
 
 

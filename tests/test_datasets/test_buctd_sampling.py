@@ -8,7 +8,7 @@ import pytest
 from mmengine.config import Config
 
 from posefix_mm.datasets.transforms import BUCTDPoseError, SynthesizePoseError
-from posefix_mm.datasets.transforms.error_synthesis import ks_distance
+from posefix_mm.structures.oks import ks_distance
 
 ERRORS = Path(__file__).resolve().parents[2] / 'configs/_base_/errors'
 CROWDPOSE = Config.fromfile(ERRORS / 'buctd_crowdpose.py')

@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from posefix_mm.datasets.transforms import error_synthesis
-from posefix_mm.datasets.transforms.error_synthesis import (
+from posefix_mm.datasets.transforms.error_synthesis import ErrorSynthesizer
+from posefix_mm.datasets.transforms.error_tables import (
+    build_radii,
+    build_table,
+)
+from posefix_mm.structures.error_types import (
     ABSENT,
     ERROR_TYPES,
     GOOD,
@@ -15,13 +20,8 @@ from posefix_mm.datasets.transforms.error_synthesis import (
     JITTER,
     MISS,
     SWAP,
-    ErrorSynthesizer,
-    ks_distance,
 )
-from posefix_mm.datasets.transforms.error_tables import (
-    build_radii,
-    build_table,
-)
+from posefix_mm.structures.oks import ks_distance
 
 NAMES = ('nose left_eye right_eye left_ear right_ear left_shoulder '
          'right_shoulder left_elbow right_elbow left_wrist right_wrist '

@@ -15,8 +15,8 @@ from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 
-from posefix_mm.analysis import diagnose_results, load_skeleton
-from posefix_mm.apis.demo import REFINER
+from posefix_mm.demo.demo import REFINER
+from posefix_mm.diagnosis import diagnose_results, load_skeleton
 from posefix_mm.engine import RefineVisualizationHook
 
 ROOT = Path(__file__).resolve().parents[2]

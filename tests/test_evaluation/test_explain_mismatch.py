@@ -8,7 +8,7 @@ from typing import Any, Callable, List
 import numpy as np
 import pytest
 
-from posefix_mm.analysis import load_skeleton
+from posefix_mm.diagnosis import load_skeleton
 from posefix_mm.evaluation.explain_mismatch import Explanation, explain
 
 COCO = load_skeleton('coco')

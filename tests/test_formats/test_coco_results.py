@@ -6,11 +6,15 @@ import json
 import numpy as np
 import pytest
 
-from posefix_mm import jsonio
-from posefix_mm.datasets.joint_map import JointMap
-from posefix_mm.formats import ImageRef, RefinedPoses, SourceSkeleton
+from posefix_mm.formats import (
+    ImageRef,
+    RefinedPoses,
+    SourceSkeleton,
+    json_scanner,
+)
 from posefix_mm.formats.coco_results import CocoResultsFile, read_header
 from posefix_mm.formats.json_list_file import put_keypoints, put_score
+from posefix_mm.structures.joint_map import JointMap
 
 SKELETON = SourceSkeleton(JointMap.identity(2))
 TEXT = (b' [ {"image_id":7 ,"keypoints" : [1.50,2,0.90, 3,4e0,1],"score":.5e0}'
@@ -34,7 +38,7 @@ def open_text(tmp_path):
 
 @pytest.mark.parametrize('block', [8, 60, 1 << 20])
 def test_images_in_order_of_appearance(open_text, monkeypatch, block) -> None:
-    monkeypatch.setattr(jsonio, '_BLOCK', block)
+    monkeypatch.setattr(json_scanner, '_BLOCK', block)
     poses = open_text()
     assert len(poses) == 5
     # what is no JSON names no image
@@ -84,7 +88,7 @@ def test_image_id(raw, image_id) -> None:
 @pytest.mark.parametrize('block', [8, 1 << 20])
 def test_nothing_changed_is_the_same_file(open_text, trip, monkeypatch,
                                           block) -> None:
-    monkeypatch.setattr(jsonio, '_BLOCK', block)
+    monkeypatch.setattr(json_scanner, '_BLOCK', block)
     assert trip.write(open_text()).read_bytes() == TEXT
 
 

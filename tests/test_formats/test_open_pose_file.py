@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from posefix_mm.datasets.joint_map import JointMap
 from posefix_mm.formats import FORMATS, detect_format, open_pose_file
+from posefix_mm.structures.joint_map import JointMap
 
 RECORD = dict(image_id=3, keypoints=[1, 2, .5], score=1)
 

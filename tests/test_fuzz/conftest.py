@@ -10,8 +10,8 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from refine_fuzzing import RefineFuzz
 
-from posefix_mm.apis.demo import REFINER
-from posefix_mm.refinement import PosePredictor
+from posefix_mm.demo.demo import REFINER
+from posefix_mm.inference import PosePredictor
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / REFINER
 

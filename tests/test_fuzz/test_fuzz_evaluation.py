@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refine_fuzzing import ANYTHING, GOOD, changed, record_lists
 
-from posefix_mm.analysis import load_skeleton
+from posefix_mm.diagnosis import load_skeleton
 from posefix_mm.evaluation import STATISTICS, evaluate_keypoints
 from posefix_mm.evaluation.explain_mismatch import explain
 

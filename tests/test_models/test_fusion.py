@@ -14,8 +14,8 @@ from posefix_mm.export import (
     largest_difference,
     refiner_to_onnx,
 )
+from posefix_mm.inference.backends import RefinerParts
 from posefix_mm.models import CoAM
-from posefix_mm.refinement.backends import RefinerParts
 
 pytestmark = pytest.mark.usefixtures('mmpose_scope')
 

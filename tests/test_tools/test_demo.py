@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from posefix_mm.apis import demo
-from posefix_mm.apis.tool_runner import ToolRunner
+from posefix_mm.demo import demo
+from posefix_mm.demo.tool_runner import ToolRunner
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
 

@@ -113,7 +113,7 @@ def test_joints_are_drawn(place, tested) -> None:
 
 def test_bad_cases_are_those_of_a_low_oks(place, tested) -> None:
     """An untrained network has some; the worst of all is among them."""
-    from posefix_mm.analysis import diagnose_results, load_skeleton
+    from posefix_mm.diagnosis import diagnose_results, load_skeleton
     found = json.loads((tested / 'badcase' / 'results.json').read_text())
     results = json.loads((place.folder / 'refined.keypoints.json').read_text())
     truth = json.loads(
@@ -164,7 +164,7 @@ def test_flops(place) -> None:
     assert 50 < flops < 100
     from mmpose.registry import MODELS
 
-    from posefix_mm.refinement.load_model import load_refiner_config
+    from posefix_mm.inference.load_model import load_refiner_config
     model = MODELS.build(load_refiner_config(DEMO).model)
     count = sum(p.numel() for p in model.parameters())
     assert parameters == pytest.approx(count / 1e6, abs=.01)

@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 from peaked_refiner import make_refiner
 
 from posefix_mm.apis import refine_results
-from posefix_mm.apis.demo import REFINER
+from posefix_mm.demo.demo import REFINER
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 SOURCES = sorted((CONFIGS / 'body_2d_keypoint/pose_sources').rglob('*.py'))

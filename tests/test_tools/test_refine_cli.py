@@ -29,7 +29,7 @@ def command(people: Path, tmp_path: Path) -> List[object]:
     from mmengine.registry import DefaultScope
     from mmpose.registry import MODELS
 
-    from posefix_mm.apis.demo import REFINER
+    from posefix_mm.demo.demo import REFINER
     config = TOOLS.parent / 'configs' / REFINER
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope('mmpose'):

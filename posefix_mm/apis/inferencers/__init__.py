@@ -1,6 +1,6 @@
 """Inferencers, registered in ``mmpose.registry.INFERENCERS``."""
+from ...images.input_frames import InputFrames, open_inputs
 from ...visualization.draw import DRAW_STYLES, RefinementDrawer
-from .input_frames import InputFrames, open_inputs
 from .pose_refine_inferencer import PoseRefineInferencer
 
 __all__ = [

@@ -17,16 +17,16 @@ from typing import (
 import numpy as np
 
 from ...chain import Boxes, EstimatedPoses, Estimator, TopdownEstimator
-from ...datasets.image_list import ImageList, file_number, read_annotations
-from ...datasets.pose_records import (
+from ...formats.coco import read_annotations, read_results
+from ...images.image_list import ImageList, file_number
+from ...images.input_frames import Frame
+from ...structures.pose_records import (
+    PoseArrays,
     Problem,
     image_id_of,
     parse_pose_record,
-    read_results,
     with_scores,
 )
-from ...refinement import PoseArrays
-from .input_frames import Frame
 
 #: For each image an array, None, or COCO records; or all records of a file,
 #: or the file.

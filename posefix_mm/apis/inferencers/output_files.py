@@ -14,14 +14,11 @@ import orjson
 from mmengine.structures import InstanceData
 from mmpose.structures import split_instances
 
-from ...datasets.image_list import (
-    ImageList,
-    file_number,
-    read_annotations,
-)
 from ...fileio import atomic_write, disk_errors, write_json
+from ...formats.coco import read_annotations
+from ...images.image_list import ImageList, file_number
+from ...images.input_frames import Frame, InputFrames
 from ...visualization.draw import UniqueNames
-from .input_frames import Frame, InputFrames
 
 # As mmpose's CocoMetric: surer keypoints make the score of a person.
 _KEYPOINT_SCORE_THR = 0.2

@@ -11,21 +11,16 @@ from mmengine.logging import print_log
 from mmpose.registry import INFERENCERS
 from mmpose.structures import PoseDataSample
 
-from ...chain import (
-    Estimator,
-    TopdownEstimator,
-    find_model,
-    map_estimator_joints,
-)
+from ...chain import Estimator, TopdownEstimator, map_estimator_joints
 from ...chain.default_detector import build_chain
-from ...chain.model_files import ModelType
-from ...datasets.joint_map import JointMap
-from ...datasets.pose_records import Problem
-from ...refinement import PosePredictor
+from ...images.input_frames import Frame, InputFrames, InputsType, open_inputs
+from ...inference import PosePredictor
+from ...inference.model_files import ModelType, find_model
+from ...progress import track
+from ...structures.joint_map import JointMap
+from ...structures.pose_records import Problem
 from ...visualization.draw import RefinementDrawer
-from ..progress import track
 from .given_people import GivenType, choose_given, read_given_frames
-from .input_frames import Frame, InputFrames, InputsType, open_inputs
 from .output_files import describe_instances, open_outputs
 from .refine_frames import read_ahead, refine_frames
 

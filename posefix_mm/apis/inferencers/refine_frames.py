@@ -22,17 +22,12 @@ from ...chain import (
     estimate_poses,
     to_input_poses,
 )
-from ...datasets.joint_map import JointMap
-from ...refinement import PosePredictor
-from ...refinement.images import ImageProblem
-from ...refinement.stream import (
-    ImageJob,
-    ImageResult,
-    refine_stream,
-    run_ahead,
-)
+from ...images.image_files import ImageProblem
+from ...images.input_frames import Frame, InputFrames
+from ...inference import PosePredictor
+from ...inference.stream import ImageJob, ImageResult, refine_stream, run_ahead
+from ...structures.joint_map import JointMap
 from .given_people import GivenFrame
-from .input_frames import Frame, InputFrames
 
 
 def read_ahead(inputs: InputFrames, size: int,

@@ -8,8 +8,14 @@ from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
 from ...fileio import read_json
-from ..boxes import BOX_TO_AREA, pairwise_iou, pose_to_bbox, xywh_to_xyxy
-from ..pose_records import RELEASE_CATEGORIES, PoseRecord, load_pose_records
+from ...formats.coco import load_pose_records
+from ...structures.boxes import (
+    BOX_TO_AREA,
+    pairwise_iou,
+    pose_to_bbox,
+    xywh_to_xyxy,
+)
+from ...structures.pose_records import RELEASE_CATEGORIES, PoseRecord
 
 
 @DATASETS.register_module()
@@ -199,8 +205,8 @@ class PoseRefineDataset(BaseDataset):
     def _add_real_poses(self, infos: List[dict]) -> None:
         """Give each person what estimators predicted for it."""
         # it classifies what is synthesized here, so it imports this package
-        from ...analysis.matching import match_records
-        from ...analysis.people import AnnotatedPeople
+        from ...structures.matching import match_records
+        from ...structures.people import AnnotatedPeople
         boxes = np.concatenate([info['bbox'] for info in infos])
         area = BOX_TO_AREA * (boxes[:, 2:] - boxes[:, :2]).prod(-1)
         people = AnnotatedPeople(

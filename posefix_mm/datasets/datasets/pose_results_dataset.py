@@ -10,13 +10,10 @@ from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
 from ...fileio import read_json
-from ..boxes import pose_to_bbox, shown_keypoints
-from ..image_list import ImageList
-from ..pose_records import (
-    RELEASE_CATEGORIES,
-    PoseRecord,
-    load_pose_records,
-)
+from ...formats.coco import load_pose_records
+from ...images.image_list import ImageList
+from ...structures.boxes import pose_to_bbox, shown_keypoints
+from ...structures.pose_records import RELEASE_CATEGORIES, PoseRecord
 
 
 @DATASETS.register_module()

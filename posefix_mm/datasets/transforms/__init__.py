@@ -1,4 +1,5 @@
 """Transforms, registered in ``mmpose.registry.TRANSFORMS``."""
+from ...structures.error_types import ERROR_TYPES
 from .clipped_normal_bbox_transform import ClippedNormalBBoxTransform
 from .draw_input_pose import (
     BUCTDPoseError,
@@ -7,12 +8,12 @@ from .draw_input_pose import (
     RandomHalfBodyOfPerson,
     TakeInputPose,
 )
-from .error_synthesis import ERROR_TYPES, ErrorSynthesizer
+from .error_synthesis import ErrorSynthesizer
 from .error_tables import (
-                           PERSON_JOINT_GROUPS,
-                           RELEASE_TABLE,
-                           build_radii,
-                           build_table,
+    PERSON_JOINT_GROUPS,
+    RELEASE_TABLE,
+    build_radii,
+    build_table,
 )
 from .everyday_photos import CutByBorder, DegradeImage, PasteOccluder
 from .get_input_pose import GetInputPose

@@ -6,8 +6,8 @@ from mmcv.transforms import BaseTransform
 from mmpose.datasets.transforms import RandomHalfBody
 from mmpose.registry import TRANSFORMS
 
-from ..boxes import pose_extent
-from .error_synthesis import INVERSION
+from ...structures.boxes import pose_extent
+from ...structures.error_types import INVERSION
 from .get_input_pose import shown_weights
 from .synthesize_pose_error import SynthesizePoseError
 

@@ -17,15 +17,18 @@ from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-#: The five outcomes of section 3.2, in the order of every table here.
-ERROR_TYPES = ('good', 'jitter', 'inversion', 'swap', 'miss')
-#: Status of a joint for which no error was possible; it has no position.
-ABSENT = -1
-
-GOOD, JITTER, INVERSION, SWAP, MISS = range(5)
-
-#: Keypoint similarities that bound the bands of section 3.2.
-KS_GOOD, KS_JITTER, KS_MISS = 0.85, 0.50, 0.10
+from ...structures.error_types import (
+    ABSENT,
+    GOOD,
+    INVERSION,
+    JITTER,
+    KS_GOOD,
+    KS_JITTER,
+    KS_MISS,
+    MISS,
+    SWAP,
+)
+from ...structures.oks import ks_distance
 
 # Candidates tried for an error before it is declared impossible, in growing
 # rounds. A few poses pay for the number of rounds, many for the number of
@@ -52,23 +55,6 @@ class SynthesizedPose(NamedTuple):
     keypoints: np.ndarray
     visible: np.ndarray
     status: np.ndarray
-
-
-def ks_distance(ks: float, area: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
-    """Distance at which a keypoint has a given similarity (section 2).
-
-    Inverts ``KS = exp(-d^2 / (2 * area * (2 * sigma)^2))``.
-
-    Args:
-        ks (float): Keypoint similarity in (0, 1].
-        area (np.ndarray): Person areas, (...), in squared pixels.
-        sigmas (np.ndarray): COCO-style sigmas, (K, ).
-
-    Returns:
-        np.ndarray: Distances in pixels, (..., K).
-    """
-    factor = np.sqrt(-2 * np.log(ks)) * 2
-    return factor * np.sqrt(np.asarray(area))[..., None] * sigmas
 
 
 def to_complex(points: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 from mmpose.registry import TRANSFORMS
 
-from ..boxes import pose_to_bbox
+from ...structures.boxes import pose_to_bbox
 
 _SIDES = ('bottom', 'left', 'right', 'top')
 

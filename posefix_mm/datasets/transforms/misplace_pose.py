@@ -6,7 +6,7 @@ from mmcv.transforms import BaseTransform
 from mmcv.transforms.utils import cache_randomness
 from mmpose.registry import TRANSFORMS
 
-from ..boxes import pose_to_bbox
+from ...structures.boxes import pose_to_bbox
 from .error_synthesis import to_complex
 
 

@@ -3,7 +3,7 @@ import numpy as np
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
 
-from ..boxes import BOX_TO_AREA, input_box_area
+from ...structures.boxes import BOX_TO_AREA, input_box_area
 
 
 def ks_scales(results: dict) -> np.ndarray:

@@ -6,8 +6,9 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
-from ..boxes import input_box_area
-from .error_synthesis import ABSENT, ErrorSynthesizer
+from ...structures.boxes import input_box_area
+from ...structures.error_types import ABSENT
+from .error_synthesis import ErrorSynthesizer
 from .error_tables import (
     PERSON_JOINT_GROUPS,
     build_radii,

@@ -8,8 +8,8 @@ from mmpose.engine.hooks import BadCaseAnalysisHook
 from mmpose.registry import HOOKS
 from mmpose.structures import PoseDataSample
 
-from ...analysis import OKS_FLOOR, AnnotatedPeople, load_people, person_oks
-from ...analysis.people import group_indices
+from ...structures.matching import OKS_FLOOR, person_oks
+from ...structures.people import AnnotatedPeople, group_indices, load_people
 
 
 def annotations_of(evaluator: Evaluator) -> Iterator[dict]:

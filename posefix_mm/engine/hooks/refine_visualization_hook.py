@@ -13,14 +13,10 @@ from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 from mmpose.structures import PoseDataSample
 
-from ...analysis import (
-    AnnotatedPeople,
-    load_people,
-    match_records,
-    person_oks,
-)
-from ...datasets.pose_records import PoseRecord
 from ...evaluation import can_evaluate
+from ...structures.matching import match_records, person_oks
+from ...structures.people import AnnotatedPeople, load_people
+from ...structures.pose_records import PoseRecord
 from ...visualization.draw import CropPoses, pose_panel
 from .oks_bad_case_hook import annotations_of
 

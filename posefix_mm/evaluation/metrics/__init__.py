@@ -1,6 +1,5 @@
 """Metrics, registered in ``mmpose.registry.METRICS``."""
 from .matched_mpii_pck_accuracy import MatchedMpiiPCKAccuracy
-from .pose_error_metric import PoseErrorMetric
 from .pose_track_ap import PoseTrackAP
 
-__all__ = ['MatchedMpiiPCKAccuracy', 'PoseErrorMetric', 'PoseTrackAP']
+__all__ = ['MatchedMpiiPCKAccuracy', 'PoseTrackAP']

@@ -6,7 +6,7 @@ import numpy as np
 from mmpose.evaluation.metrics import MpiiPCKAccuracy
 from mmpose.registry import DATASETS, METRICS
 
-from ...datasets.boxes import pairwise_iou, pose_to_bbox
+from ...structures.boxes import pairwise_iou, pose_to_bbox
 
 # Where the joints of a person whom nobody found are taken to be, in pixels
 # from the true place: farther than any head is long.

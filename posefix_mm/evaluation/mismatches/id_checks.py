@@ -3,13 +3,8 @@ from typing import Iterator
 
 import numpy as np
 
-from ...datasets.image_list import (
-    FILE_NAME,
-    FILE_NUMBER,
-    OTHER_TYPE,
-    UNKNOWN,
-)
-from ...datasets.pose_records import category_of
+from ...images.image_list import FILE_NAME, FILE_NUMBER, OTHER_TYPE, UNKNOWN
+from ...structures.pose_records import category_of
 from .explanation import Explanation
 from .pose_columns import Comparison, column, show
 

@@ -4,7 +4,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from ...datasets.image_list import EXACT, UNKNOWN, ImageList
+from ...images.image_list import EXACT, UNKNOWN, ImageList
 
 _NUMBERS = {int, float, type(None)}
 # The share of its box that a person fills, where the area is not known.

@@ -7,7 +7,7 @@ from typing import Any, Dict, Hashable
 import numpy as np
 
 from ...fileio import atomic_write
-from ..optional_packages import import_optional
+from ...optional_packages import import_optional
 from ..pose_list import NamedImage, PoseList
 from .left_out import count_categories, count_fields
 

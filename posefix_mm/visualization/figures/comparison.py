@@ -6,7 +6,7 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from ...datasets.transforms.error_synthesis import ERROR_TYPES
+from ...structures.error_types import ERROR_TYPES
 from .drawing import ERROR_COLORS, pose_segments
 
 

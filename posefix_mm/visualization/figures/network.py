@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from ...datasets.pose_records import PoseRecord
-from ...refinement import PoseArrays, PosePredictor
+from ...inference import PosePredictor
+from ...structures.pose_records import PoseArrays, PoseRecord
 from .drawing import draw_pose, show_photo
 
 _COLUMNS = 9

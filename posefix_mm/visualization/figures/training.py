@@ -10,11 +10,10 @@ from mmengine.dataset import BaseDataset
 
 from ...datasets.transforms import SynthesizePoseError
 from ...datasets.transforms.error_synthesis import (
-    ABSENT,
-    ERROR_TYPES,
     ErrorSynthesizer,
     SynthesizedPose,
 )
+from ...structures.error_types import ABSENT, ERROR_TYPES
 from .drawing import (
     ERROR_COLORS,
     crop_photo,

@@ -1,5 +1,5 @@
 """One page that shows what refinement did to poses."""
-from ...datasets.image_list import read_annotations
+from ...formats.coco import read_annotations
 from .comparison import (
     PairedPoses,
     PairTruth,

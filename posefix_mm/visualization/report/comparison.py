@@ -16,19 +16,14 @@ from typing import (
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ...analysis import (
-    AnnotatedPeople,
-    Diagnosis,
-    diagnose_results,
-    load_people,
-    person_oks,
-    status_frequency,
-)
-from ...datasets.pose_records import PoseRecord, parse_pose_record
-from ...datasets.transforms.error_synthesis import ERROR_TYPES
+from ...diagnosis import Diagnosis, diagnose_results, status_frequency
 from ...evaluation import can_evaluate
 from ...evaluation.annotation_format import tidy_annotations
 from ...formats.as_results import read_as_results
+from ...structures.error_types import ERROR_TYPES
+from ...structures.matching import person_oks
+from ...structures.people import AnnotatedPeople, load_people
+from ...structures.pose_records import PoseRecord, parse_pose_record
 
 # Refinement keeps scores: a pair whose scores differ is worse than any
 # distance in an image.

@@ -3,8 +3,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from ...datasets.transforms.error_synthesis import ERROR_TYPES, GOOD
 from ...evaluation import STATISTICS, evaluate_keypoints
+from ...structures.error_types import ERROR_TYPES, GOOD
 from ..figures import (
     error_frequency_figure,
     inline_svg,

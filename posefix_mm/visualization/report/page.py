@@ -8,10 +8,10 @@ from typing import Any, Dict, Optional, Union
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ...analysis import load_skeleton
-from ...apis.image_finder import ImageFinder
-from ...datasets.image_list import read_annotations
 from ...fileio import atomic_write
+from ...formats.coco import read_annotations
+from ...images.image_finder import ImageFinder
+from ...structures.skeletons import load_skeleton
 from ...version import __version__
 from .comparison import compare_results
 from .content import page_content, signed, trend_of
@@ -42,7 +42,7 @@ def write_report(before: Union[str, Path],
             the image files and, if there are any, the truth. Without it file
             names must show the ids, and the page shows how far joints moved.
         skeleton (str, optional): See
-            :func:`~posefix_mm.analysis.load_skeleton`. Defaults to COCO's.
+            :func:`~posefix_mm.diagnosis.load_skeleton`. Defaults to COCO's.
         people (int): People shown for each reason: most improved, most
             damaged, random. Defaults to 12.
         seed (int): Of the random people. Defaults to 0.

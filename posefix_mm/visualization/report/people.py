@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from matplotlib.figure import Figure
 
-from ...apis.image_finder import ImageFinder
-from ...datasets.transforms.error_synthesis import ERROR_TYPES
+from ...images.image_finder import ImageFinder
+from ...structures.error_types import ERROR_TYPES
 from ..figures import crop_photo, draw_pose, inline_svg, status_colors
 from .comparison import ResultsComparison
 

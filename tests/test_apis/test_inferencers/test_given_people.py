@@ -12,9 +12,9 @@ from posefix_mm.apis.inferencers.given_people import (
     parse_boxes,
     parse_poses,
 )
-from posefix_mm.apis.inferencers.input_frames import Frame
-from posefix_mm.datasets.image_list import file_number
-from posefix_mm.refinement import PoseArrays
+from posefix_mm.images.image_list import file_number
+from posefix_mm.images.input_frames import Frame
+from posefix_mm.inference import PoseArrays
 
 POSE = [[1., 2., .5], [4., 8., .9]]
 RECORD = dict(image_id=1, keypoints=[1, 2, .5, 4, 8, .9], score=.7)

@@ -12,8 +12,8 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
-from posefix_mm.apis.demo import ESTIMATOR
 from posefix_mm.apis.inferencers import PoseRefineInferencer
+from posefix_mm.demo.demo import ESTIMATOR
 
 CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
 DETECTOR = CONFIGS / '_base_' / 'detectors' / 'rtmdet_toy_person.py'

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from mmengine.structures import InstanceData
 
-from posefix_mm.apis.inferencers.input_frames import (
-    Frame,
-    InputFrames,
-    VideoInfo,
-    open_inputs,
-)
 from posefix_mm.apis.inferencers.output_files import (
     choose_image_ids,
     coco_records,
     json_list,
     prediction_files,
+)
+from posefix_mm.images.input_frames import (
+    Frame,
+    InputFrames,
+    VideoInfo,
+    open_inputs,
 )
 
 

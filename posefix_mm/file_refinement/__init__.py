@@ -1,0 +1,1 @@
+"""The resumable run over a file of poses."""

@@ -1,0 +1,104 @@
+"""The only readers of COCO results and annotations."""
+from pathlib import Path
+from typing import Any, List, Optional, Sequence, Union
+
+from ..fileio import load_json, read_json
+from ..structures.pose_records import (
+    RELEASE_CATEGORIES,
+    PoseRecord,
+    parse_pose_record,
+)
+from .json_scanner import iter_records
+
+
+def load_pose_records(
+    path: Union[str, Path],
+    num_keypoints: int,
+    categories: Optional[Sequence[int]] = RELEASE_CATEGORIES
+) -> List[PoseRecord]:
+    """Read a COCO keypoint results file.
+
+    Args:
+        path (str | Path): JSON file: a list of records.
+        num_keypoints (int): K.
+        categories (Sequence[int], optional): Categories that are refined,
+            None for all. Defaults to the release's: 1 only.
+
+    Returns:
+        List[PoseRecord]: All records, in order; those that can't be refined
+        name their ``problem``.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is not JSON or holds no list of records; the message
+            names the file.
+    """
+    return [
+        parse_pose_record(index, raw, num_keypoints, categories)
+        for index, raw in enumerate(read_results(path))
+    ]
+
+
+def read_results(path: Union[str, Path]) -> List[Any]:
+    """Read a results file.
+
+    Args:
+        path (str | Path): JSON: a list, or an object with one called
+            ``annotations``, ``predictions`` or ``results``. NaN and Infinity,
+            which are no JSON but written by many tools, are read as such.
+
+    Returns:
+        List[Any]: Its elements, None in place of those that are no JSON.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it holds no such list; the message names file and
+            place.
+    """
+    return [_decode(raw) for _, _, raw in iter_records(Path(path))]
+
+
+def _decode(raw: bytes) -> Any:
+    try:
+        return load_json(raw)
+    except ValueError:  # is counted as a malformed record
+        return None
+
+
+def read_image_list(path: Union[str, Path]) -> List[dict]:
+    """Read the ``images`` of a COCO file."""
+    return read_annotations(path)['images']
+
+
+def read_annotations(path: Union[str, Path]) -> dict:
+    """Read COCO annotations, of which ``images`` is needed.
+
+    Args:
+        path (str | Path): The file.
+
+    Returns:
+        dict: Its content. Images have ``id`` and ``file_name``; ``width`` and
+        ``height`` are numbers where they are given.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        ValueError: If it is not JSON, or has no such list of images.
+    """
+    content = read_json(path)
+    images = content.get('images') if isinstance(content, dict) else None
+    if not isinstance(images, list) or not all(map(_is_image, images)):
+        raise ValueError(f'{path} has no list of images with id and '
+                         'file_name; a COCO annotation file is needed')
+    for image in images:
+        sides = [image.get('width'), image.get('height')]
+        if not all(
+                side is None or isinstance(side, (int, float))
+                for side in sides):
+            raise ValueError(f'image {image["id"]!r:.40} of {path} must have '
+                             'numbers as width and height')
+    return content
+
+
+def _is_image(image: Any) -> bool:
+    return (isinstance(image, dict) and 'file_name' in image
+            and type(image.get('id')) in (int, float, str))

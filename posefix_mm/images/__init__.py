@@ -1,0 +1,1 @@
+"""From an id, name, path or number of a frame to pixels."""

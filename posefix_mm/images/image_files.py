@@ -1,0 +1,221 @@
+"""Load images that may come from anywhere, and be anything."""
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Optional, Tuple, Union
+
+import cv2
+import mmcv
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..structures.pose_records import Problem
+
+#: More pixels are taken for a decompression bomb, as Pillow does.
+MAX_PIXELS = 178_956_970
+#: Larger files are not even opened.
+MAX_FILE_BYTES = 1 << 29
+# A marker in JPEG's compressed data, other than stuffing, padding and restarts
+_JPEG_MARKER = re.compile(rb'\xff[^\x00\xff\xd0-\xd7]')
+_SOI, _EOI, _TEM = 0xd8, 0xd9, 0x01
+_PNG = b'\x89PNG\r\n\x1a\n'
+_HEIC = ('heic', 'heix', 'hevc', 'heim', 'heis', 'mif1', 'msf1')
+
+_KINDS = (
+    (b'version https://git-lfs',
+     'a pointer of Git LFS; fetch the file itself'),
+    ((b'<html', b'<!doc'), 'a page of HTML; the download failed'),
+    ((b'<svg', b'<?xml', b'%pdf'),
+     'a drawing (SVG or PDF); export it as PNG'),
+    ((b'\xff\x0a', b'\0\0\0\x0cjxl'),
+     'a JPEG XL image; convert it to JPEG or PNG'),
+    ((b'ii*\0\x10\0\0\0cr', b'iiu\0', b'iiro', b'fujifilm'),
+     "a camera's raw image; develop it to JPEG or PNG"),
+    (b'pk\x03\x04', 'a ZIP archive; unpack it'))
+
+with suppress(ImportError):  # reads HEIC where it is installed
+    import pillow_heif
+    pillow_heif.register_heif_opener()
+
+
+class ImageProblem(Exception):
+    """An image that can't be used.
+
+    Args:
+        problem (Problem): Why.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def load_image(path: Union[str, Path], *,
+               as_stored: bool = False) -> np.ndarray:
+    """Load an image as mmpose's ``LoadImage`` does, with more suspicion.
+
+    OpenCV allocates whatever the header claims, and pads a JPEG that is cut
+    off with grey, where a refiner would make up joints. What it does not read
+    (GIF, of which the first picture is taken; AVIF, HEIC) is read by Pillow.
+
+    Args:
+        path (str | Path): The file.
+        as_stored (bool): Do not turn it as its EXIF data says. Defaults to
+            False.
+
+    Returns:
+        np.ndarray: BGR, uint8 (H, W, 3).
+
+    Raises:
+        ImageProblem: If it is no image, is cut off, or too large.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise ImageProblem(
+                Problem('image_too_large',
+                        f'the image {path.name} has {size >> 20} MiB'))
+        check_header(path)
+        data = path.read_bytes()
+        if not is_complete(data):
+            raise ImageProblem(
+                Problem('image_cut_off', f'the image {path.name} is cut off'))
+        flag = 'color_ignore_orientation' if as_stored else 'color'
+        image = mmcv.imfrombytes(data, flag=flag, backend='cv2')
+        if image is None and not is_common(data):
+            image = _load_by_pillow(path, as_stored)
+    except (OSError, MemoryError, cv2.error) as error:
+        raise ImageProblem(
+            Problem('image_unreadable', f'unreadable image {path.name}: '
+                    f'{str(error) or type(error).__name__:.200}')) from error
+    if image is None:
+        raise ImageProblem(
+            Problem('image_unreadable',
+                    f'unreadable image {path.name}: no image, or damaged'))
+    return image
+
+
+def is_common(data: bytes) -> bool:
+    """Whether a file is a JPEG or PNG: what OpenCV refuses of it is bad."""
+    return data.startswith((_PNG, b'\xff\xd8'))
+
+
+def _load_by_pillow(path: Path, as_stored: bool) -> Optional[np.ndarray]:
+    """Load what OpenCV does not read; None if that is damaged."""
+    try:
+        with Image.open(path) as image:
+            if image.mode in ('F', 'I'):
+                raise ImageProblem(
+                    Problem('image_unreadable', f'the image {path.name} has '
+                            '32-bit numbers, whose range is not known; '
+                            'convert it to 8 bits'))
+            image = image if as_stored else ImageOps.exif_transpose(image)
+            if image.mode.startswith('I;16'):
+                return np.repeat(
+                    (np.asarray(image) >> 8).astype(np.uint8)[..., None], 3, 2)
+            return np.ascontiguousarray(
+                np.asarray(image.convert('RGB'))[..., ::-1])
+    except (ValueError, TypeError, SyntaxError, LookupError, ArithmeticError,
+            EOFError, AttributeError, NotImplementedError, OSError):
+        return None
+
+
+def _kind_of(path: Path) -> str:
+    """Name what Pillow does not know, and the remedy."""
+    with open(path, 'rb') as file:
+        head = file.read(32)
+    if head[4:8] == b'ftyp':
+        brand = head[8:12].decode('latin-1')
+        if brand in _HEIC:
+            return ('a HEIC image; install pillow-heif, or convert it to JPEG '
+                    'or PNG')
+        if brand in ('avif', 'avis'):
+            return ('an AVIF image, which this Pillow does not read; convert '
+                    'it to JPEG or PNG')
+        return 'a video; name frames of it, or take them out as images'
+    start = head.lstrip().lower()
+    return next((kind for magic, kind in _KINDS if start.startswith(magic)),
+                'not an image' if head else 'an empty file')
+
+
+def check_header(path: Path) -> Tuple[int, int]:
+    """Refuse what is no image, or claims to be a huge one.
+
+    Args:
+        path (Path): The file.
+
+    Returns:
+        tuple: Width and height as stored.
+
+    Raises:
+        ImageProblem: If it is refused.
+        OSError: If it can't be opened.
+    """
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+    except Image.UnidentifiedImageError as error:
+        raise ImageProblem(
+            Problem('image_unreadable', f'unreadable image {path.name}: it is '
+                    f'{_kind_of(path)}')) from error
+    except (Image.DecompressionBombError,
+            Image.DecompressionBombWarning) as error:
+        raise ImageProblem(_bomb(path)) from error
+    # damaged headers raise nearly anything in Pillow's many parsers
+    except (ValueError, TypeError, SyntaxError, LookupError, ArithmeticError,
+            EOFError, AttributeError, NotImplementedError) as error:
+        raise ImageProblem(
+            Problem('image_unreadable', f'unreadable image {path.name}: '
+                    f'{str(error):.200}')) from error
+    if width * height > MAX_PIXELS:
+        raise ImageProblem(_bomb(path))
+    return width, height
+
+
+def _bomb(path: Path) -> Problem:
+    return Problem('image_too_large',
+                   f'the image {path.name} claims to have more than '
+                   f'{MAX_PIXELS / 1e6:.0f} megapixels')
+
+
+def is_complete(data: bytes) -> bool:
+    """Tell whether a JPEG or PNG file has an end.
+
+    Args:
+        data (bytes): Content of a file.
+
+    Returns:
+        bool: False if it is cut off; True for other kinds of files, whose
+        decoders notice by themselves.
+    """
+    if data.startswith(_PNG):
+        return _has_end_chunk(data)
+    if data.startswith(b'\xff\xd8'):
+        return _has_end_of_image(data)
+    return True
+
+
+def _has_end_chunk(data: bytes) -> bool:
+    """Walk along the chunks of a PNG file."""
+    place = len(_PNG)
+    while place + 12 <= len(data):  # length, type and checksum
+        if data[place + 4:place + 8] == b'IEND':
+            return True
+        place += 12 + int.from_bytes(data[place:place + 4], 'big')
+    return False
+
+
+def _has_end_of_image(data: bytes) -> bool:
+    """Walk along the segments of a JPEG file."""
+    place = 2
+    while (found := _JPEG_MARKER.search(data, place)) is not None:
+        marker, place = data[found.end() - 1], found.end()
+        if marker == _EOI:
+            return True
+        if marker not in (_SOI, _TEM):
+            # a segment with a length, which may hold a thumbnail's end; after
+            # SOS the search goes on in the compressed data
+            length = int.from_bytes(data[place:place + 2], 'big')
+            place += max(length, 2)
+    return False

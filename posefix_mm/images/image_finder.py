@@ -1,0 +1,334 @@
+"""Find the picture behind an id, name, path or number of a frame."""
+import os
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import (
+    Dict,
+    Iterable,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
+
+from ..structures.image_ref import ImageRef
+from .image_list import ImageList, file_number, name_tails, size_of, stem_of
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff',
+                  '.gif', '.avif', '.heic', '.heif')
+VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.m4v', '.mpg', '.mpeg',
+                  '.webm', '.wmv', '.gif')
+# `cam01_000000000012`, `cam01.0012`, `frame 12` and `12`
+_FRAME = re.compile(r'(.*?)[._ -]*(?:frame)?[._ -]*([0-9]{1,15})', re.I)
+
+
+class Picture(NamedTuple):
+    """Where pixels are.
+
+    Attributes:
+        path (Path): The file, which exists and lies in the folder.
+        frame (int | None): 0-based frame of a video.
+        size (Tuple[int, int] | None): Width and height that annotations or
+            poses claim, which need not be true.
+    """
+
+    path: Path
+    frame: Optional[int] = None
+    size: Optional[Tuple[int, int]] = None
+
+
+class ImageFinder:
+    """The one way from what files call an image to the picture in a folder.
+
+    With COCO's list of images through its ``file_name``. What is not in the
+    list, or without one: a text is the name or path of the file below the
+    folder, or the end of it, with or without suffix, slashes of Windows,
+    letters composed or not; a number is looked for in the names: 42, 42.0 and
+    '0042' find ``42.jpg`` or ``COCO_val2014_000000000042.jpg``. Of several
+    files in sub-folders the one nearest to the top is meant. What is no image
+    may be a frame: ``cam01_0012`` of ``cam01.mp4``, ``12`` of the only video
+    of a folder without images.
+
+    Args:
+        img_dir (str | Path): Folder of the images. Files outside of it are
+            never opened, whatever names say.
+        images (Sequence[dict], optional): ``images`` of a COCO file.
+        follow_links (bool): Open what links in the folder lead to, wherever
+            that is. Defaults to False.
+
+    Raises:
+        NotADirectoryError: If ``img_dir`` is not a folder.
+    """
+
+    def __init__(self,
+                 img_dir: Union[str, Path],
+                 images: Optional[Sequence[dict]] = None,
+                 *,
+                 follow_links: bool = False) -> None:
+        self.root = Path(img_dir).resolve()
+        if not self.root.is_dir():
+            raise NotADirectoryError(
+                f'the image folder {img_dir} does not exist')
+        self.follow_links = follow_links
+        self._list = None if images is None else ImageList(images)
+        self._by_number = False
+        self._indexed: Optional[_Index] = None
+
+    def note_ids(self, ids: Iterable[Union[int, str, None]]) -> None:
+        """Look at the ids that will be asked for.
+
+        If not one is in the list of images, they are taken for the numbers in
+        its file names.
+        """
+        self._by_number = self._list is not None and not any(
+            self._list.find(i).place >= 0 for i in ids)
+
+    def locate(self, ref: ImageRef) -> Picture:
+        """Find the picture of a reference of any format.
+
+        Args:
+            ref (ImageRef): How a file of poses names it.
+
+        Returns:
+            Picture: The file, and the frame of a video.
+
+        Raises:
+            LookupError: If there is none; the message says why.
+        """
+        key = next(k for k in (ref.file_name, ref.stem, ref.image_id, '')
+                   if k is not None)
+        if ref.frame is not None:
+            named = Path(str(key)).suffix.lower() in VIDEO_SUFFIXES
+            return Picture(
+                self._find_video(str(key), only=not named), ref.frame,
+                ref.size)
+        size, listed = ref.size, False
+        if self._list is not None:
+            place, _ = self._list.find_number(key) if self._by_number \
+                else self._list.find(key)
+            if place >= 0:
+                image, listed = self._list.images[place], True
+                key, size = image['file_name'], size or size_of(image)
+                if not isinstance(key, str):
+                    raise LookupError(f'{key!r:.40} is not a file name')
+            elif not isinstance(key, str):
+                raise LookupError(f'image {key!r} is not in the annotation '
+                                  'file')
+        try:
+            if isinstance(key, str):
+                path = self.find_stem(key) if key == ref.stem \
+                    else self.find_name(key)
+            else:
+                path = self._find_number(key)
+        except _NotThereError as error:
+            found = None if listed else self._find_frame(
+                key, ref.first_frame)
+            if found is None:
+                hint = '; it is not in the annotation file either' \
+                    if self._list is not None and not listed else ''
+                raise LookupError(f'{error}{hint}') from error
+            return found._replace(size=size)
+        return Picture(path, None, size)
+
+    def find(self, image_id: Union[int, str]) -> Path:
+        """Find the file of an image by its id; see :meth:`locate`."""
+        return self.locate(ImageRef(image_id=image_id)).path
+
+    def find_stem(self,
+                  stem: str,
+                  suffixes: Sequence[str] = IMAGE_SUFFIXES) -> Path:
+        """Find an image or video by its name without the suffix.
+
+        Args:
+            stem (str): Such as ``'walk/0001'``.
+            suffixes (Sequence[str]): What may follow, in lower case. Defaults
+                to those of images.
+
+        Returns:
+            Path: The file.
+
+        Raises:
+            LookupError: If there is none, or more than one.
+        """
+        _check_name(stem)
+        for tail in name_tails(stem):
+            names = [name for name in self._index.stems.get(tail, ())
+                     if Path(name).suffix.lower() in suffixes]
+            names = _nearest(names)
+            if len(names) > 1:
+                raise LookupError('more than one file in the image folder has '
+                                  f'the name {stem!r:.60} before its suffix')
+            if names:
+                return self._file(names[0])
+        away = ' and leaves the image folder' if _climbs(stem) else ''
+        raise _NotThereError('no file in the image folder has the name '
+                             f'{stem!r:.60} before its suffix{away}')
+
+    def find_name(self, name: str) -> Path:
+        """Find an image by its name or path, or what ends as it does.
+
+        Args:
+            name (str): File name, which may have folders in it.
+
+        Returns:
+            Path: The file, which exists and lies in the folder.
+
+        Raises:
+            LookupError: If there is none; the message says why.
+        """
+        _check_name(name)
+        for tail in (*([] if _climbs(name) else [name]), *name_tails(name)):
+            found = self._file(tail, missing_ok=True)
+            if found is not None:
+                return found
+        for tail in name_tails(name):
+            names = _nearest(self._index.names.get(tail, ()))
+            if len(names) > 1:
+                raise LookupError(f'both {names[0]} and {names[1]} in the '
+                                  f'image folder are called {tail!r:.60}')
+            if names:
+                return self._file(names[0])
+        if Path(name).suffix.lower() not in IMAGE_SUFFIXES:
+            try:
+                return self.find_stem(name)
+            except _NotThereError:
+                pass
+        if name.strip().isdecimal():
+            return self._find_number(int(name))
+        if _climbs(name):
+            raise _NotThereError(f'{name!r} leaves the image folder, and '
+                                 'nothing in it is called so')
+        raise _NotThereError(f'{name!r} is not in the image folder')
+
+    def _file(self, name: str, missing_ok: bool = False) -> Optional[Path]:
+        """Take a file of the folder by its very name."""
+        try:
+            path = self.root / name
+            target = path.resolve()
+            exists = target.is_file()
+        except (OSError, RuntimeError, ValueError) as error:
+            # too long, circular links, no text of the file system
+            raise LookupError(
+                f'{name!r:.40} is not a usable file name') from error
+        if not exists:
+            if missing_ok:
+                return None
+            raise _NotThereError(f'{name!r} is not in the image folder')
+        if target.is_relative_to(self.root):
+            return target
+        if self.follow_links:
+            return path
+        raise LookupError(f'{name!r} is a link out of the image folder; allow '
+                          'it with --follow-links')
+
+    def _find_number(self, number: int) -> Path:
+        names = _nearest(self._index.numbers.get(number, ()))
+        if len(names) > 1:
+            raise LookupError(f'both {names[0]} and {names[1]} in the image '
+                              f'folder has the number {number} in its name')
+        if not names:
+            raise _NotThereError('no file in the image folder has the number '
+                                 f'{number} in its name')
+        return self._file(names[0])
+
+    def _find_video(self, name: str, only: bool = False) -> Path:
+        """Find a video; the only one of the folder may be called otherwise."""
+        try:
+            if Path(name).suffix.lower() in VIDEO_SUFFIXES:
+                return self.find_name(name)
+            return self.find_stem(name, VIDEO_SUFFIXES)
+        except _NotThereError:
+            if only and len(self._index.videos) == 1:
+                return self._file(self._index.videos[0])
+            raise
+
+    def _find_frame(self, key: Union[int, str],
+                    first: int) -> Optional[Picture]:
+        """Take a name or number for that of a frame of a video."""
+        text = str(key)
+        if Path(text).suffix.lower() in IMAGE_SUFFIXES:
+            text = stem_of(text)
+        match = _FRAME.fullmatch(text)
+        if match is None or (not self._index.videos):
+            return None
+        name, number = match[1], int(match[2]) - first
+        videos = self._index.videos
+        if name.strip('/'):
+            try:
+                return Picture(self._find_video(name), number)
+            except LookupError:
+                return None
+        if len(videos) == 1 and not self._index.numbers:
+            return Picture(self._file(videos[0]), number)
+        return None
+
+    @property
+    def _index(self) -> '_Index':
+        """Files of the folder, listed when a name alone does not find them."""
+        if self._indexed is None:
+            self._indexed = _Index(self.root, self.follow_links)
+        return self._indexed
+
+
+class _NotThereError(LookupError):
+    """No file is called so; another way to find it may do."""
+
+
+class _Index:
+    """Files of a folder and its sub-folders, by what may find them."""
+
+    def __init__(self, root: Path, follow_links: bool) -> None:
+        self.names: Dict[str, List[str]] = defaultdict(list)
+        self.stems: Dict[str, List[str]] = defaultdict(list)
+        self.numbers: Dict[int, List[str]] = defaultdict(list)
+        self.videos: List[str] = []
+        seen = set()
+        for folder, folders, files in os.walk(root, followlinks=follow_links):
+            real = os.path.realpath(folder)
+            if real in seen:  # links may go in circles
+                folders.clear()
+                continue
+            seen.add(real)
+            folders.sort()
+            for file in sorted(files):
+                suffix = os.path.splitext(file)[1].lower()
+                if suffix in IMAGE_SUFFIXES or suffix in VIDEO_SUFFIXES:
+                    name = os.path.relpath(os.path.join(folder, file), root)
+                    self._add(name.replace(os.sep, '/'), suffix)
+        # a GIF is meant as a video only where there is no other
+        self.videos = [
+            v for v in self.videos if not v.lower().endswith('.gif')
+        ] or self.videos
+
+    def _add(self, name: str, suffix: str) -> None:
+        for tail in name_tails(name):
+            self.names[tail].append(name)
+            self.stems[stem_of(tail)].append(name)
+        if suffix in VIDEO_SUFFIXES:
+            self.videos.append(name)
+        if suffix not in IMAGE_SUFFIXES:
+            return
+        number = file_number(name)
+        if number is not None:
+            self.numbers[number].append(name)
+
+
+def _nearest(names: Sequence[str]) -> List[str]:
+    """Names in the folder nearest to the top that has any."""
+    least = min((name.count('/') for name in names), default=0)
+    return [name for name in names if name.count('/') == least]
+
+
+def _check_name(name: str) -> None:
+    """Refuse what names no file."""
+    if not isinstance(name, str) or '\0' in name or not name.strip():
+        raise LookupError(f'{name!r:.40} is not a file name')
+
+
+def _climbs(name: str) -> bool:
+    """Whether a path begins, or leads, outside of the folder."""
+    name = name.replace('\\', '/')
+    return name.startswith('/') or '..' in name.split('/')

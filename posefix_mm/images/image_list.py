@@ -1,0 +1,147 @@
+"""Names of images, however a tool or another machine writes them."""
+import re
+import unicodedata
+from collections import defaultdict
+from pathlib import Path, PurePosixPath
+from typing import (
+    Any,
+    Dict,
+    Iterator,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
+
+#: How an image was found in a list, best first: by its very id, an id that
+#: is written in another way, its file name, or the number in that.
+EXACT, OTHER_TYPE, FILE_NAME, FILE_NUMBER, UNKNOWN = range(5)
+
+
+def name_tails(name: str) -> Iterator[str]:
+    """Shorten a path of any machine from the left.
+
+    Args:
+        name (str): With forward or backward slashes, relative or absolute.
+
+    Yields:
+        str: With forward slashes and composed letters (NFC), never climbing:
+        for ``/data/a/1.jpg`` that is ``data/a/1.jpg``, ``a/1.jpg`` and
+        ``1.jpg``.
+    """
+    text = unicodedata.normalize('NFC', str(name)).replace('\\', '/')
+    parts = [p for p in re.sub('^[A-Za-z]:', '', text).split('/')
+             if p not in ('', '.')]
+    if '..' in parts:  # what lies above is another machine's
+        parts = parts[len(parts) - parts[::-1].index('..'):]
+    for start in range(len(parts)):
+        yield '/'.join(parts[start:])
+
+
+def stem_of(name: str) -> str:
+    """Take the suffix off a name, and keep its folders."""
+    return str(PurePosixPath(name).with_suffix('')) if name else name
+
+
+def file_number(name: str) -> Optional[int]:
+    """Read the number at the end of a file name, as COCO's ids are.
+
+    Args:
+        name (str): Such as ``'COCO_val2014_000000000042.jpg'``.
+
+    Returns:
+        int | None: 42; None if there is none.
+    """
+    stem = Path(name).stem
+    digits = stem[len(stem.rstrip('0123456789')):]
+    return int(digits) if digits and digits.isascii() else None
+
+
+def plain_id(image_id: Any) -> Optional[str]:
+    """Tell how an id reads: 42, 42.0 and '0042' are the same.
+
+    Returns:
+        str | None: None for what is no id.
+    """
+    if isinstance(image_id, float) and image_id.is_integer():
+        image_id = int(image_id)
+    if type(image_id) not in (int, str):
+        return None
+    text = str(image_id).strip()
+    return text.lstrip('0') or '0' if text.isdecimal() else text
+
+
+class FoundImage(NamedTuple):
+    """An image of a list.
+
+    Attributes:
+        place (int): Its place, -1 if it is not there.
+        kind (int): How it was found, :data:`EXACT` to :data:`UNKNOWN`.
+    """
+
+    place: int
+    kind: int
+
+
+class ImageList:
+    """Finds images in the ``images`` of a COCO file, by anything.
+
+    Args:
+        images (Sequence[dict]): With ``id`` and ``file_name``.
+
+    Attributes:
+        images (Sequence[dict]): The same.
+    """
+
+    def __init__(self, images: Sequence[dict]) -> None:
+        self.images = images
+        self._ids: Dict[Any, int] = {}
+        self._texts: Dict[str, int] = {}
+        names = defaultdict(set)
+        self._numbers: Dict[int, int] = {}
+        for place, image in enumerate(images):
+            if type(image.get('id')) in (int, str):
+                self._ids[image['id']] = place  # the last one, as COCO's index
+            self._texts[plain_id(image.get('id'))] = place
+            name = str(image.get('file_name') or '')
+            for tail in name_tails(name):
+                names[tail].add(place)
+                names[stem_of(tail)].add(place)
+            number = file_number(name)
+            if number is not None:
+                self._numbers.setdefault(number, place)
+        # of two images of one name none is meant, unless it is a whole name
+        self._names = {n: p for n, (p, *more) in names.items() if not more}
+        for place, image in enumerate(images):
+            whole = next(name_tails(str(image.get('file_name') or '')), None)
+            if whole is not None:
+                self._names[whole] = place
+
+    def find(self, key: Union[int, float, str, None]) -> FoundImage:
+        """Find an image by its id, name or path."""
+        if type(key) in (int, str) and key in self._ids:
+            return FoundImage(self._ids[key], EXACT)
+        text = plain_id(key)
+        if text is not None and text in self._texts:
+            return FoundImage(self._texts[text], OTHER_TYPE)
+        if isinstance(key, str):
+            for tail in name_tails(key):
+                for name in (tail, stem_of(tail)):
+                    if name in self._names:
+                        return FoundImage(self._names[name], FILE_NAME)
+        return FoundImage(-1, UNKNOWN)
+
+    def find_number(self, key: Union[int, float, str, None]) -> FoundImage:
+        """Find an image by the number in its file's name."""
+        text = plain_id(key)
+        place = self._numbers.get(int(text), -1) \
+            if text is not None and text.isdecimal() and len(text) < 19 else -1
+        return FoundImage(place, FILE_NUMBER if place >= 0 else UNKNOWN)
+
+
+def size_of(image: dict) -> Optional[Tuple[int, int]]:
+    """Width and height of one of COCO's ``images``, None if not known."""
+    sides = image.get('width'), image.get('height')
+    known = all(type(side) in (int, float) and side > 0 for side in sides)
+    return tuple(map(int, sides)) if known else None

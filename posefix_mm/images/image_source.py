@@ -1,0 +1,255 @@
+"""Load the images that files of poses name."""
+import threading
+from pathlib import Path
+from typing import Dict, Optional, Sequence, Set, Tuple
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..structures.image_ref import ImageRef
+from ..structures.pose_records import Problem
+from .image_files import ImageProblem, check_header, load_image
+from .image_finder import ImageFinder, Picture
+
+# EXIF orientations that swap width and height
+_TURNED = (5, 6, 7, 8)
+_ORIENTATION = 0x0112
+# So many references are looked at to know whether a file is of videos.
+_LOOKED_AT = 100
+
+
+class ImageSource:
+    """Images, and frames of videos, of one folder.
+
+    Safe to be used by several threads.
+
+    Args:
+        finder (ImageFinder): Finds the files.
+        num_kept (int): So many frames are kept: more than threads that load
+            in turn are apart. Defaults to 5.
+    """
+
+    def __init__(self, finder: ImageFinder, num_kept: int = 5) -> None:
+        self.finder = finder
+        self.num_kept = num_kept
+        self._wanted: Dict[Path, Set[int]] = {}
+        self._videos: Dict[Path, VideoFrames] = {}
+        self._lock = threading.Lock()
+
+    def plan(self, images: Sequence[ImageRef]) -> Optional[np.ndarray]:
+        """Tell the order in which frames of videos are best loaded.
+
+        Args:
+            images (Sequence[ImageRef]): All that will be loaded.
+
+        Returns:
+            np.ndarray | None: Their places, video by video and frame by
+            frame, int64 (N, ); None if they may be loaded as they come.
+        """
+        places = np.linspace(0, len(images) - 1, min(len(images), _LOOKED_AT))
+        if not any(self._place(images[int(p)])[1] for p in places):
+            return None
+        wanted = [self._place(ref) for ref in images]
+        for path, frame in wanted:
+            self._wanted.setdefault(Path(path), set()).add(frame - 1)
+        order = np.array(
+            sorted(range(len(images)), key=wanted.__getitem__), np.int64)
+        return None if (order[1:] > order[:-1]).all() else order
+
+    def _place(self, ref: ImageRef) -> Tuple[str, int]:
+        """Path, and frame counted from 1 or 0 for an image."""
+        try:
+            picture = self.find(ref)
+        except ImageProblem:
+            return '', 0
+        return str(picture.path), \
+            0 if picture.frame is None else picture.frame + 1
+
+    def find(self, ref: ImageRef) -> Picture:
+        """Find the picture of a reference.
+
+        Raises:
+            ImageProblem: If there is none.
+        """
+        try:
+            return self.finder.locate(ref)
+        except LookupError as error:
+            raise ImageProblem(Problem('image_missing',
+                                       str(error))) from error
+
+    def load(self, ref: ImageRef) -> np.ndarray:
+        """Load an image or a frame.
+
+        Args:
+            ref (ImageRef): Which.
+
+        Returns:
+            np.ndarray: BGR, uint8 (H, W, 3), turned as its EXIF data says
+            where mmpose does so; the other way round if the size that is
+            claimed for it is that.
+
+        Raises:
+            ImageProblem: If there is none, or it can't be used.
+        """
+        picture = self.find(ref)
+        if picture.frame is not None:
+            with self._lock:
+                return self._frames(picture.path).read(picture.frame)
+        image = load_image(picture.path)
+        size = image.shape[1], image.shape[0]
+        if picture.size == size[::-1] != size and _is_turned(picture.path):
+            stored = load_image(picture.path, as_stored=True)
+            if stored.shape != image.shape:
+                return stored
+            with Image.open(picture.path) as opened:  # not turned by OpenCV
+                turned = ImageOps.exif_transpose(opened).convert('RGB')
+                return np.ascontiguousarray(np.asarray(turned)[..., ::-1])
+        return image
+
+    def scale(self, ref: ImageRef,
+              size: Tuple[int, int]) -> Optional[float]:
+        """Tell by how much a picture is larger than is claimed for it.
+
+        Args:
+            ref (ImageRef): Which.
+            size (Tuple[int, int]): Width and height as it was loaded.
+
+        Returns:
+            float | None: 1 where nothing is claimed; None if width and height
+            differ by other factors, beyond the rounding of a resizing.
+        """
+        claimed = self.find(ref).size
+        if claimed is None or claimed == size:
+            return 1.
+        factors = [real / given for real, given in zip(
+            size, claimed, strict=True)]
+        factor = max(factors)
+        if all(abs(given * factor - real) <= 1 + factor for real, given in zip(
+                size, claimed, strict=True)):
+            return (factors[0] * factors[1])**.5
+        return None
+
+    def size(self, ref: ImageRef) -> Tuple[int, int]:
+        """Tell width and height of an image, as a rule without decoding it.
+
+        Args:
+            ref (ImageRef): Which.
+
+        Returns:
+            tuple: Width and height as :meth:`load` gives them.
+
+        Raises:
+            ImageProblem: If there is none, or it can't be used.
+        """
+        picture = self.find(ref)
+        if picture.frame is not None:
+            with self._lock:
+                return self._frames(picture.path).size
+        width, height = check_header(picture.path)
+        if _is_turned(picture.path):
+            height, width = self.load(ref).shape[:2]
+        return width, height
+
+    def _frames(self, path: Path) -> 'VideoFrames':
+        """Keep two videos open: at the end of one, threads share them."""
+        if path not in self._videos:
+            if len(self._videos) > 1:
+                del self._videos[next(iter(self._videos))]
+            self._videos[path] = VideoFrames(path, self._wanted.get(path),
+                                             self.num_kept)
+        return self._videos[path]
+
+
+def _is_turned(path: Path) -> bool:
+    """Whether EXIF data swaps width and height."""
+    with Image.open(path) as image:
+        return image.getexif().get(_ORIENTATION) in _TURNED
+
+
+class VideoFrames:
+    """Frames of a video file, best read in order.
+
+    Frame n is the n-th one that the decoder gives from the start: to jump by
+    a number is a guess from the frame rate, and wrong in files with irregular
+    time stamps. Threads that ask for neighbours find them among the last
+    frames, so that nothing is decoded twice.
+
+    Args:
+        path (Path): The file.
+        wanted (Set[int], optional): Frames that will be asked for; others are
+            not kept. Defaults to all.
+        num_kept (int): So many are kept. Defaults to 5.
+
+    Raises:
+        ImageProblem: If it is no video.
+    """
+
+    def __init__(self,
+                 path: Path,
+                 wanted: Optional[Set[int]] = None,
+                 num_kept: int = 5) -> None:
+        self.path = path
+        self.wanted = wanted
+        self.num_kept = num_kept
+        self._kept: Dict[int, np.ndarray] = {}
+        self._end: Optional[int] = None
+        self._open()
+
+    def _open(self) -> None:
+        self._next = 0
+        self._capture = cv2.VideoCapture(str(self.path))
+        if not self._capture.isOpened():
+            raise ImageProblem(
+                Problem('video_unreadable', f'{self.path.name} is no video '
+                        'that OpenCV can read'))
+
+    @property
+    def size(self) -> Tuple[int, int]:
+        """Width and height."""
+        image = next(iter(self._kept.values()), None)
+        height, width = (self.read(0) if image is None else image).shape[:2]
+        return width, height
+
+    def read(self, frame: int) -> np.ndarray:
+        """Read one frame.
+
+        Args:
+            frame (int): 0-based.
+
+        Returns:
+            np.ndarray: BGR, uint8 (H, W, 3).
+
+        Raises:
+            ImageProblem: If the video has no such frame.
+        """
+        image = self._kept.get(frame)
+        if image is None and 0 <= frame < (self._end or frame + 1):
+            image = self._decode(frame)
+        if image is None:
+            count = '' if self._end is None else f': it ends after {self._end}'
+            raise ImageProblem(
+                Problem('frame_missing', f'{self.path.name} has no frame '
+                        f'{frame}, or it is damaged{count}'))
+        return image
+
+    def _decode(self, frame: int) -> Optional[np.ndarray]:
+        """Decode up to a frame, and keep the last ones."""
+        if frame < self._next:  # kept ones would be older than they look
+            self._kept.clear()
+            self._open()
+        while self._next <= frame:
+            if not self._capture.grab():
+                self._end = self._next
+                return None
+            if frame == self._next or (
+                    frame - self._next < self.num_kept
+                    if self.wanted is None else self._next in self.wanted):
+                found, image = self._capture.retrieve()
+                if not found:
+                    return None
+                self._kept[self._next] = image
+            self._next += 1
+        for old in sorted(self._kept)[:-self.num_kept]:
+            del self._kept[old]
+        return self._kept.get(frame)

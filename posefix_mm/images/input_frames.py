@@ -1,0 +1,251 @@
+"""Images of whatever a user names: files, folders, videos, cameras, arrays."""
+import glob
+import logging
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import (
+    Any,
+    Callable,
+    Iterable,
+    Iterator,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Union,
+)
+
+import cv2
+import numpy as np
+from mmengine.logging import print_log
+
+from ..structures.pose_records import Problem
+from .image_files import ImageProblem, load_image
+from .image_finder import IMAGE_SUFFIXES
+
+InputType = Union[str, Path, np.ndarray]
+#: One image, a folder, a pattern, a video, ``'webcam[:id]'`` or the number of
+#: a camera, or any iterable of images.
+InputsType = Union[InputType, int, Iterable[InputType]]
+
+
+@dataclass
+class Frame:
+    """One image.
+
+    Attributes:
+        index (int): Its place in the input.
+        name (str): File name; made up as in mmpose where there is none.
+        path (Path | None): The file.
+        image (np.ndarray | None): BGR, uint8 (H, W, 3); None if the image has
+            a problem.
+        problem (Problem | None): Why the image can't be used.
+    """
+
+    index: int
+    name: str
+    path: Optional[Path] = None
+    image: Optional[np.ndarray] = None
+    problem: Optional[Problem] = None
+
+
+class VideoInfo(NamedTuple):
+    """What is known of a video.
+
+    Attributes:
+        name (str): File name.
+        path (Path | None): The file, None for a camera.
+        fps (float): Frames per second.
+    """
+
+    name: str
+    path: Optional[Path]
+    fps: float
+
+
+class InputFrames(NamedTuple):
+    """The images of an input.
+
+    Attributes:
+        frames (Iterator[Callable[[], Frame]]): Each gives one image when it
+            is called, from any thread.
+        count (int | None): How many there are, if that is known.
+        video (VideoInfo | None): Of a video or camera.
+        live (bool): Whether it comes from a camera.
+        names (Sequence[str] | None): File names, if they are known.
+    """
+
+    frames: Iterator[Callable[[], Frame]]
+    count: Optional[int] = None
+    video: Optional[VideoInfo] = None
+    live: bool = False
+    names: Optional[Sequence[str]] = None
+
+
+def open_inputs(inputs: InputsType) -> InputFrames:
+    """Open an input of any kind.
+
+    Args:
+        inputs (str | Path | np.ndarray | int | Iterable): One image (file or
+            array, BGR), a folder, a pattern such as ``'images/*.jpg'``, a
+            video file, ``'webcam'``, ``'webcam:1'`` or the number of a
+            camera, or a list or iterator of images.
+
+    Returns:
+        InputFrames: The images. Files in an iterable need not exist: that is
+        a problem of the image alone.
+
+    Raises:
+        FileNotFoundError: If there is no such file, or a folder or a pattern
+            has no images.
+        OSError: If a camera can't be opened.
+        ValueError: If the input is neither of these.
+    """
+    if isinstance(inputs, np.ndarray):
+        return _from_items([inputs])
+    if isinstance(inputs, int) and not isinstance(inputs, bool):
+        return _open_camera(inputs)
+    if isinstance(inputs, str) and inputs.lower().startswith('webcam'):
+        return _open_camera(_camera_number(inputs))
+    if isinstance(inputs, (str, Path)):
+        return _open_path(str(inputs))
+    if isinstance(inputs, Iterable) and not isinstance(inputs, (bytes, dict)):
+        return _from_items(inputs)
+    raise ValueError('the input must be an image, folder, pattern, video, '
+                     'camera, array, or an iterable of images; got '
+                     f'{type(inputs).__name__}')
+
+
+def _open_path(inputs: str) -> InputFrames:
+    path = Path(inputs)
+    if path.is_dir():
+        found = sorted(
+            p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        return _from_found(found, f'the folder {inputs}')
+    if not path.exists() and glob.has_magic(inputs):
+        found = sorted(
+            p for p in map(Path, glob.glob(inputs, recursive=True))
+            if p.suffix.lower() in IMAGE_SUFFIXES)
+        return _from_found(found, f'the pattern {inputs}')
+    if not path.is_file():
+        raise FileNotFoundError(f'the input {inputs} does not exist')
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return _from_items([path])
+    kind = mimetypes.guess_type(path.name)[0] or ''
+    if kind.startswith('video/'):
+        return _open_video(path)
+    raise ValueError(f'{inputs} is neither an image ('
+                     f'{", ".join(IMAGE_SUFFIXES)}) nor a video')
+
+
+def _from_found(paths: Sequence[Path], where: str) -> InputFrames:
+    if not paths:
+        raise FileNotFoundError(f'there are no images in {where}')
+    return _from_items(paths)
+
+
+def _from_items(items: Iterable[InputType]) -> InputFrames:
+    """Take images one by one; files are read when they are needed."""
+    known = isinstance(items, Sequence)
+    names = None
+    if known and all(isinstance(item, (str, Path)) for item in items):
+        names = [Path(item).name for item in items]
+    return InputFrames(
+        (_deferred(index, item) for index, item in enumerate(items)),
+        count=len(items) if known else None,
+        names=names)
+
+
+def _deferred(index: int, item: Any) -> Callable[[], Frame]:
+    return lambda: _read_frame(index, item)
+
+
+def _read_frame(index: int, item: Any) -> Frame:
+    # mmpose names arrays in this way
+    frame = Frame(index, f'{index}.jpg'.rjust(10, '0'))
+    try:
+        if isinstance(item, (str, Path)):
+            frame.path = Path(item)
+            frame.name = frame.path.name
+            frame.image = load_image(frame.path)
+        else:
+            frame.image = check_array(item)
+    except ImageProblem as error:
+        frame.problem = error.problem
+    return frame
+
+
+def check_array(image: Any) -> np.ndarray:
+    """Check an image that is given as an array.
+
+    Args:
+        image (Any): What is given.
+
+    Returns:
+        np.ndarray: The same, BGR, uint8 (H, W, 3).
+
+    Raises:
+        ImageProblem: If it is anything else.
+    """
+    if isinstance(image, np.ndarray) and image.dtype == np.uint8 \
+            and image.ndim == 3 and image.shape[2] == 3 and image.size:
+        return np.ascontiguousarray(image)
+    got = type(image).__name__
+    if isinstance(image, np.ndarray):
+        got = f'{image.dtype} {image.shape}'
+    raise ImageProblem(
+        Problem('image_array', 'an image must be a file, or a BGR array, '
+                f'uint8 (H, W, 3); got {got}'))
+
+
+def _camera_number(text: str) -> int:
+    name, _, number = text.partition(':')
+    if name.lower() != 'webcam' or (number and not number.isdigit()):
+        raise ValueError(f"a camera is named 'webcam' or 'webcam:1', got "
+                         f'{text!r}')
+    return int(number or 0)
+
+
+def _open_camera(number: int) -> InputFrames:
+    capture = cv2.VideoCapture(number)
+    if not capture.isOpened():
+        raise OSError(f'camera {number} can not be opened: is it connected, '
+                      'and not used by another program?')
+    fps = capture.get(cv2.CAP_PROP_FPS) or 30.
+    info = VideoInfo('webcam.mp4', None, fps)
+    return InputFrames(_frames_of(capture, info), video=info, live=True)
+
+
+def _open_video(path: Path) -> InputFrames:
+    capture = cv2.VideoCapture(str(path))
+    if not capture.isOpened():
+        raise ValueError(f'{path} is no video that OpenCV can read')
+    info = VideoInfo(path.name, path, capture.get(cv2.CAP_PROP_FPS) or 25.)
+    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+    return InputFrames(
+        _frames_of(capture, info, count),
+        count=count if count > 0 else None,
+        video=info)
+
+
+def _frames_of(capture: cv2.VideoCapture,
+               info: VideoInfo,
+               count: int = 0) -> Iterator[Callable[[], Frame]]:
+    """Read frames in order until there are no more."""
+    index = 0
+    try:
+        while True:
+            found, image = capture.read()
+            if not found:
+                break
+            frame = Frame(index, f'{index}.jpg'.rjust(10, '0'), None, image)
+            index += 1
+            yield lambda frame=frame: frame
+    finally:
+        capture.release()
+    if index < count:
+        print_log(
+            f'{info.name} ends after {index} of {count} frames: the file may '
+            'be damaged',
+            logger='current',
+            level=logging.WARNING)

@@ -1,0 +1,362 @@
+"""Refine the poses of a stream of images.
+
+Images are decoded and cropped in threads ahead of the network (OpenCV lets
+other threads run meanwhile), each image once however many poses it has, and
+batches are filled across images. What is in memory at a time is bounded.
+"""
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import (
+    Any,
+    Callable,
+    Deque,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Union,
+)
+
+import numpy as np
+
+from ..images.image_files import ImageProblem, Problem
+from ..structures.pose_records import PoseArrays
+from .crops import Crops
+from .predictor import PosePredictor, RefinedCrops
+
+Task = Callable[[], Any]
+_Batch = Tuple[Crops, RefinedCrops]
+_MAX_IMAGES = 1024
+
+
+class ImageJob(NamedTuple):
+    """An image and the poses to refine in it.
+
+    Attributes:
+        key (Any): Comes back with the result.
+        load (Callable): Gives the image, BGR, uint8 (H, W, 3); called in a
+            thread. It raises :class:`ImageProblem` if there is none.
+        poses (PoseArrays | Callable): The N poses, or gives them for the
+            loaded image; called in a thread.
+        group (int): Batches are not filled across groups, so that the result
+            of a group depends on nothing else.
+    """
+
+    key: Any
+    load: Callable[[], np.ndarray]
+    poses: Union[PoseArrays, Callable[[np.ndarray], PoseArrays]]
+    group: int = 0
+
+
+@dataclass
+class ImageResult:
+    """The refined poses of an image.
+
+    Attributes:
+        key (Any): Of the job.
+        poses (PoseArrays | None): The N poses that were given; None if the
+            image has a problem.
+        keypoints (np.ndarray): Image pixels, float32 (N, K, 2).
+        confidences (np.ndarray): As of :class:`RefinedCrops`, float32
+            (N, K).
+        pose_scores (np.ndarray): As of :class:`RefinedCrops`, float32
+            (N, 2).
+        areas (np.ndarray): Areas of the crops in squared image pixels,
+            float32 (N, ).
+        load (Callable): Of the job.
+        problem (Problem | None): Why the image can't be used.
+        group (int): Of the job.
+        missing (int): Poses that are not refined yet.
+    """
+
+    key: Any
+    poses: Optional[PoseArrays]
+    keypoints: np.ndarray
+    confidences: np.ndarray
+    pose_scores: np.ndarray
+    areas: np.ndarray
+    load: Callable[[], np.ndarray]
+    problem: Optional[Problem] = None
+    group: int = 0
+    missing: int = 0
+
+
+class _Loaded(NamedTuple):
+    """A decoded image and the crops of its first poses."""
+
+    job: ImageJob
+    image: Optional[np.ndarray]
+    poses: Optional[PoseArrays]
+    crops: Optional[Crops]
+    problem: Optional[Problem] = None
+
+
+class _Share(NamedTuple):
+    """Where crops of a batch belong."""
+
+    result: ImageResult
+    part: slice
+
+
+def refine_stream(predictor: PosePredictor,
+                  jobs: Iterable[ImageJob],
+                  *,
+                  batch_size: int = 32,
+                  num_workers: int = 2,
+                  max_images: int = _MAX_IMAGES,
+                  passes: int = 1,
+                  pool: Optional[ThreadPoolExecutor] = None
+                  ) -> Iterator[ImageResult]:
+    """Refine the poses of many images.
+
+    Args:
+        predictor (PosePredictor): The refiner.
+        jobs (Iterable[ImageJob]): Images and poses; read as they are needed.
+        batch_size (int): Poses refined at once. Defaults to 32.
+        num_workers (int): Threads that decode and crop; 0 does it between the
+            batches. Defaults to 2.
+        max_images (int): So many images, besides as many as ``batch_size``,
+            may wait for a batch to be filled. Defaults to 1024.
+        passes (int): So many times, cropping anew by what was refined. A
+            refiner that predicts how good poses are leaves a pose alone when
+            that does not rise any more. Defaults to 1.
+        pool (ThreadPoolExecutor, optional): These threads, where the caller
+            has a use for them, too. Defaults to threads of its own.
+
+    Yields:
+        ImageResult: One for each job, in order.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+    check_stream_options(batch_size, num_workers, passes)
+    if passes > 1:
+        options = dict(
+            batch_size=batch_size,
+            num_workers=num_workers,
+            max_images=max_images,
+            pool=pool)
+        first = refine_stream(predictor, jobs, passes=passes - 1, **options)
+        again = refine_stream(predictor, map(_next_pass, first), **options)
+        yield from map(_keep_better, again)
+        return
+    own = None
+    if num_workers and pool is None:
+        pool = own = ThreadPoolExecutor(num_workers, thread_name_prefix='crop')
+    waiting: Deque[ImageResult] = deque()
+    try:
+        crops = _crop_ahead(predictor, jobs, batch_size, num_workers, pool)
+        batches = _fill_batches(crops, batch_size, max_images, waiting,
+                                predictor.num_keypoints)
+        for batch, shares in _run(predictor, batches):
+            if batch is not None:
+                _hand_out(predictor, batch, shares)
+            while waiting and not waiting[0].missing:
+                yield waiting.popleft()
+        yield from waiting
+    finally:
+        if own is not None:
+            own.shutdown(wait=False, cancel_futures=True)
+
+
+def check_stream_options(batch_size: int,
+                         num_workers: int,
+                         passes: int = 1) -> None:
+    """Check the options of :func:`refine_stream`, before work is begun.
+
+    Raises:
+        ValueError: If one is out of range.
+    """
+    if batch_size < 1:
+        raise ValueError(f'batch_size must be at least 1, got {batch_size}')
+    if num_workers < 0:
+        raise ValueError(f'num_workers must not be negative, got '
+                         f'{num_workers}')
+    if passes < 1:
+        raise ValueError(f'passes must be at least 1, got {passes}')
+
+
+def _next_pass(result: ImageResult) -> ImageJob:
+    """Make refined poses those of a further pass."""
+    if result.problem is not None:
+        def load():
+            raise ImageProblem(result.problem)
+        return ImageJob(result, load, result.poses, result.group)
+    scored = np.isfinite(result.pose_scores).all(1)[:, None]
+    poses = PoseArrays(
+        result.keypoints, result.poses.visible,
+        np.where(scored, result.confidences, result.poses.keypoint_scores),
+        result.poses.boxes)
+    return ImageJob(result, result.load, poses, result.group)
+
+
+def _keep_better(again: ImageResult) -> ImageResult:
+    """Take from a further pass what is not predicted to be worse."""
+    result: ImageResult = again.key
+    if again.problem is None:
+        worse = again.pose_scores[:, 1] <= result.pose_scores[:, 1]
+        for name in ('keypoints', 'confidences', 'areas'):
+            getattr(result, name)[~worse] = getattr(again, name)[~worse]
+        result.pose_scores[~worse, 1] = again.pose_scores[~worse, 1]
+    return result
+
+
+def run_ahead(tasks: Iterable[Task], depth: int,
+              pool: Optional[ThreadPoolExecutor]) -> Iterator[Any]:
+    """Run tasks in threads and give their results in order.
+
+    Args:
+        tasks (Iterable[Callable]): Taken as they are needed.
+        depth (int): So many run ahead.
+        pool (ThreadPoolExecutor, optional): The threads; None runs each task
+            when its result is asked for.
+
+    Yields:
+        Any: Results.
+    """
+    if pool is None:
+        yield from (task() for task in tasks)
+        return
+    running = deque()
+    for task in tasks:
+        running.append(pool.submit(task))
+        if len(running) > depth:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()
+
+
+def _crop_ahead(
+        predictor: PosePredictor, jobs: Iterable[ImageJob], batch_size: int,
+        num_workers: int, pool: Optional[ThreadPoolExecutor]
+) -> Iterator[Tuple[_Loaded, Crops, slice]]:
+    """Decode and crop; images with many poses come in several parts."""
+    load = partial(_load, predictor, batch_size)
+    loads = (partial(load, job) for job in jobs)
+    for loaded in run_ahead(loads, 2 * num_workers, pool):
+        count = 0 if loaded.poses is None else len(loaded.poses.keypoints)
+        yield loaded, loaded.crops, slice(0, min(count, batch_size))
+        parts = [
+            slice(start, min(start + batch_size, count))
+            for start in range(batch_size, count, batch_size)
+        ]
+        crops = (
+            partial(predictor.crop, loaded.image,
+                    loaded.poses.take(part))
+            for part in parts)
+        for some, part in zip(
+                run_ahead(crops, num_workers, pool), parts, strict=True):
+            yield loaded, some, part
+
+
+def _load(predictor: PosePredictor, batch_size: int,
+          job: ImageJob) -> _Loaded:
+    """Decode an image and crop its first poses."""
+    try:
+        image = job.load()
+    except ImageProblem as error:
+        return _Loaded(job, None, None, None, error.problem)
+    poses = job.poses(image) if callable(job.poses) else job.poses
+    first = poses.take(slice(batch_size))
+    crops = predictor.crop(image, first) if len(first.keypoints) else None
+    if len(poses.keypoints) <= batch_size:
+        image = None  # not needed any more
+    return _Loaded(job, image, poses, crops)
+
+
+def _fill_batches(
+        crops: Iterable[Tuple[_Loaded, Crops, slice]], batch_size: int,
+        max_images: int, waiting: Deque[ImageResult], num_keypoints: int
+) -> Iterator[Tuple[Optional[Crops], List[_Share]]]:
+    """Fill batches across the images of a group.
+
+    Images without poses fill none; where there are many of them, a batch ends
+    before it is full, so that results do not pile up.
+
+    Yields:
+        tuple: The batch, None where no image had a pose; and whose it is.
+    """
+    parts: List[Crops] = []
+    shares: List[_Share] = []
+    size, images, group = 0, 0, None
+    for loaded, some, part in crops:
+        if group != loaded.job.group or images >= max_images + batch_size:
+            if parts or images:
+                yield _join(parts), shares
+            parts, shares, size, images = [], [], 0, 0
+            group = loaded.job.group
+        if part.start == 0:
+            waiting.append(_empty_result(loaded, num_keypoints))
+            images += 1
+        while some is not None and len(some):
+            taken = min(len(some), batch_size - size)
+            parts.append(some.take(slice(taken)))
+            shares.append(
+                _Share(waiting[-1], slice(part.start, part.start + taken)))
+            some = some.take(slice(taken, None))
+            part = slice(part.start + taken, part.stop)
+            size += taken
+            if size == batch_size:
+                yield _join(parts), shares
+                parts, shares, size, images = [], [], 0, 0
+    if parts or images:
+        yield _join(parts), shares
+
+
+def _join(parts: List[Crops]) -> Optional[Crops]:
+    return Crops.concatenate(parts) if parts else None
+
+
+def _empty_result(loaded: _Loaded, num_keypoints: int) -> ImageResult:
+    poses = loaded.poses
+    count = 0 if poses is None else len(poses.keypoints)
+    return ImageResult(
+        loaded.job.key,
+        poses,
+        np.empty((count, num_keypoints, 2), np.float32),
+        np.empty((count, num_keypoints), np.float32),
+        np.empty((count, 2), np.float32),
+        np.empty(count, np.float32),
+        loaded.job.load,
+        problem=loaded.problem,
+        group=loaded.job.group,
+        missing=count)
+
+
+def _run(
+    predictor: PosePredictor, batches: Iterable[Tuple[Optional[Crops],
+                                                      List[_Share]]]
+) -> Iterator[Tuple[Optional[_Batch], List[_Share]]]:
+    """Run batches; the results of one are fetched when the next has begun."""
+    before = None
+    for crops, shares in batches:
+        started = None if crops is None else (crops, predictor.start(crops),
+                                              shares)
+        if before is not None:
+            yield (before[0], before[1]()), before[2]
+        if started is None:
+            yield None, []
+        before = started
+    if before is not None:
+        yield (before[0], before[1]()), before[2]
+
+
+def _hand_out(predictor: PosePredictor, batch: _Batch,
+              shares: List[_Share]) -> None:
+    """Give the poses of a batch to the images that they are of."""
+    crops, refined = batch
+    areas, start = crops.areas, 0
+    for result, part in shares:
+        count = part.stop - part.start
+        rows = slice(start, start + count)
+        result.keypoints[part] = predictor.keep_unlearnt(
+            refined.keypoints[rows], result.poses.keypoints[part])
+        result.confidences[part] = refined.confidences[rows]
+        result.pose_scores[part] = refined.pose_scores[rows]
+        result.areas[part] = areas[rows]
+        result.missing -= count
+        start += count

@@ -1,0 +1,4 @@
+"""What all else is made of: poses, joints, boxes, people and OKS.
+
+Imports nothing of the package.
+"""

@@ -1,0 +1,105 @@
+"""Similarity of keypoints (KS) and of poses (OKS), and OKS-NMS."""
+from typing import Sequence, Union
+
+import numpy as np
+
+# So many pairs of poses are compared at once; bounds the memory.
+_MAX_PAIRS = 1 << 20
+
+
+def pairwise_oks(keypoints: np.ndarray, others: np.ndarray,
+                 areas: np.ndarray, other_areas: np.ndarray,
+                 sigmas: np.ndarray) -> np.ndarray:
+    """OKS of all pairs of poses, with the mean of both areas.
+
+    All keypoints count, as in the release.
+
+    Args:
+        keypoints (np.ndarray): Image pixels, (N, K, 2).
+        others (np.ndarray): (M, K, 2).
+        areas (np.ndarray): Squared image pixels, (N, ).
+        other_areas (np.ndarray): (M, ).
+        sigmas (np.ndarray): COCO-style sigmas, (K, ).
+
+    Returns:
+        np.ndarray: (N, M).
+    """
+    squared = ((keypoints[:, None] - others[None])**2).sum(-1)
+    area = (areas[:, None] + other_areas[None]) / 2 + np.spacing(1)
+    return np.exp(-squared / (2 * sigmas)**2 / area[..., None] / 2).mean(-1)
+
+
+def oks_nms(keypoints: np.ndarray, scores: np.ndarray, areas: np.ndarray,
+            sigmas: np.ndarray, threshold: float) -> np.ndarray:
+    """Find duplicates among the poses of an image.
+
+    What :func:`mmpose.evaluation.functional.oks_nms` finds, without its loop
+    over pairs.
+
+    Args:
+        keypoints (np.ndarray): Image pixels, (N, K, 2).
+        scores (np.ndarray): (N, ). Of two equal ones the later pose wins, as
+            in mmpose.
+        areas (np.ndarray): Squared image pixels, (N, ).
+        sigmas (np.ndarray): COCO-style sigmas, (K, ).
+        threshold (float): A pose with a higher OKS to a better one is a
+            duplicate.
+
+    Returns:
+        np.ndarray: Whether a pose is kept, bool (N, ).
+    """
+    # stable: the same on every processor
+    order = np.argsort(scores, kind='stable')[::-1]
+    poses = np.asarray(keypoints, np.float64)[order]
+    areas = np.asarray(areas, np.float64)[order]
+    kept = np.ones(len(order), bool)
+    rows = max(1, _MAX_PAIRS // max(1, len(order)))
+    for start in range(0, len(order), rows):
+        part = slice(start, start + rows)
+        alike = pairwise_oks(poses[part], poses, areas[part], areas,
+                             sigmas) > threshold
+        for i in np.flatnonzero(kept[part]):
+            if kept[start + i]:
+                kept[start + i + 1:] &= ~alike[i, start + i + 1:]
+    result = np.empty_like(kept)
+    result[order] = kept
+    return result
+
+
+def ks_distance(ks: float, area: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
+    """Distance at which a keypoint has a given similarity (section 2).
+
+    Inverts ``KS = exp(-d^2 / (2 * area * (2 * sigma)^2))``.
+
+    Args:
+        ks (float): Keypoint similarity in (0, 1].
+        area (np.ndarray): Person areas, (...), in squared pixels.
+        sigmas (np.ndarray): COCO-style sigmas, (K, ).
+
+    Returns:
+        np.ndarray: Distances in pixels, (..., K).
+    """
+    factor = np.sqrt(-2 * np.log(ks)) * 2
+    return factor * np.sqrt(np.asarray(area))[..., None] * sigmas
+
+
+def keypoint_similarity(distance: np.ndarray, area: np.ndarray,
+                        sigmas: Union[Sequence[float], np.ndarray]
+                        ) -> np.ndarray:
+    """Similarity of keypoints (section 2 of PoseFix).
+
+    ``KS = exp(-d^2 / (2 * area * (2 * sigma)^2))``, the inverse of
+    :func:`~posefix_mm.structures.oks.ks_distance`.
+
+    Args:
+        distance (np.ndarray): Pixels, (..., K).
+        area (np.ndarray): Areas of the persons in squared pixels, (...).
+        sigmas (Sequence[float]): COCO-style sigmas, (K, ).
+
+    Returns:
+        np.ndarray: From 0 to 1, (..., K).
+    """
+    # pycocotools adds the same to areas, which may be 0
+    unit = 2 * (np.asarray(area)[..., None] + np.spacing(1))
+    with np.errstate(under='ignore'):
+        return np.exp(-distance**2 / (unit * (2 * np.asarray(sigmas))**2))

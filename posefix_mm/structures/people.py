@@ -1,0 +1,220 @@
+"""The annotated persons of a COCO file."""
+from dataclasses import dataclass
+from typing import Any, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from .boxes import pairwise_iou, pose_to_bbox
+
+#: Box IoU from which a person is near another (code of the release).
+NEAR_IOU = 0.1
+#: Share of its box that a person without ``area`` fills, as in CrowdPose's
+#: evaluation.
+FILLED = 0.53
+_FIELDS = ('id', 'image_id', 'category_id', 'bbox')
+#: What the area of a person may be taken from.
+AREAS = ('annotation', 'bbox')
+
+
+@dataclass
+class AnnotatedPeople:
+    """Persons with annotated keypoints, crowds left out.
+
+    Attributes:
+        annotation_id (list): Their ids in the file, G of them.
+        image_id (list): Their images.
+        category_id (np.ndarray): int (G, ).
+        keypoints (np.ndarray): Image pixels, (G, K, 2).
+        visible (np.ndarray): bool (G, K), True where annotated.
+        area (np.ndarray): Squared pixels, (G, ), of the annotation: what OKS
+            is computed with.
+        band_area (np.ndarray): Squared pixels, (G, ): what errors are told
+            apart with.
+        near (List[np.ndarray]): Indices of the near persons of each.
+        others (List[np.ndarray]): Indices of all other persons of the image
+            of each.
+    """
+
+    annotation_id: list
+    image_id: list
+    category_id: np.ndarray
+    keypoints: np.ndarray
+    visible: np.ndarray
+    area: np.ndarray
+    band_area: np.ndarray
+    near: List[np.ndarray]
+    others: List[np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.annotation_id)
+
+    @property
+    def num_overlap(self) -> np.ndarray:
+        """Numbers of near persons, int (G, )."""
+        return np.array([len(n) for n in self.near], dtype=np.int64)
+
+
+def load_people(annotations: Any,
+                num_keypoints: int,
+                *,
+                area: str = 'annotation',
+                pose_box_expand: Optional[float] = None) -> AnnotatedPeople:
+    """Read the persons of a COCO annotation file.
+
+    Crowds and persons without an annotated keypoint do not count, neither
+    for themselves nor as near persons.
+
+    Args:
+        annotations (Any): Content of the file.
+        num_keypoints (int): K.
+        area (str): What errors are told apart with: ``'annotation'``, the
+            field ``area`` (0.53 of the box where it is missing), or
+            ``'bbox'``, the area of the box within the image, which errors are
+            synthesized with. Defaults to ``'annotation'``.
+        pose_box_expand (float, optional): Take the extent of the annotated
+            keypoints, expanded by this factor, for each person's box, as in
+            ``PoseRefineDataset``. Defaults to None: the field ``bbox``.
+
+    Returns:
+        AnnotatedPeople: The persons, in the order of the file.
+
+    Raises:
+        ValueError: If these are no annotations of K keypoints; the message
+            names the annotation.
+    """
+    if area not in AREAS:
+        raise ValueError(f'area must be one of {AREAS}, got {area!r}')
+    people = _annotated(annotations, num_keypoints)
+    values = np.array([p['keypoints'] for p in people], np.float64).reshape(
+        -1, num_keypoints, 3)
+    poses, visible = values[..., :2], values[..., 2] > 0
+    if pose_box_expand is None:
+        boxes = _image_boxes(people, annotations.get('images', ()))
+    else:
+        boxes = pose_to_bbox(poses, visible, expand=pose_box_expand)
+    box_area = (boxes[:, 2:] - boxes[:, :2]).prod(-1)
+    own_area = np.array([
+        p.get('area', FILLED * p['bbox'][2] * p['bbox'][3]) for p in people
+    ], np.float64)
+    image_id = [p['image_id'] for p in people]
+    return AnnotatedPeople(
+        [p['id'] for p in people], image_id,
+        np.array([p['category_id'] for p in people], np.int64), poses, visible,
+        own_area, own_area if area == 'annotation' else box_area,
+        *_persons_around(boxes, image_id))
+
+
+def _annotated(annotations: Any, num_keypoints: int) -> List[dict]:
+    """Check the annotations and pick the persons that count."""
+    if not isinstance(annotations, dict) or not isinstance(
+            annotations.get('annotations'), list):
+        raise ValueError(
+            'the annotations must be an object with a list `annotations`, as '
+            f'in COCO, got a {type(annotations).__name__}')
+    people = []
+    for index, person in enumerate(annotations['annotations']):
+        if not isinstance(person, dict):
+            raise ValueError(f'annotation number {index} is no object')
+        if 'keypoints' not in person or person.get('iscrowd'):
+            continue
+        check_annotation(person, num_keypoints, index)
+        for field, kinds in (('id', (int, float, str)), ('category_id', int)):
+            value = person[field]
+            if not isinstance(value, kinds):
+                raise ValueError(f'annotation {person["id"]!r:.40}: {field} '
+                                 f'must be a number, got {value!r:.40}')
+        if any(v > 0 for v in person['keypoints'][2::3]):
+            people.append(person)
+    if not people:
+        raise ValueError(
+            'no person of the annotations has numbers for the '
+            f'{num_keypoints} keypoints, with one that is annotated')
+    return people
+
+
+def check_annotation(person: dict,
+                     num_keypoints: int,
+                     index: Optional[int] = None) -> None:
+    """Check an annotation with keypoints.
+
+    Args:
+        person (dict): The annotation.
+        num_keypoints (int): K.
+        index (int, optional): Its place in the file, for the message where it
+            has no ``id``.
+
+    Raises:
+        ValueError: If a field is missing or of a wrong type; the message
+            names annotation and field.
+    """
+    name = f'annotation {person["id"]!r:.40}' if 'id' in person \
+        else f'annotation number {index}'
+    lacking = [field for field in _FIELDS if field not in person]
+    if lacking:
+        raise ValueError(f'{name} has no {", ".join(lacking)}')
+    for field, count in (('keypoints', 3 * num_keypoints), ('bbox', 4)):
+        values = person[field]
+        if not isinstance(values, list) or len(values) != count \
+                or not all(map(_is_number, values)):
+            raise ValueError(f'{name} must have {count} numbers as {field}, '
+                             f'got {_describe(values)}')
+    for field in ('image_id', 'category_id'):
+        if type(person[field]) not in (int, str):
+            raise ValueError(f'{name}: {field} must be a number or text, got '
+                             f'{person[field]!r:.40}')
+    for field in ('area', 'iscrowd', 'num_keypoints'):
+        if not _is_number(person.get(field, 0)):
+            raise ValueError(f'{name}: {field} must be a number, got '
+                             f'{person[field]!r:.40}')
+
+
+def _describe(values: Any) -> str:
+    numbers = isinstance(values, list) and all(map(_is_number, values))
+    return str(len(values)) if numbers else f'{values!r:.60}'
+
+
+def _is_number(value: Any) -> bool:
+    # integers of any length are JSON, but no floats
+    return isinstance(value, (int, float, np.number)) \
+        and bool(abs(value) < 1e300)  # type: ignore[operator]
+
+
+def _image_boxes(people: Sequence[dict], images: Sequence[dict]) -> np.ndarray:
+    """Boxes (x1, y1, x2, y2) within the images, as mmpose's data sets have."""
+    sizes = {i.get('id'): (i.get('width'), i.get('height')) for i in images}
+    boxes = np.array([p['bbox'] for p in people], np.float64)
+    boxes[:, 2:] += boxes[:, :2]
+    last = np.array([[
+        np.inf if side is None else side - 1
+        for side in sizes.get(p['image_id'], (None, None))
+    ] for p in people])
+    return boxes.clip(0, np.tile(last, 2))
+
+
+def _persons_around(boxes: np.ndarray, image_id: list
+                    ) -> Tuple[List[np.ndarray], List[np.ndarray]]:
+    """Find the persons whose boxes overlap, and all others, by image."""
+    near = [np.zeros(0, np.int64)] * len(boxes)
+    others = list(near)
+    for members in group_indices(image_id).values():
+        close = pairwise_iou(boxes[members], boxes[members]) >= NEAR_IOU
+        np.fill_diagonal(close, False)
+        for person, row in zip(members, close, strict=True):
+            near[person] = members[row]
+            others[person] = members[members != person]
+    return near, others
+
+
+def group_indices(keys: Sequence[Any]) -> dict:
+    """Find the places of each key.
+
+    Args:
+        keys (Sequence[Any]): Hashable keys, such as image ids.
+
+    Returns:
+        dict: Indices by key, int arrays in rising order.
+    """
+    places: dict = {}
+    for index, key in enumerate(keys):
+        places.setdefault(key, []).append(index)
+    return {key: np.array(found) for key, found in places.items()}

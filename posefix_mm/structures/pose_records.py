@@ -1,0 +1,316 @@
+"""Poses: the records of a file, and arrays of an image's."""
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Optional, Sequence, Union
+
+import numpy as np
+
+from .joint_map import JointMap
+
+# Coordinates beyond this are no pixel of any image; they would overflow the
+# arithmetic of float32.
+_MAX_COORDINATE = 1e6
+
+#: Where a record names its image, best first.
+IMAGE_FIELDS = ('image_id', 'image_name', 'file_name', 'image')
+#: The release refines COCO's category 1.
+RELEASE_CATEGORIES = (1, )
+
+
+class Problem(str):
+    """Why a record can't be refined: a sentence, with a code for machines.
+
+    Args:
+        code (str): One of a few words that programs can count.
+        text (str): What a person reads.
+    """
+
+    code: str
+
+    def __new__(cls, code: str, text: str) -> 'Problem':
+        """Make a text that carries a code."""
+        problem = super().__new__(cls, text)
+        problem.code = code
+        return problem
+
+
+@dataclass
+class PoseRecord:
+    """One record of a results file and the pose in it.
+
+    Attributes:
+        index (int): Position in the file.
+        raw (Any): The record as it was read.
+        image_id (Any): Its image, None where it is missing.
+        category_id (int): Its category, 1 where it is missing.
+        score (float): Its score, 0 where it is missing.
+        keypoints (np.ndarray): Image pixels, float32 (K, 2), zeros where
+            absent.
+        visible (np.ndarray): bool (K, ), False where absent.
+        keypoint_scores (np.ndarray): Third values, float32 (K, ).
+        problem (Problem | None): Why the record can't be refined.
+    """
+
+    index: int
+    raw: Any
+    image_id: Any = None
+    category_id: int = 1
+    score: float = 0.
+    keypoints: np.ndarray = field(default=None)
+    visible: np.ndarray = field(default=None)
+    keypoint_scores: np.ndarray = field(default=None)
+    problem: Optional[Problem] = None
+
+
+def parse_pose_record(
+        index: int,
+        raw: Any,
+        num_keypoints: int,
+        categories: Optional[Sequence[int]] = RELEASE_CATEGORIES,
+        joint_map: Optional[JointMap] = None,
+        *,
+        flags: bool = False) -> PoseRecord:
+    """Check one record.
+
+    The release keeps category 1 and scores above 0. Which joints are absent:
+    see :func:`present_joints`.
+
+    Args:
+        index (int): Its position in the file.
+        raw (Any): What was read.
+        num_keypoints (int): K.
+        categories (Sequence[int], optional): Categories that are refined,
+            None for all. Defaults to the release's: 1 only.
+        joint_map (JointMap, optional): How the record's joints become the K
+            keypoints. Defaults to the same skeleton.
+        flags (bool): Whether third values are visibility flags, so that all
+            joints of 0 are absent. Defaults to False: they are scores.
+
+    Returns:
+        PoseRecord: With a ``problem`` if it can't be refined.
+    """
+    record = PoseRecord(index, raw)
+    if not isinstance(raw, dict):
+        record.problem = Problem(
+            'not_an_object', f'a record must be an object, got {raw!r:.40}')
+        return record
+    record.image_id = image_id_of(raw)
+    if record.image_id is None:
+        record.problem = Problem(
+            'image_id', 'image_id must be a number or name, got '
+            f'{raw.get("image_id")!r:.40}')
+        return record
+    record.problem = (
+        _parse_score(record) or _parse_category(record, categories)
+        or _parse_keypoints(record, joint_map
+                            or JointMap.identity(num_keypoints), flags))
+    return record
+
+
+def set_pose(record: PoseRecord, joints: np.ndarray,
+             joint_map: JointMap) -> Optional[Problem]:
+    """Give a record its pose.
+
+    Args:
+        record (PoseRecord): What is changed.
+        joints (np.ndarray): x, y (image pixels) and score of the joints of
+            the source's skeleton, (J, 3); all three are 0 where a joint is
+            absent.
+        joint_map (JointMap): From the J joints to the refiner's K keypoints.
+
+    Returns:
+        Problem | None: Why the pose can't be refined.
+    """
+    joints = np.array(joints, dtype=np.float64)
+    joints[~present_joints(joints)] = 0
+    joints = joint_map.take(joints)
+    if np.abs(joints[:, :2]).max() > _MAX_COORDINATE:
+        return Problem('far_outside', 'a coordinate lies beyond '
+                       f'{_MAX_COORDINATE:g} pixels')
+    with np.errstate(over='ignore'):
+        record.keypoints = joints[:, :2].astype(np.float32)
+        record.keypoint_scores = joints[:, 2].astype(np.float32)
+    record.visible = (joints != 0).any(1)
+    if not record.visible.any():
+        return Problem('no_keypoint', 'no keypoint is present')
+    return None
+
+
+def present_joints(joints: np.ndarray) -> np.ndarray:
+    """Tell which joints are there: one rule for files and for memory.
+
+    A joint is absent if any of its numbers is NaN or infinite (``null`` in a
+    file), or its score is 0, wherever it lies: estimators write 0, 0, 0 or
+    -1, -1, 0 or a made-up place. If no joint of a pose has a score, though
+    some have a place, the scores say nothing and joints are absent at 0, 0
+    and -1, -1 alone; so they are where there are no scores.
+
+    Args:
+        joints (np.ndarray): x, y (image pixels), and maybe a score,
+            (..., J, 2) or (..., J, 3).
+
+    Returns:
+        np.ndarray: bool (..., J).
+    """
+    places = joints[..., :2]
+    finite = np.isfinite(joints).all(-1)
+    placed = finite & (places != 0).any(-1) & (places != -1).any(-1)
+    if joints.shape[-1] < 3:
+        return placed
+    scored = finite & (joints[..., 2] != 0)
+    return np.where(scored.any(-1, keepdims=True), scored, placed)
+
+
+def with_scores(joints: np.ndarray) -> np.ndarray:
+    """Give joints a score of 1 where they have none, of 0 where absent.
+
+    Args:
+        joints (np.ndarray): x, y (image pixels), and maybe a score,
+            (..., J, 2) or (..., J, 3).
+
+    Returns:
+        np.ndarray: float64 (..., J, 3), zeros where absent.
+    """
+    joints = np.asarray(joints, np.float64)
+    present = present_joints(joints)[..., None]
+    if joints.shape[-1] < 3:
+        joints = np.concatenate((joints, present), -1)
+    return np.where(present, joints, 0.)
+
+
+def image_id_of(record: dict) -> Union[int, str, None]:
+    """Tell which image a record is of.
+
+    Args:
+        record (dict): Anything with ``image_id``, or as some tools write
+            ``image_name``, ``file_name`` or ``image``.
+
+    Returns:
+        int | str | None: 139.0 is 139; None if there is none.
+    """
+    for name in IMAGE_FIELDS:
+        value = record.get(name)
+        if type(value) is float and value.is_integer():
+            return int(value)
+        if type(value) is int or (type(value) is str and value):
+            return value
+    return None
+
+
+def _as_float(value: Any) -> float:
+    """Convert a JSON number; NaN for anything else or out of range."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return float('nan')
+    try:
+        return float(value)
+    except OverflowError:  # JSON knows integers of any length
+        return float('nan')
+
+
+def category_of(record: dict) -> Optional[int]:
+    """Tell the category of a record: 1, 1.0 and '1' are the same.
+
+    Args:
+        record (dict): Anything with ``category_id``; without, it is 1.
+
+    Returns:
+        int | None: None if it is no whole number.
+    """
+    given = record.get('category_id', 1)
+    if isinstance(given, str) and given.strip().isdecimal():
+        given = int(given[:18])
+    category = _as_float(given)
+    return int(category) if category.is_integer() else None
+
+
+def _parse_category(record: PoseRecord,
+                    categories: Optional[Sequence[int]]) -> Optional[Problem]:
+    category = category_of(record.raw)
+    if category is None or (categories is not None
+                            and category not in categories):
+        return Problem('category', 'category '
+                       f'{record.raw.get("category_id")!r:.40} is not refined')
+    record.category_id = category
+    return None
+
+
+def _parse_score(record: PoseRecord) -> Optional[Problem]:
+    given = record.raw.get('score', 1.)
+    score = _as_float(given)
+    if not np.isfinite(score):
+        return Problem('score',
+                       f'score must be a finite number, got {given!r:.40}')
+    record.score = score
+    if score > 0:
+        return None
+    return Problem('score_not_positive', f'score {given} is not above 0')
+
+
+def _parse_keypoints(record: PoseRecord, joint_map: JointMap,
+                     flags: bool) -> Optional[Problem]:
+    joints = as_joints(record.raw.get('keypoints'), joint_map.num_source)
+    if isinstance(joints, Problem):
+        return joints
+    if flags:
+        joints[joints[:, 2] == 0] = 0
+    return set_pose(record, joints, joint_map)
+
+
+def as_joints(values: Any, count: int) -> Union[np.ndarray, Problem]:
+    """Read the keypoints of a record.
+
+    Args:
+        values (Any): x, y, score of each joint, in one list or one for each
+            joint; a joint with ``null`` is absent.
+        count (int): J.
+
+    Returns:
+        np.ndarray | Problem: float64 (J, 3), NaN for ``null``; or what is
+        wrong.
+    """
+    if not isinstance(values, list):
+        return Problem('keypoints',
+                       f'keypoints must be a list, got {values!r:.40}')
+    if len(values) == count and all(
+            isinstance(one, list) and len(one) in (2, 3) for one in values):
+        values = [v for one in values for v in (*one, 1)[:3]]
+    if len(values) != 3 * count:
+        return Problem(
+            'keypoint_count',
+            f'keypoints must hold {3 * count} numbers (x, y, score of '
+            f'{count} keypoints), got {len(values)}')
+    kinds = set(map(type, values))
+    if not {int, float, type(None)}.issuperset(kinds):
+        return Problem('keypoints', 'keypoints must hold numbers only')
+    if kinds == {type(None)}:
+        return Problem('no_keypoint', 'no keypoint is present')
+    try:
+        return np.array(values, dtype=np.float64).reshape(-1, 3)
+    except OverflowError:  # JSON knows integers of any length
+        return Problem('not_finite', 'keypoints must be finite')
+
+
+class PoseArrays(NamedTuple):
+    """Poses of one image.
+
+    Note:
+        - poses: N
+        - keypoints: K
+
+    Attributes:
+        keypoints (np.ndarray): Image pixels, float32 (N, K, 2).
+        visible (np.ndarray): Whether present, bool (N, K).
+        keypoint_scores (np.ndarray): float32 (N, K).
+        boxes (np.ndarray | None): Boxes that came with the poses, as
+            (x1, y1, x2, y2), float32 (N, 4); NaN for poses without. Defaults
+            to None: none has one.
+    """
+
+    keypoints: np.ndarray
+    visible: np.ndarray
+    keypoint_scores: np.ndarray
+    boxes: Optional[np.ndarray] = None
+
+    def take(self, part: slice) -> 'PoseArrays':
+        """Take some of the poses; nothing is copied."""
+        return PoseArrays(
+            *(None if array is None else array[part] for array in self))
