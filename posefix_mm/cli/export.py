@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run ``posefix export``."""
     from ..export import TOLERANCE, export_refiner, largest_difference
+    from ..export.export_refiner import needed_onnxruntime
 
     refiner = export_refiner(
         args.config,
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         flip_test=not args.no_flip_test,
         opset=args.opset)
     if not args.quiet:
-        say(f'written to {args.out}')
+        say(f'written to {args.out}, for {needed_onnxruntime(args.opset)}')
     if args.check:
         difference = largest_difference(args.out, refiner)
         if not difference <= TOLERANCE:

@@ -10,7 +10,11 @@ from torch import Tensor, nn
 
 from ..fileio import atomic_write
 from ..inference.backends import RefinerParts
-from ..inference.backends.onnx_model import MIN_OPSET, to_onnx
+from ..inference.backends.onnx_model import (
+    MIN_ONNXRUNTIME,
+    MIN_OPSET,
+    to_onnx,
+)
 from ..inference.load_model import (
     build_test_dataset,
     find_refiner,
@@ -190,9 +194,24 @@ def refiner_to_onnx(refiner: ExportableRefiner,
     outputs = OUTPUTS[:2 + refiner.predicts_quality]
     model = to_onnx(refiner, examples, outputs, opset=opset)
     model.producer_name, model.producer_version = 'posefix_mm', __version__
-    onnx.helper.set_model_props(model, metadata)
+    onnx.helper.set_model_props(
+        model, dict(metadata, onnxruntime=needed_onnxruntime(opset)))
     onnx.checker.check_model(model)
     return model
+
+
+def needed_onnxruntime(opset: int) -> str:
+    """Name the ONNX Runtime that a model needs.
+
+    Args:
+        opset (int): Version of ONNX's operators.
+
+    Returns:
+        str: Such as ``'onnxruntime >= 1.15'``.
+    """
+    if opset == MIN_OPSET:
+        return f'onnxruntime >= {MIN_ONNXRUNTIME}'
+    return f'an onnxruntime that knows opset {opset}'
 
 
 def export_refiner(config: Union[str, Path, Config, None],

@@ -96,6 +96,8 @@ def test_metadata(demo_onnx):
     assert json.loads(found['keypoint_names'])[:2] == ['nose', 'left_eye']
     assert found['model'] == 'posefix_tiny_1xb32-14e_demo-64x48'
     assert found['image_format'] == 'BGR, uint8, NHWC'
+    assert found['onnxruntime'] == 'onnxruntime >= 1.15'
+    assert model.ir_version == 8
     shapes = {
         value.name: [d.dim_param or d.dim_value
                      for d in value.type.tensor_type.shape.dim]

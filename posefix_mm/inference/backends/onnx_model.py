@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 #: The first opset that PyTorch's exporter writes.
 MIN_OPSET = 18
+# The file format that came with it, which older runtimes read as well; the
+# exporter writes a newer one.
+_IR_VERSION = 8
+#: The oldest ONNX Runtime in which such a model was run.
+MIN_ONNXRUNTIME = '1.15'
 
 
 def network_to_onnx(parts: RefinerParts,
@@ -81,4 +86,7 @@ def to_onnx(module: nn.Module,
         reason = ' '.join(str(error.__cause__ or error).split())
         raise ValueError('PyTorch can not export this network to ONNX: '
                          f'{reason:.300}') from error
-    return program.model_proto
+    model = program.model_proto
+    if opset == MIN_OPSET:
+        model.ir_version = _IR_VERSION
+    return model
