@@ -209,11 +209,13 @@ def test_options_reach_the_function(monkeypatch, capfd) -> None:
         '7', '--num-workers', '3', '--nms', '--resume', '--strict',
         '--overwrite-input', '--log', 'e', '--show-dir', 'f', '--show-limit',
         '5', '--device', 'cuda:1', '--backend', 'openvino', '--precision',
-        'bf16', '--no-flip-test', '--cfg-options', 'a.b=[1,2]', '--quiet'
+        'bf16', '--no-flip-test', '--cfg-options', 'a.b=[1,2]', '--quiet',
+        '--scores', 'input', '--passes', '2', '--crop', 'both'
     ]) == 0
     assert called == dict(
         arguments=(None, None, 'a.json', 'b', 'c'),
         ann='d', pose_format='alphapose', joint_map='halpe26', nms=True,
+        scores='input', passes=2, crop_by='both',
         batch_size=7, num_workers=3, resume=True, strict=True,
         categories=None, follow_links=False, allow_empty=False, announce=None,
         overwrite_input=True, log='e', show_dir='f', show_limit=5,
@@ -227,6 +229,7 @@ def test_options_reach_the_function(monkeypatch, capfd) -> None:
         categories=None, follow_links=False, allow_empty=False,
         arguments=(None, None, 'a.json', 'b', 'c'),
         ann=None, pose_format='auto', joint_map=None, nms=None, batch_size=32,
+        scores=None, passes=1, crop_by='pose',
         num_workers=2, resume=False, strict=False, overwrite_input=False,
         log=None, show_dir=None, show_limit=None, progress=True, device='cpu',
         backend='torch', precision='fp32', flip_test=True, cfg_options=None)
