@@ -1,8 +1,10 @@
 """AlphaPose's results."""
+from pathlib import Path
 from typing import Hashable
 
 from ..structures.image_ref import ImageRef
 from .coco_results import CocoResultsFile
+from .file_head import FileHead
 
 
 class AlphaPoseFile(CocoResultsFile):
@@ -14,6 +16,16 @@ class AlphaPoseFile(CocoResultsFile):
     """
 
     name = 'alphapose'
+    help = 'AlphaPose: a list of records with names of images'
+    priority = -3
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell by fields that COCO's results, with such ids, lack."""
+        one = head.element
+        return head.opening == b'[' and not head.in_folder \
+            and isinstance(one, dict) and isinstance(
+                one.get('image_id'), str) and ('box' in one or 'idx' in one)
 
     def image_ref(self, key: Hashable) -> ImageRef:
         """Take the image's name."""

@@ -1,4 +1,6 @@
 """What the reader and writer of every format has in common."""
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections import Counter
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import (
     Optional,
     Sequence,
     Tuple,
+    Type,
 )
 
 import numpy as np
@@ -19,6 +22,11 @@ import numpy as np
 from ..structures.image_ref import ImageRef
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import RELEASE_CATEGORIES, PoseRecord
+from .file_head import FileHead
+from .pose_list import PoseList
+
+#: Readers by the name of their format, filled as their classes are defined.
+FORMATS: Dict[str, Type[PoseFile]] = {}
 
 #: Width and height of an image, by its place in ``PoseFile.images``.
 ImageSizes = Callable[[int], Tuple[int, int]]
@@ -69,6 +77,9 @@ class PoseFile(ABC):
     be refined. Everything that is not a refined coordinate comes back as it
     was: order, unknown fields, joints that the refiner does not know.
 
+    A subclass with a ``name`` is a format: it is put into :data:`FORMATS`,
+    where commands, help and detection find it.
+
     Args:
         path (Path): File or folder.
         skeleton (SourceSkeleton): What of it is refined.
@@ -88,6 +99,20 @@ class PoseFile(ABC):
 
     #: Name of the format, as in ``--format``.
     name: str
+    #: What it is, for ``posefix convert --help``: a few words.
+    help: str
+    #: Suffixes, in small letters, by which alone a file is told.
+    suffixes: Tuple[str, ...] = ()
+    #: Formats of higher priority are asked first whether a file is theirs.
+    priority: int = 0
+    #: Writes poses of other formats (path, poses) as a new file or folder and
+    #: counts what there is no place for; None if the format is only refined.
+    create: Optional[Callable[[Path, PoseList], Counter]] = None
+    #: Whether what ``create`` writes lists images without poses.
+    holds_empty_images: bool = False
+    #: Skeletons that ``create`` can write, by names of joint maps; any where
+    #: there are none.
+    skeletons: Tuple[str, ...] = ()
     #: Whether OKS-NMS drops duplicates unless the user says otherwise: results
     #: files hold what detectors found, other formats what people want back.
     drops_duplicates: bool = False
@@ -95,6 +120,14 @@ class PoseFile(ABC):
     #: for; all else is what conversion carries along.
     own_fields: FrozenSet[str] = frozenset(
         ('image_id', 'category_id', 'keypoints', 'score'))
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if 'name' in cls.__dict__:
+            other = FORMATS.setdefault(cls.name, cls)
+            if other.__module__ != cls.__module__:
+                raise TypeError(f'{cls} and {other} are both the format '
+                                f'{cls.name}')
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         self.path = path
@@ -106,6 +139,20 @@ class PoseFile(ABC):
     def __len__(self) -> int:
         """Count the poses."""
         return len(self.image_index)
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell whether a file looks like one of this format.
+
+        Args:
+            path (Path): The file; of a folder, one file after the other.
+            head (FileHead): What it holds, read as far as it is asked for.
+
+        Raises:
+            ValueError: If it is damaged JSON; of a file in a folder, that
+                counts as not matching.
+        """
+        return path.suffix.lower() in cls.suffixes and not head.in_folder
 
     @classmethod
     def joint_names(

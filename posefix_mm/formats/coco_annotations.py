@@ -9,6 +9,7 @@ from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, as_joints, parse_pose_record
 from .base import SourceSkeleton
 from .coco_results import CocoResultsFile, read_header
+from .file_head import FileHead
 from .json_list_file import JsonListFile
 from .json_scanner import find_fields, read_field
 from .posetrack18 import category_joint_names, dicts_in, images_by_id
@@ -22,6 +23,9 @@ class CocoAnnotationsFile(JsonListFile):
     """
 
     name = 'coco-annotations'
+    help = 'COCO: images, annotations and categories'
+    priority = -3
+    holds_empty_images = True
     own_fields = CocoResultsFile.own_fields | {'num_keypoints'}
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
@@ -32,6 +36,11 @@ class CocoAnnotationsFile(JsonListFile):
                              f'{self.name} needs them')
         self._images = images_by_id(read_field(path, 'images'))
         super().__init__(path, skeleton, begin=spans['annotations'][0])
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell by the annotations."""
+        return head.has_annotations
 
     @classmethod
     def joint_names(

@@ -13,8 +13,9 @@ from ..structures.pose_records import (
     parse_pose_record,
 )
 from .base import SourceSkeleton
+from .file_head import FileHead
 from .json_list_file import JsonListFile
-from .json_scanner import ByteFile, find_records
+from .json_scanner import LIST_FIELDS, ByteFile, find_records
 
 
 class _Header(msgspec.Struct, gc=False, omit_defaults=True):
@@ -58,12 +59,21 @@ class CocoResultsFile(JsonListFile):
     """
 
     name = 'coco-results'
+    help = 'COCO: a list of records, as mmpose and most others write'
+    priority = -4
     drops_duplicates = True
     ranks_by_score = True
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         path = Path(path)
         super().__init__(path, skeleton, begin=find_records(ByteFile(path)))
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Take all other JSON: the reader says what is wrong with it."""
+        named = not head.fields.keys().isdisjoint(LIST_FIELDS)
+        return named or not head.in_folder and (
+            path.suffix == '.json' or head.opening == b'[')
 
     def header(self, raw: bytes) -> Tuple[Optional[Hashable], Optional[int]]:
         """Take the image's id and the category."""

@@ -23,6 +23,8 @@ class DeepLabCutFile(DlcTable):
     """
 
     name = 'deeplabcut'
+    help = 'DeepLabCut: CSV of labels or of a video'
+    suffixes = ('.csv', )
 
     @classmethod
     def joint_names(

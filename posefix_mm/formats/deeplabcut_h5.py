@@ -36,6 +36,8 @@ class DeepLabCutH5File(DlcTable):
     """
 
     name = 'deeplabcut-h5'
+    help = 'DeepLabCut: the .h5 beside its CSV'
+    suffixes = ('.h5', )
 
     @classmethod
     def joint_names(

@@ -1,33 +1,13 @@
 """Open a file of poses, whichever tool wrote it."""
 from pathlib import Path
-from typing import Dict, Optional, Sequence, Type, Union
+from typing import Optional, Sequence, Type, Union
 
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import RELEASE_CATEGORIES
-from .alphapose import AlphaPoseFile
-from .base import PoseFile, SourceSkeleton
-from .coco_annotations import CocoAnnotationsFile
-from .coco_results import CocoResultsFile
-from .deeplabcut import DeepLabCutFile
-from .deeplabcut_h5 import DeepLabCutH5File
+from .base import FORMATS, PoseFile, SourceSkeleton
 from .detect_format import detect_format
-from .instance_lists import InstanceLists
 from .joint_maps import build_joint_map, joint_map_names, source_names
-from .mediapipe_landmarks import MediapipeLandmarks
-from .openpose import OpenPoseFolder
-from .posetrack18 import PoseTrack18Folder, category_joint_names
-from .sleap import SleapFile
-from .ultralytics_labels import UltralyticsLabels
-from .ultralytics_results import UltralyticsResults
-
-#: Readers by the name of their format.
-FORMATS: Dict[str, Type[PoseFile]] = {
-    reader.name: reader
-    for reader in (CocoResultsFile, CocoAnnotationsFile, PoseTrack18Folder,
-                   OpenPoseFolder, AlphaPoseFile, UltralyticsLabels,
-                   UltralyticsResults, MediapipeLandmarks, DeepLabCutFile,
-                   DeepLabCutH5File, SleapFile, InstanceLists)
-}
+from .posetrack18 import category_joint_names
 
 
 def open_pose_file(

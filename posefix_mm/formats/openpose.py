@@ -7,6 +7,7 @@ from ..fileio import load_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem
 from .base import SourceSkeleton
+from .file_head import FileHead
 from .folder_listing import list_folder
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
@@ -31,6 +32,10 @@ class OpenPoseFolder(JsonPoseFolder):
     """
 
     name = 'openpose'
+    help = 'OpenPose: a folder of NAME_keypoints.json'
+    priority = 2
+    holds_empty_images = True
+    skeletons = ('openpose_body25', 'openpose_coco18')
     ending = '_keypoints.json'
     own_fields = frozenset(('pose_keypoints_2d', ))
 
@@ -39,6 +44,12 @@ class OpenPoseFolder(JsonPoseFolder):
         if not any(name.endswith(self.ending) for name in names):
             self.ending = '.json'
         super().__init__(path, skeleton)
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell by the names in a folder, or the list of people."""
+        return any(name.endswith(cls.ending)
+                   for name in head.names) or 'people' in head.fields
 
     @classmethod
     def joint_names(

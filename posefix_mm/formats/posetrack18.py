@@ -8,11 +8,15 @@ from ..fileio import load_json
 from ..images.image_list import size_of
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import Problem, category_of, image_id_of
+from .file_head import FileHead
 from .folder_listing import list_folder
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
 from .json_scanner import JsonPath
 from .pose_folder import FoundPose, Joints
+
+# What its images have and COCO's lack.
+_VIDEO_FIELDS = {'vid_id', 'frame_id', 'nframes'}
 
 
 class PoseTrack18Folder(JsonPoseFolder):
@@ -26,7 +30,18 @@ class PoseTrack18Folder(JsonPoseFolder):
     """
 
     name = 'posetrack18'
+    help = 'PoseTrack18: JSON for each video'
+    priority = -2
+    holds_empty_images = True
+    skeletons = ('posetrack18', )
     own_fields = JsonPoseFolder.own_fields | {'scores'}
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell by annotations in a folder, or of frames."""
+        return head.has_annotations and (
+            head.in_folder or not _VIDEO_FIELDS.isdisjoint(
+                head.first_of('images') or ()))
 
     @classmethod
     def joint_names(

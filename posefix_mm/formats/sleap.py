@@ -47,6 +47,8 @@ class SleapFile(PoseFile):
     """
 
     name = 'sleap'
+    help = 'SLEAP: .slp'
+    suffixes = ('.slp', )
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         super().__init__(Path(path), skeleton)

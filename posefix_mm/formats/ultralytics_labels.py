@@ -1,6 +1,7 @@
 """Label files of YOLO pose models."""
 import re
 from functools import cached_property
+from pathlib import Path
 from typing import (
     Any,
     Dict,
@@ -17,6 +18,7 @@ import numpy as np
 
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem
+from .file_head import FileHead
 from .pose_folder import FoundPose, Joints, PoseEdit, PoseFolder
 
 # Class and box, before the joints.
@@ -51,7 +53,15 @@ class UltralyticsLabels(PoseFolder):
     """
 
     name = 'ultralytics-txt'
+    help = 'labels of YOLO poses: a folder of .txt'
+    suffixes = ('.txt', )
+    holds_empty_images = True
     ending = '.txt'
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell by the suffix, in a folder as well."""
+        return path.suffix.lower() in cls.suffixes
 
     @cached_property
     def _names(self) -> Set[str]:
