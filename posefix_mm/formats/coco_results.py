@@ -1,10 +1,11 @@
 """COCO keypoint results: what nearly every estimator writes."""
+from collections import Counter
 from pathlib import Path
-from typing import Any, Hashable, Optional, Tuple
+from typing import Any, Hashable, List, Optional, Tuple
 
 import msgspec
 
-from ..fileio import load_json
+from ..fileio import load_json, write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import (
     PoseRecord,
@@ -16,6 +17,7 @@ from .base import SourceSkeleton
 from .file_head import FileHead
 from .json_list_file import JsonListFile
 from .json_scanner import LIST_FIELDS, ByteFile, find_records
+from .pose_list import PoseList, flat_lists
 
 
 class _Header(msgspec.Struct, gc=False, omit_defaults=True):
@@ -79,6 +81,16 @@ class CocoResultsFile(JsonListFile):
         """Take the image's id and the category."""
         return read_header(raw)
 
+    @staticmethod
+    def create(out: Path, poses: PoseList) -> Counter:
+        """Write a list of records; images without an id get their name."""
+        ids = [
+            image.image_id if image.image_id is not None else
+            image.need_stem() if image.frame is not None or not image.file_name
+            else image.file_name for image in poses.images
+        ]
+        return write_records(out, poses, ids)
+
     def image_ref(self, key: Hashable) -> ImageRef:
         """Look an image up by its id."""
         return ImageRef(image_id=key)
@@ -88,3 +100,16 @@ class CocoResultsFile(JsonListFile):
         joint_map = self.skeleton.joint_map
         return parse_pose_record(index, value, len(joint_map.places),
                                  self.skeleton.categories, joint_map)
+
+
+def write_records(out: Path, poses: PoseList, ids: List[Any]) -> Counter:
+    """Write COCO results with an id for each image of ``poses``."""
+    keypoints = flat_lists(poses.triples())
+    write_json(out, [{
+        'image_id': ids[poses.image_index[i]],
+        'category_id': int(poses.category_ids[i]),
+        'keypoints': keypoints[i],
+        'score': float(poses.scores[i]),
+        **poses.fields[i]
+    } for i in range(len(poses))])
+    return Counter()

@@ -5,9 +5,9 @@ from typing import Optional, Sequence, Type, Union
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import RELEASE_CATEGORIES
 from .base import FORMATS, PoseFile, SourceSkeleton
+from .coco import category_joint_names
 from .detect_format import detect_format
 from .joint_maps import build_joint_map, joint_map_names, source_names
-from .posetrack18 import category_joint_names
 
 
 def open_pose_file(
