@@ -63,8 +63,7 @@ class InstanceLists(JsonPoseFolder):
     """
 
     name = 'instances'
-    help = ('people of images or frames in lists: mmpose, OpenPifPaf, '
-            'ViTPose')
+    help = 'lists of people: mmpose, OpenPifPaf, ViTPose'
     priority = -1
     own_fields = frozenset(
         ('keypoints', 'keypoint_scores', 'bbox', 'bbox_score', 'scores'))
