@@ -1,6 +1,7 @@
 """What the reader and writer of every format has in common."""
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from pathlib import Path
@@ -185,7 +186,6 @@ class PoseFile(ABC):
         """
         return []
 
-    @abstractmethod
     def read(
         self,
         indices: Sequence[int],
@@ -203,6 +203,14 @@ class PoseFile(ABC):
             Sequence[PoseRecord]: In the order of ``indices``, keypoints in
             image pixels; those that can't be refined name their ``problem``.
         """
+        return [self.read_one(int(index), image_size) for index in indices]
+
+    @abstractmethod
+    def read_one(
+            self,
+            index: int,
+            image_size: Optional[Tuple[int, int]] = None) -> PoseRecord:
+        """Read one pose; see :meth:`read`."""
 
     def is_relative(self, raw: Any) -> bool:
         """Whether the coordinates of a pose are fractions of its image."""
@@ -243,6 +251,24 @@ class PoseFile(ABC):
                 coordinates for images of refined poses.
         """
 
-    @abstractmethod
     def digest(self) -> str:
         """Fingerprint of the content: equal for equal poses."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def joints_of(self, record: PoseRecord,
+                  keypoints: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Bring refined keypoints to the file's joints.
+
+        Args:
+            record (PoseRecord): The pose as it was read.
+            keypoints (np.ndarray): Refined, image pixels, (K, 2).
+
+        Returns:
+            tuple: Coordinates, float64 (J, 2), and which of them are new,
+            bool (J, 2): absent joints stay absent.
+        """
+        joint_map = self.skeleton.joint_map
+        none = np.zeros((joint_map.num_source, 2))
+        differs = (keypoints != record.keypoints) & record.visible[:, None]
+        return (joint_map.put(none, keypoints.astype(np.float64)),
+                joint_map.put(none.astype(bool), differs))

@@ -1,6 +1,5 @@
 """DeepLabCut's CSV files: labels, and what it found in videos."""
 import csv
-import hashlib
 import io
 from collections import Counter
 from itertools import chain
@@ -130,10 +129,6 @@ class DeepLabCutFile(DlcTable):
                 lines[number], cells, _delimiter(lines))
         with atomic_write(out) as file:
             file.write(''.join(lines).encode('utf-8', 'surrogateescape'))
-
-    def digest(self) -> str:
-        """Fingerprint of the file."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
 
 def _read_header(lines: Sequence[str], path: Path) -> Tuple[DlcHeader, int]:

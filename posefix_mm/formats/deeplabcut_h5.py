@@ -1,5 +1,4 @@
 """DeepLabCut's HDF5 files, which pandas wrote."""
-import hashlib
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Sequence, Union
 
@@ -81,10 +80,6 @@ class DeepLabCutH5File(DlcTable):
             table = file[self._frame.dataset][:]
         table[self._frame.field] = values
         return table
-
-    def digest(self) -> str:
-        """Fingerprint of the file."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
 
 def _header(frame: _Frame, path: Path) -> DlcHeader:

@@ -23,7 +23,7 @@ from ..structures.pose_records import (
     image_id_of,
 )
 from .file_head import FileHead
-from .folder_listing import list_folder
+from .folders import list_folder
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
 from .json_scanner import LIST_FIELDS, JsonPath
 from .pose_folder import FoundPose, Joints, PoseEdit

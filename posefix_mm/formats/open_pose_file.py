@@ -6,7 +6,8 @@ from ..structures.joint_map import JointMap
 from ..structures.pose_records import RELEASE_CATEGORIES
 from .base import FORMATS, PoseFile, SourceSkeleton
 from .coco import category_joint_names
-from .detect_format import detect_format
+from .file_head import FileHead
+from .folders import list_folder
 from .joint_maps import build_joint_map, joint_map_names, source_names
 
 
@@ -76,6 +77,37 @@ def find_reader(path: Path, format: str = 'auto') -> Type[PoseFile]:
         raise ValueError(f'there is no format {format!r}; use one of auto, '
                          f'{", ".join(FORMATS)}')
     return FORMATS[format]
+
+
+def detect_format(path: Path) -> str:
+    """Tell the format: each one is asked whether a file is its own.
+
+    Args:
+        path (Path): File or folder.
+
+    Returns:
+        str: Name of the format.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        ValueError: If it can't be told.
+    """
+    root, names = list_folder(path)
+    in_folder = path.is_dir()
+    # a suffix tells without a look into the file
+    readers = sorted(
+        FORMATS.values(), key=lambda r: (not r.suffixes, -r.priority, r.name))
+    for name in sorted(names, key=lambda n: not n.endswith('.json')):
+        head = FileHead(root / name, in_folder, names if in_folder else ())
+        try:
+            for reader in readers:
+                if reader.matches(root / name, head):
+                    return reader.name
+        except ValueError:
+            if not in_folder:
+                raise
+    raise ValueError(f"can't tell the format of {path}; name it with "
+                     '--format (format=... in Python)')
 
 
 def _find_joint_map(reader: Type[PoseFile], path: Path,

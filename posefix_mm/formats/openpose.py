@@ -7,10 +7,9 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 from ..fileio import load_json, write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem
-from .atomic_folder import atomic_folder
 from .base import SourceSkeleton
 from .file_head import FileHead
-from .folder_listing import list_folder
+from .folders import atomic_folder, list_folder
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
 from .json_scanner import JsonPath

@@ -8,7 +8,6 @@ import numpy as np
 from ..fileio import load_json, write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import Problem, category_of, image_id_of
-from .atomic_folder import atomic_folder
 from .coco import category_joint_names, dicts_in, images_by_id
 from .coco_annotations import (
     describe_categories,
@@ -16,7 +15,7 @@ from .coco_annotations import (
     number_images,
 )
 from .file_head import FileHead
-from .folder_listing import list_folder
+from .folders import atomic_folder, list_folder
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
 from .json_scanner import JsonPath

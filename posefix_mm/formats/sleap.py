@@ -1,5 +1,4 @@
 """SLEAP's ``.slp`` files."""
-import hashlib
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -22,9 +21,9 @@ from ..optional_packages import import_optional
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem, set_pose
 from .base import ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
+from .folders import name_in_folder
 from .hdf5_files import READ_ERRORS, read_dataset, write_changed_copy
 from .pose_list import NamedImage, PoseList, count_categories, count_fields
-from .video_names import name_in_folder
 
 # SLEAP's kinds of instances and the data sets with their points.
 _POINTS = ('points', 'pred_points')
@@ -86,14 +85,6 @@ class SleapFile(PoseFile):
         """Names of the nodes of the first skeleton."""
         return _read_content(Path(path)).joint_names
 
-    def read(
-        self,
-        indices: Sequence[int],
-        image_size: Optional[Tuple[int, int]] = None
-    ) -> Sequence[PoseRecord]:
-        """Read some instances; see :meth:`PoseFile.read`."""
-        return [self._read_one(int(index)) for index in indices]
-
     @staticmethod
     def create(out: Path, poses: PoseList) -> Counter:
         """Write a ``.slp`` file by sleap-io.
@@ -154,7 +145,11 @@ class SleapFile(PoseFile):
         return int(row['instance_type']), slice(
             int(row['point_id_start']), int(row['point_id_end']))
 
-    def _read_one(self, index: int) -> PoseRecord:
+    def read_one(
+            self,
+            index: int,
+            image_size: Optional[Tuple[int, int]] = None) -> PoseRecord:
+        """Read one pose; see :meth:`PoseFile.read`."""
         content, row = self._content, self._content.instances[index]
         kind, rows = self._rows(index)
         track = int(row['track'])
@@ -214,20 +209,11 @@ class SleapFile(PoseFile):
               keypoints: np.ndarray) -> None:
         """Move the points of one instance; absent ones stay absent."""
         kind, rows = self._rows(index)
-        record = self._read_one(index)
-        joint_map = self.skeleton.joint_map
-        changed = (keypoints != record.keypoints) & record.visible[:, None]
-        given = np.stack([points[kind]['x'][rows], points[kind]['y'][rows]], 1)
-        target = joint_map.put(
-            given,
-            keypoints.astype(np.float64) + self._content.offset)
-        moved = joint_map.put(np.zeros(given.shape, bool), changed)
-        target = np.where(moved, target, given)
-        points[kind]['x'][rows], points[kind]['y'][rows] = target.T
-
-    def digest(self) -> str:
-        """Fingerprint of the file."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+        joints, moved = self.joints_of(self.read_one(index), keypoints)
+        for axis, name in enumerate('xy'):
+            column = points[kind][name][rows]
+            column[moved[:, axis]] = (
+                joints[:, axis] + self._content.offset)[moved[:, axis]]
 
 
 def _as_bytes(table: np.ndarray) -> np.ndarray:

@@ -19,8 +19,8 @@ import numpy as np
 
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem
-from .atomic_folder import atomic_folder
 from .file_head import FileHead
+from .folders import atomic_folder
 from .pose_folder import FoundPose, Joints, PoseEdit, PoseFolder
 from .pose_list import NamedImage, PoseList, count_fields
 
