@@ -27,7 +27,7 @@ def plain_points(tmp_path, monkeypatch):
     folder = tmp_path / 'formats'
     folder.mkdir()
     (folder / 'plain_points.py').write_text(
-        textwrap.dedent('   ' + code), encoding='utf-8')
+        textwrap.dedent(code), encoding='utf-8')
     before = dict(formats.FORMATS)
     monkeypatch.setattr(
         formats, '__path__', [*formats.__path__, str(folder)])
