@@ -6,15 +6,9 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..formats import PoseFile, detect_format, open_pose_file
+from ..formats import FORMATS, PoseFile, detect_format, open_pose_file
 from ..formats.joint_maps import load_source_joints, source_names
-from ..formats.open_pose_file import FORMATS
 from ..formats.pose_list import NamedImage, PoseList
-from ..formats.writers import (
-    FIXED_SKELETONS,
-    HOLD_EMPTY_IMAGES,
-    WRITERS,
-)
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import PoseRecord
 from .named_images import NamedImages
@@ -51,6 +45,11 @@ class _Read(NamedTuple):
     fields: dict
 
 
+def writable_formats() -> List[str]:
+    """Names of the formats that poses of others can be written in."""
+    return [name for name, reader in FORMATS.items() if reader.create]
+
+
 def convert_poses(poses: Union[str, Path],
                   out: Union[str, Path],
                   target_format: str,
@@ -66,8 +65,7 @@ def convert_poses(poses: Union[str, Path],
         poses (str | Path): File or folder to read.
         out (str | Path): File or folder to write; a folder must not hold
             anything yet.
-        target_format (str): One of
-            :data:`posefix_mm.formats.writers.WRITERS`.
+        target_format (str): One of :func:`writable_formats`.
         source_format (str): One of :data:`posefix_mm.formats.FORMATS`.
             Defaults to ``'auto'``.
         joint_map (str | Path, optional): Names of the source's joints: one of
@@ -91,9 +89,9 @@ def convert_poses(poses: Union[str, Path],
             format needs is not known; the message tells what to add.
     """
     poses, out = Path(poses), Path(out)
-    if target_format not in WRITERS:
+    if target_format not in writable_formats():
         raise ValueError(f'there is no writer of the format {target_format!r}'
-                         f'; use one of {", ".join(WRITERS)}')
+                         f'; use one of {", ".join(writable_formats())}')
     if out.exists() and poses.exists() and out.samefile(poses):
         raise ValueError(f'the output {out} would overwrite the input')
     if source_format == 'auto':
@@ -109,14 +107,15 @@ def convert_poses(poses: Union[str, Path],
     read, unconverted = _read_all(source, images)
     names = _renamed(names, joint_map)
     empty = [known.describe(ref) for ref in source.images_without_poses()]
-    if target_format in HOLD_EMPTY_IMAGES:
+    target = FORMATS[target_format]
+    if target.holds_empty_images:
         images += empty
         images += known.unused(images)
         empty = []
     found = _gather(names, images, read)
     found, lost = _to_skeleton(
         found, _target_joints(names, target_format, skeleton))
-    lost += WRITERS[target_format](out, found)
+    lost += target.create(out, found)
     lost['image without poses'] = len(empty)
     return ConvertSummary(len(source), len(found), unconverted, +lost)
 
@@ -145,7 +144,7 @@ def _renamed(names: Sequence[str],
 def _target_joints(names: Sequence[str], target_format: str,
                    skeleton: Union[str, Path, None]) -> Sequence[str]:
     """Names of the joints to write."""
-    fixed = FIXED_SKELETONS.get(target_format, ())
+    fixed = FORMATS[target_format].skeletons
     if skeleton is None and not fixed:
         return names
     if skeleton is None:

@@ -4,6 +4,7 @@ What the written format has no place for, and poses that can't be read, are
 counted. Formats: see docs/formats.md.
 """
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .exit_codes import OK
@@ -25,15 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest='source_format',
         default='auto',
         metavar='FORMAT',
-        help='coco-results, coco-annotations, posetrack18, openpose, '
-        'alphapose, ultralytics-txt, ultralytics-json, mediapipe, '
-        'deeplabcut, deeplabcut-h5 or sleap (default: told by the content)')
+        help='one of the formats below (default: told by the content)')
     parser.add_argument(
         '--to',
         dest='target_format',
         required=True,
         metavar='FORMAT',
-        help='any of these but ultralytics-json, mediapipe, deeplabcut-h5')
+        help='one of the formats below that can be written')
     parser.add_argument(
         '--joint-map',
         metavar='NAME',
@@ -51,6 +50,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='COCO file whose images link ids, names and sizes')
     parser.add_argument(
         '--img-dir', help='folder of the images, for their names and sizes')
+    parser.format_help = partial(_format_help, parser)
+
+
+def _format_help(parser: argparse.ArgumentParser) -> str:
+    """Format the help with the formats, which are imported only for it."""
+    from ..formats import FORMATS
+
+    lines = ['formats:']
+    for name, reader in FORMATS.items():
+        written = '' if reader.create else ' (not written)'
+        lines.append(f'  {name:<18}{reader.help}{written}')
+    text = argparse.ArgumentParser.format_help(parser)
+    return '\n'.join((text, *lines, ''))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,10 +7,9 @@ import numpy as np
 from ..images.image_list import EXACT, UNKNOWN, ImageList, size_of
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, category_of, image_id_of
-from .coco import read_results
+from .coco import dicts_in, read_results
 from .coco_results import CocoResultsFile
 from .open_pose_file import find_reader, open_pose_file
-from .posetrack18 import dicts_in
 
 
 def read_as_results(path: Union[str, Path],

@@ -1,4 +1,7 @@
 """What the reader and writer of every format has in common."""
+from __future__ import annotations
+
+import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import (
     Optional,
     Sequence,
     Tuple,
+    Type,
 )
 
 import numpy as np
@@ -19,6 +23,11 @@ import numpy as np
 from ..structures.image_ref import ImageRef
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import RELEASE_CATEGORIES, PoseRecord
+from .file_head import FileHead
+from .pose_list import PoseList
+
+#: Readers by the name of their format, filled as their classes are defined.
+FORMATS: Dict[str, Type[PoseFile]] = {}
 
 #: Width and height of an image, by its place in ``PoseFile.images``.
 ImageSizes = Callable[[int], Tuple[int, int]]
@@ -69,6 +78,9 @@ class PoseFile(ABC):
     be refined. Everything that is not a refined coordinate comes back as it
     was: order, unknown fields, joints that the refiner does not know.
 
+    A subclass with a ``name`` is a format: it is put into :data:`FORMATS`,
+    where commands, help and detection find it.
+
     Args:
         path (Path): File or folder.
         skeleton (SourceSkeleton): What of it is refined.
@@ -88,6 +100,20 @@ class PoseFile(ABC):
 
     #: Name of the format, as in ``--format``.
     name: str
+    #: What it is, for ``posefix convert --help``: a few words.
+    help: str
+    #: Suffixes, in small letters, by which alone a file is told.
+    suffixes: Tuple[str, ...] = ()
+    #: Formats of higher priority are asked first whether a file is theirs.
+    priority: int = 0
+    #: Writes poses of other formats (path, poses) as a new file or folder and
+    #: counts what there is no place for; None if the format is only refined.
+    create: Optional[Callable[[Path, PoseList], Counter]] = None
+    #: Whether what ``create`` writes lists images without poses.
+    holds_empty_images: bool = False
+    #: Skeletons that ``create`` can write, by names of joint maps; any where
+    #: there are none.
+    skeletons: Tuple[str, ...] = ()
     #: Whether OKS-NMS drops duplicates unless the user says otherwise: results
     #: files hold what detectors found, other formats what people want back.
     drops_duplicates: bool = False
@@ -95,6 +121,14 @@ class PoseFile(ABC):
     #: for; all else is what conversion carries along.
     own_fields: FrozenSet[str] = frozenset(
         ('image_id', 'category_id', 'keypoints', 'score'))
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if 'name' in cls.__dict__:
+            other = FORMATS.setdefault(cls.name, cls)
+            if other.__module__ != cls.__module__:
+                raise TypeError(f'{cls} and {other} are both the format '
+                                f'{cls.name}')
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         self.path = path
@@ -106,6 +140,20 @@ class PoseFile(ABC):
     def __len__(self) -> int:
         """Count the poses."""
         return len(self.image_index)
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell whether a file looks like one of this format.
+
+        Args:
+            path (Path): The file; of a folder, one file after the other.
+            head (FileHead): What it holds, read as far as it is asked for.
+
+        Raises:
+            ValueError: If it is damaged JSON; of a file in a folder, that
+                counts as not matching.
+        """
+        return path.suffix.lower() in cls.suffixes and not head.in_folder
 
     @classmethod
     def joint_names(
@@ -138,7 +186,6 @@ class PoseFile(ABC):
         """
         return []
 
-    @abstractmethod
     def read(
         self,
         indices: Sequence[int],
@@ -156,6 +203,14 @@ class PoseFile(ABC):
             Sequence[PoseRecord]: In the order of ``indices``, keypoints in
             image pixels; those that can't be refined name their ``problem``.
         """
+        return [self.read_one(int(index), image_size) for index in indices]
+
+    @abstractmethod
+    def read_one(
+            self,
+            index: int,
+            image_size: Optional[Tuple[int, int]] = None) -> PoseRecord:
+        """Read one pose; see :meth:`read`."""
 
     def is_relative(self, raw: Any) -> bool:
         """Whether the coordinates of a pose are fractions of its image."""
@@ -196,6 +251,24 @@ class PoseFile(ABC):
                 coordinates for images of refined poses.
         """
 
-    @abstractmethod
     def digest(self) -> str:
         """Fingerprint of the content: equal for equal poses."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def joints_of(self, record: PoseRecord,
+                  keypoints: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Bring refined keypoints to the file's joints.
+
+        Args:
+            record (PoseRecord): The pose as it was read.
+            keypoints (np.ndarray): Refined, image pixels, (K, 2).
+
+        Returns:
+            tuple: Coordinates, float64 (J, 2), and which of them are new,
+            bool (J, 2): absent joints stay absent.
+        """
+        joint_map = self.skeleton.joint_map
+        none = np.zeros((joint_map.num_source, 2))
+        differs = (keypoints != record.keypoints) & record.visible[:, None]
+        return (joint_map.put(none, keypoints.astype(np.float64)),
+                joint_map.put(none.astype(bool), differs))

@@ -1,11 +1,15 @@
 """The only readers of COCO results and annotations."""
 from pathlib import Path
-from typing import Any, List, Optional, Sequence, Union
+from typing import Any, Dict, List, Optional, Sequence, Union
 
 from ..fileio import load_json, read_json
+from ..images.image_list import size_of
+from ..structures.image_ref import ImageRef
 from ..structures.pose_records import (
     RELEASE_CATEGORIES,
     PoseRecord,
+    category_of,
+    image_id_of,
     parse_pose_record,
 )
 from .json_scanner import iter_records
@@ -102,3 +106,53 @@ def read_annotations(path: Union[str, Path]) -> dict:
 def _is_image(image: Any) -> bool:
     return (isinstance(image, dict) and 'file_name' in image
             and type(image.get('id')) in (int, float, str))
+
+
+def category_joint_names(
+        categories: Sequence[dict],
+        chosen: Optional[Sequence[int]] = None) -> Optional[List[str]]:
+    """Names of the joints in the ``categories`` of a COCO-like file.
+
+    Args:
+        categories (Sequence[dict]): From :func:`dicts_in`.
+        chosen (Sequence[int], optional): Ids of categories that count, None
+            for all.
+
+    Returns:
+        List[str] | None: Of the first one that names any.
+    """
+    for category in categories:
+        names = category.get('keypoints')
+        if isinstance(names, list) and names \
+                and all(isinstance(name, str) for name in names) \
+                and (chosen is None or category_of(
+                    dict(category_id=category.get('id'))) in chosen):
+            return names
+    return None
+
+
+def dicts_in(content: Any, name: str) -> List[dict]:
+    """Take the objects of a list in an object, whatever else is there."""
+    values = content.get(name) if isinstance(content, dict) else None
+    return [v for v in values if isinstance(v, dict)] \
+        if isinstance(values, list) else []
+
+
+def images_by_id(images: Any) -> Dict[Union[int, str], ImageRef]:
+    """Read the ``images`` of a COCO-like file.
+
+    Args:
+        images (Any): A list of objects with ``id`` and ``file_name``, and
+            maybe ``width`` and ``height``; elements that are not like that
+            are left out.
+
+    Returns:
+        Dict[int | str, ImageRef]: Images by their id.
+    """
+    found = {}
+    for image in dicts_in(dict(images=images), 'images'):
+        image_id = image_id_of(dict(image_id=image.get('id')))
+        if image_id is not None and isinstance(image.get('file_name'), str):
+            found[image_id] = ImageRef(
+                image_id, image['file_name'], size=size_of(image))
+    return found

@@ -1,10 +1,11 @@
 """COCO keypoint results: what nearly every estimator writes."""
+from collections import Counter
 from pathlib import Path
-from typing import Any, Hashable, Optional, Tuple
+from typing import Any, Hashable, List, Optional, Tuple
 
 import msgspec
 
-from ..fileio import load_json
+from ..fileio import load_json, write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import (
     PoseRecord,
@@ -13,8 +14,10 @@ from ..structures.pose_records import (
     parse_pose_record,
 )
 from .base import SourceSkeleton
+from .file_head import FileHead
 from .json_list_file import JsonListFile
-from .json_scanner import ByteFile, find_records
+from .json_scanner import LIST_FIELDS, ByteFile, find_records
+from .pose_list import PoseList, flat_lists
 
 
 class _Header(msgspec.Struct, gc=False, omit_defaults=True):
@@ -58,6 +61,8 @@ class CocoResultsFile(JsonListFile):
     """
 
     name = 'coco-results'
+    help = 'COCO: a list of records, as mmpose and most others write'
+    priority = -4
     drops_duplicates = True
     ranks_by_score = True
 
@@ -65,9 +70,26 @@ class CocoResultsFile(JsonListFile):
         path = Path(path)
         super().__init__(path, skeleton, begin=find_records(ByteFile(path)))
 
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Take all other JSON: the reader says what is wrong with it."""
+        named = not head.fields.keys().isdisjoint(LIST_FIELDS)
+        return named or not head.in_folder and (
+            path.suffix == '.json' or head.opening == b'[')
+
     def header(self, raw: bytes) -> Tuple[Optional[Hashable], Optional[int]]:
         """Take the image's id and the category."""
         return read_header(raw)
+
+    @staticmethod
+    def create(out: Path, poses: PoseList) -> Counter:
+        """Write a list of records; images without an id get their name."""
+        ids = [
+            image.image_id if image.image_id is not None else
+            image.need_stem() if image.frame is not None or not image.file_name
+            else image.file_name for image in poses.images
+        ]
+        return write_records(out, poses, ids)
 
     def image_ref(self, key: Hashable) -> ImageRef:
         """Look an image up by its id."""
@@ -78,3 +100,16 @@ class CocoResultsFile(JsonListFile):
         joint_map = self.skeleton.joint_map
         return parse_pose_record(index, value, len(joint_map.places),
                                  self.skeleton.categories, joint_map)
+
+
+def write_records(out: Path, poses: PoseList, ids: List[Any]) -> Counter:
+    """Write COCO results with an id for each image of ``poses``."""
+    keypoints = flat_lists(poses.triples())
+    write_json(out, [{
+        'image_id': ids[poses.image_index[i]],
+        'category_id': int(poses.category_ids[i]),
+        'keypoints': keypoints[i],
+        'score': float(poses.scores[i]),
+        **poses.fields[i]
+    } for i in range(len(poses))])
+    return Counter()

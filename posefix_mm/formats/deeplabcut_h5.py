@@ -1,5 +1,4 @@
 """DeepLabCut's HDF5 files, which pandas wrote."""
-import hashlib
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Sequence, Union
 
@@ -36,6 +35,8 @@ class DeepLabCutH5File(DlcTable):
     """
 
     name = 'deeplabcut-h5'
+    help = 'DeepLabCut: the .h5 beside its CSV'
+    suffixes = ('.h5', )
 
     @classmethod
     def joint_names(
@@ -79,10 +80,6 @@ class DeepLabCutH5File(DlcTable):
             table = file[self._frame.dataset][:]
         table[self._frame.field] = values
         return table
-
-    def digest(self) -> str:
-        """Fingerprint of the file."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
 
 def _header(frame: _Frame, path: Path) -> DlcHeader:

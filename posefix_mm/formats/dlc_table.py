@@ -16,8 +16,8 @@ import numpy as np
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem, set_pose
 from .base import PoseFile, RefinedPoses, SourceSkeleton
+from .folders import name_in_folder
 from .json_pose_folder import mean_score
-from .video_names import name_in_folder
 
 #: Rows of the header, in their order; individuals are optional.
 HEADER = ('scorer', 'individuals', 'bodyparts', 'coords')
@@ -114,14 +114,6 @@ class DlcTable(PoseFile):
                 columns: np.ndarray) -> Union[np.ndarray, Problem]:
         """Read cells of a row, (J, 3), NaN where they are empty or -1."""
 
-    def read(
-        self,
-        indices: Sequence[int],
-        image_size: Optional[Tuple[int, int]] = None
-    ) -> Sequence[PoseRecord]:
-        """Read some poses; see :meth:`PoseFile.read`."""
-        return [self._read_one(int(index)) for index in indices]
-
     def _image(self, name: Union[str, int]) -> Optional[ImageRef]:
         """Image of a row."""
         if isinstance(name, str) and name.isdecimal() and len(name) < 10:
@@ -145,7 +137,11 @@ class DlcTable(PoseFile):
         """Row and individual of a pose."""
         return divmod(index, len(self._header.individuals))
 
-    def _read_one(self, index: int) -> PoseRecord:
+    def read_one(
+            self,
+            index: int,
+            image_size: Optional[Tuple[int, int]] = None) -> PoseRecord:
+        """Read one pose; see :meth:`PoseFile.read`."""
         row, individual = self._place(index)
         name = self._header.individuals[individual]
         record = PoseRecord(
@@ -176,10 +172,6 @@ class DlcTable(PoseFile):
         if poses.dropped[index]:
             columns = columns[columns >= 0]
             return columns, np.full(len(columns), np.nan)
-        record, joint_map = self._read_one(index), self.skeleton.joint_map
-        refined = poses.keypoints[index]
-        changed = (refined != record.keypoints) & record.visible[:, None]
-        none = np.zeros((joint_map.num_source, 2))
-        moved = joint_map.put(none.astype(bool), changed)
-        values = joint_map.put(none, np.round(refined.astype(np.float64), 3))
-        return columns[:, :2][moved], values[moved]
+        values, moved = self.joints_of(
+            self.read_one(index), poses.keypoints[index])
+        return columns[:, :2][moved], np.round(values[moved], 3)

@@ -16,10 +16,16 @@ import numpy as np
 
 from ..fileio import load_json
 from ..structures.image_ref import ImageRef
-from ..structures.pose_records import IMAGE_FIELDS, Problem, category_of
-from .folder_listing import list_folder
+from ..structures.pose_records import (
+    IMAGE_FIELDS,
+    Problem,
+    category_of,
+    image_id_of,
+)
+from .file_head import FileHead
+from .folders import list_folder
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
-from .json_scanner import JsonPath
+from .json_scanner import LIST_FIELDS, JsonPath
 from .pose_folder import FoundPose, Joints, PoseEdit
 
 #: Under which a frame is numbered, and its people are listed.
@@ -57,8 +63,22 @@ class InstanceLists(JsonPoseFolder):
     """
 
     name = 'instances'
+    help = 'lists of people: mmpose, OpenPifPaf, ViTPose'
+    priority = -1
     own_fields = frozenset(
         ('keypoints', 'keypoint_scores', 'bbox', 'bbox_score', 'scores'))
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell by frames, or people who name no image."""
+        if path.name.endswith('.predictions.json') and not head.in_folder:
+            return True
+        if head.fields:
+            return 'instance_info' in head.fields or _has_frames(
+                head) or _is_nameless(head.element)
+        return _is_nameless(head.element) or (
+            head.opening == b'{' and bool(head.first_line)
+            and is_frame(head.first_line))
 
     @classmethod
     def joint_names(
@@ -251,6 +271,27 @@ def is_frame(item: Any) -> bool:
         return True
     return 'keypoints' not in item and all(
         isinstance(v, list) and k.isdecimal() for k, v in item.items())
+
+
+def _has_frames(head: FileHead) -> bool:
+    """Whether an object holds frames, or people by name or number."""
+    for field in ('frames', 'keypoints', *PEOPLE_FIELDS):
+        if field in head.fields and field not in LIST_FIELDS:
+            return isinstance(head.first_of(field), (dict, list))
+    first = head.first_of(next(iter(head.fields)))
+    return isinstance(first, dict) and 'keypoints' in first \
+        and head.fields.keys().isdisjoint((*LIST_FIELDS, 'images'))
+
+
+def _is_nameless(item: Any) -> bool:
+    """Whether it is a frame, or a person who names no image."""
+    if not isinstance(item, dict):
+        return isinstance(item, list)
+    has_keypoints = 'keypoints' in item
+    if item and is_frame(item) and not (
+            has_keypoints and image_id_of(item) is not None):
+        return True
+    return has_keypoints and item.keys().isdisjoint(IMAGE_FIELDS)
 
 
 def _counts_from_1(content: Any) -> bool:

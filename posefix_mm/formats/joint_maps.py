@@ -3,10 +3,6 @@ import warnings
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Sequence, Union
 
-import mmpose
-from mmengine.config import Config
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
-
 from ..structures.joint_map import JointMap
 
 # As MMEngine and MIM find the configs of a package.
@@ -51,6 +47,8 @@ def load_source_joints(config: Union[str, Path]) -> SourceJoints:
             names.
         ValueError: If the config describes none.
     """
+    from mmengine.config import Config  # slow, as is mmpose
+
     path = Path(config)
     if not path.suffix:
         path = _FOLDER / f'{config}.py'
@@ -139,6 +137,9 @@ def source_names(
 
 def _names_of(metainfo: Union[str, dict], config: object) -> List[str]:
     """Names of the joints of an mmpose skeleton, in order."""
+    import mmpose
+    from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
     metainfo = dict(from_file=metainfo) if isinstance(metainfo, str) \
         else dict(metainfo)
     own = Path(mmpose.__file__).parent / '.mim' / metainfo.get('from_file', '')

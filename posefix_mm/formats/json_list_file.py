@@ -147,19 +147,15 @@ class JsonListFile(PoseFile):
         new = put_keypoints(load_json(text), refined, self.skeleton)
         return b''.join((raw[:start], _dump(new), raw[start + len(text):]))
 
-    def read(
-        self,
-        indices: Sequence[int],
-        image_size: Optional[Tuple[int, int]] = None
-    ) -> List[PoseRecord]:
-        """Read some poses; see :meth:`PoseFile.read`."""
-        return [self._read_one(int(index)) for index in indices]
-
     def _raw(self, index: int) -> bytes:
         return self._file.read(
             int(self._spans.starts[index]), int(self._spans.ends[index]))
 
-    def _read_one(self, index: int) -> PoseRecord:
+    def read_one(
+            self,
+            index: int,
+            image_size: Optional[Tuple[int, int]] = None) -> PoseRecord:
+        """Read one pose; see :meth:`PoseFile.read`."""
         try:
             value = load_json(self._raw(index))
         except ValueError as error:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem, image_id_of
+from .file_head import FileHead
 from .instance_lists import FRAME_FIELDS
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
@@ -27,6 +28,18 @@ class MediapipeLandmarks(JsonPoseFolder):
     """
 
     name = 'mediapipe'
+    help = 'MediaPipe: pose landmarks as JSON'
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell by the names of the landmarks, or lists of x and y."""
+        inner = head.element
+        if isinstance(inner, dict):
+            return not inner.keys().isdisjoint(_FIELDS)
+        while isinstance(inner, list) and inner:
+            inner = inner[0]
+        return not head.fields.keys().isdisjoint(_FIELDS) or (
+            isinstance(inner, dict) and {'x', 'y'} <= inner.keys())
 
     @classmethod
     def joint_names(

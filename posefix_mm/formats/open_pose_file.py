@@ -1,33 +1,14 @@
 """Open a file of poses, whichever tool wrote it."""
 from pathlib import Path
-from typing import Dict, Optional, Sequence, Type, Union
+from typing import Optional, Sequence, Type, Union
 
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import RELEASE_CATEGORIES
-from .alphapose import AlphaPoseFile
-from .base import PoseFile, SourceSkeleton
-from .coco_annotations import CocoAnnotationsFile
-from .coco_results import CocoResultsFile
-from .deeplabcut import DeepLabCutFile
-from .deeplabcut_h5 import DeepLabCutH5File
-from .detect_format import detect_format
-from .instance_lists import InstanceLists
+from .base import FORMATS, PoseFile, SourceSkeleton
+from .coco import category_joint_names
+from .file_head import FileHead
+from .folders import list_folder
 from .joint_maps import build_joint_map, joint_map_names, source_names
-from .mediapipe_landmarks import MediapipeLandmarks
-from .openpose import OpenPoseFolder
-from .posetrack18 import PoseTrack18Folder, category_joint_names
-from .sleap import SleapFile
-from .ultralytics_labels import UltralyticsLabels
-from .ultralytics_results import UltralyticsResults
-
-#: Readers by the name of their format.
-FORMATS: Dict[str, Type[PoseFile]] = {
-    reader.name: reader
-    for reader in (CocoResultsFile, CocoAnnotationsFile, PoseTrack18Folder,
-                   OpenPoseFolder, AlphaPoseFile, UltralyticsLabels,
-                   UltralyticsResults, MediapipeLandmarks, DeepLabCutFile,
-                   DeepLabCutH5File, SleapFile, InstanceLists)
-}
 
 
 def open_pose_file(
@@ -96,6 +77,37 @@ def find_reader(path: Path, format: str = 'auto') -> Type[PoseFile]:
         raise ValueError(f'there is no format {format!r}; use one of auto, '
                          f'{", ".join(FORMATS)}')
     return FORMATS[format]
+
+
+def detect_format(path: Path) -> str:
+    """Tell the format: each one is asked whether a file is its own.
+
+    Args:
+        path (Path): File or folder.
+
+    Returns:
+        str: Name of the format.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        ValueError: If it can't be told.
+    """
+    root, names = list_folder(path)
+    in_folder = path.is_dir()
+    # a suffix tells without a look into the file
+    readers = sorted(
+        FORMATS.values(), key=lambda r: (not r.suffixes, -r.priority, r.name))
+    for name in sorted(names, key=lambda n: not n.endswith('.json')):
+        head = FileHead(root / name, in_folder, names if in_folder else ())
+        try:
+            for reader in readers:
+                if reader.matches(root / name, head):
+                    return reader.name
+        except ValueError:
+            if not in_folder:
+                raise
+    raise ValueError(f"can't tell the format of {path}; name it with "
+                     '--format (format=... in Python)')
 
 
 def _find_joint_map(reader: Type[PoseFile], path: Path,

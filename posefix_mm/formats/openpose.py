@@ -1,23 +1,38 @@
 """Folders that OpenPose writes with ``--write_json``."""
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
-from ..fileio import load_json
+from ..fileio import load_json, write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem
 from .base import SourceSkeleton
-from .folder_listing import list_folder
+from .file_head import FileHead
+from .folders import atomic_folder, list_folder
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
 from .json_scanner import JsonPath
 from .pose_folder import FoundPose, Joints
+from .pose_list import (
+    PoseList,
+    count_categories,
+    count_fields,
+    count_scores,
+    flat_lists,
+)
 
 # Skeletons of the whole body by their length, which alone tells them.
 _SKELETONS = {75: 'openpose_body25', 54: 'openpose_coco18', 78: 'halpe26',
               51: 'coco', 408: 'halpe136'}
 # Files without people are common; somebody should come in so many.
 _PEEKED_FILES = 10000
+# As OpenPose 1.7 writes them.
+_VERSION = 1.3
+_PERSON_FIELDS = ('person_id', 'face_keypoints_2d', 'hand_left_keypoints_2d',
+                  'hand_right_keypoints_2d', 'pose_keypoints_3d',
+                  'face_keypoints_3d', 'hand_left_keypoints_3d',
+                  'hand_right_keypoints_3d')
 
 
 class OpenPoseFolder(JsonPoseFolder):
@@ -31,6 +46,10 @@ class OpenPoseFolder(JsonPoseFolder):
     """
 
     name = 'openpose'
+    help = 'OpenPose: a folder of NAME_keypoints.json'
+    priority = 2
+    holds_empty_images = True
+    skeletons = ('openpose_body25', 'openpose_coco18')
     ending = '_keypoints.json'
     own_fields = frozenset(('pose_keypoints_2d', ))
 
@@ -39,6 +58,12 @@ class OpenPoseFolder(JsonPoseFolder):
         if not any(name.endswith(self.ending) for name in names):
             self.ending = '.json'
         super().__init__(path, skeleton)
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell by the names in a folder, or the list of people."""
+        return any(name.endswith(cls.ending)
+                   for name in head.names) or 'people' in head.fields
 
     @classmethod
     def joint_names(
@@ -55,6 +80,22 @@ class OpenPoseFolder(JsonPoseFolder):
             if length is not None:
                 return load_source_joints(_SKELETONS[length]).names
         return load_source_joints(_SKELETONS[75]).names
+
+    @staticmethod
+    def create(out: Path, poses: PoseList) -> Counter:
+        """Write ``NAME_keypoints.json`` for each image, also without people.
+
+        Raises:
+            ValueError: If two images have the same name without suffix.
+        """
+        keypoints = flat_lists(poses.triples())
+        with atomic_folder(out) as folder:
+            for stem, _, indices in poses.by_stem():
+                people = [_person(poses, i, keypoints[i]) for i in indices]
+                write_json(folder / f'{stem}_keypoints.json',
+                           dict(version=_VERSION, people=people))
+        return (count_fields(poses, _PERSON_FIELDS) + count_scores(poses) +
+                count_categories(poses))
 
     def list_poses(self, content: Any, stem: str) -> Sequence[FoundPose]:
         """List the people of one image."""
@@ -111,3 +152,12 @@ def _first_length(file: Path) -> Optional[int]:
                if isinstance(person, dict)
                and isinstance(person.get('pose_keypoints_2d'), list))
     return next((n for n in lengths if n in _SKELETONS), None)
+
+
+def _person(poses: PoseList, index: int, keypoints: list) -> dict:
+    """One person, with the fields that OpenPose always writes."""
+    given = poses.fields[index]
+    person = dict(person_id=[-1], pose_keypoints_2d=keypoints)
+    person.update({name: [] for name in _PERSON_FIELDS[1:]})
+    person.update({n: given[n] for n in _PERSON_FIELDS if n in given})
+    return person

@@ -21,9 +21,8 @@ import numpy as np
 from ..fileio import atomic_write
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem, set_pose
-from .atomic_folder import atomic_folder
 from .base import ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
-from .folder_listing import list_folder
+from .folders import atomic_folder, list_folder
 
 # Parsed files that are kept: those of one image are read in a row.
 _CACHED = 8
@@ -158,18 +157,14 @@ class PoseFolder(PoseFile):
             dropped (Sequence): Places of poses that are taken out.
         """
 
-    def read(
-        self,
-        indices: Sequence[int],
-        image_size: Optional[Tuple[int, int]] = None
-    ) -> Sequence[PoseRecord]:
-        """Read some poses; see :meth:`PoseFile.read`."""
-        records = []
-        for index in indices:
-            member, place = self._locate(index)
-            found = self._parsed(member)[place]
-            records.append(self._record(index, found, image_size))
-        return records
+    def read_one(
+            self,
+            index: int,
+            image_size: Optional[Tuple[int, int]] = None) -> PoseRecord:
+        """Read one pose; see :meth:`PoseFile.read`."""
+        member = int(np.searchsorted(self._starts, index, 'right')) - 1
+        found = self._parsed(member)[index - self._starts[member]]
+        return self._record(index, found, image_size)
 
     def write(self, out: Path, poses: RefinedPoses,
               image_sizes: ImageSizes) -> None:
@@ -243,11 +238,6 @@ class PoseFolder(PoseFile):
         self._starts = np.concatenate(([0], np.cumsum(counts, dtype=int)))
         self.image_index = np.array(index, np.int64)
 
-    def _locate(self, index: int) -> Tuple[int, int]:
-        """Number of the file, and of the pose in it."""
-        member = int(np.searchsorted(self._starts, index, 'right')) - 1
-        return member, int(index - self._starts[member])
-
     def _record(self, index: int, found: FoundPose,
                 image_size: Optional[Tuple[int, int]]) -> PoseRecord:
         record = PoseRecord(index, found.raw, problem=found.problem, score=1.)
@@ -311,10 +301,5 @@ class PoseFolder(PoseFile):
         size = image_sizes(int(self.image_index[index])) \
             if self.is_relative(found.raw) else None
         record = self._record(index, found, size)
-        joint_map = self.skeleton.joint_map
-        moved = np.zeros((joint_map.num_source, 2), bool)
-        joints = np.zeros((joint_map.num_source, 2))
-        differs = (keypoints != record.keypoints) & record.visible[:, None]
         return PoseEdit(found.raw, found.place,
-                        joint_map.put(joints, keypoints.astype(np.float64)),
-                        joint_map.put(moved, differs), size)
+                        *self.joints_of(record, keypoints), size)

@@ -1,8 +1,19 @@
 """Poses of any format, to be written in another."""
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Container,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 
@@ -119,6 +130,24 @@ class PoseList:
             poses[image].append(pose)
         return poses
 
+    def by_stem(self) -> Iterator[Tuple[str, NamedImage, List[int]]]:
+        """Go through the images, for formats with a file for each.
+
+        Yields:
+            tuple: Name without suffix, image, and its poses.
+
+        Raises:
+            ValueError: If two images have the same name without suffix.
+        """
+        used = set()
+        for image, indices in zip(self.images, self.of_images(), strict=True):
+            stem = image.need_stem()
+            if stem in used:
+                raise ValueError(f'two images are called {stem} without their '
+                                 'suffix')
+            used.add(stem)
+            yield stem, image, indices
+
     @cached_property
     def has_flags(self) -> bool:
         """Whether the third values are all visibility flags."""
@@ -147,3 +176,33 @@ def flat_lists(triples: np.ndarray) -> List[List[float]]:
     """Turn triples (N, J, 3) into the flat list of each pose, (N, 3 * J)."""
     flat = triples.reshape(len(triples), triples.shape[1] * triples.shape[2])
     return flat.tolist()
+
+
+def count_fields(poses: PoseList, kept: Container[str] = ()) -> Counter:
+    """Count the fields that are not written.
+
+    Args:
+        poses (PoseList): The poses.
+        kept (Container[str]): Fields that have a place.
+
+    Returns:
+        Counter: Poses by the name of the field.
+    """
+    return Counter(name for fields in poses.fields for name in fields
+                   if name not in kept)
+
+
+def count_scores(poses: PoseList) -> Counter:
+    """Count the scores of poses, where those other than 1 are not written."""
+    return +Counter(score=int((poses.scores != 1).sum()))
+
+
+def count_categories(poses: PoseList) -> Counter:
+    """Count the categories other than 1, where none is written."""
+    return +Counter(category_id=int((poses.category_ids != 1).sum()))
+
+
+def count_keypoint_scores(poses: PoseList) -> Counter:
+    """Count the poses with scores of joints, where none are written."""
+    flags = np.isin(poses.keypoint_scores, (0, 1, 2)).all(1)
+    return +Counter(keypoint_scores=int((~flags).sum()))

@@ -1,18 +1,29 @@
 """PoseTrack18: one JSON file for each video."""
-from pathlib import Path
+from collections import Counter, defaultdict
+from pathlib import Path, PurePosixPath
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..fileio import load_json
-from ..images.image_list import size_of
+from ..fileio import load_json, write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import Problem, category_of, image_id_of
-from .folder_listing import list_folder
+from .coco import category_joint_names, dicts_in, images_by_id
+from .coco_annotations import (
+    describe_categories,
+    describe_images,
+    number_images,
+)
+from .file_head import FileHead
+from .folders import atomic_folder, list_folder
 from .joint_maps import load_source_joints
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
 from .json_scanner import JsonPath
 from .pose_folder import FoundPose, Joints
+from .pose_list import NamedImage, PoseList, flat_lists
+
+# What its images have and COCO's lack.
+_VIDEO_FIELDS = {'vid_id', 'frame_id', 'nframes'}
 
 
 class PoseTrack18Folder(JsonPoseFolder):
@@ -26,7 +37,18 @@ class PoseTrack18Folder(JsonPoseFolder):
     """
 
     name = 'posetrack18'
+    help = 'PoseTrack18: JSON for each video'
+    priority = -2
+    holds_empty_images = True
+    skeletons = ('posetrack18', )
     own_fields = JsonPoseFolder.own_fields | {'scores'}
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell by annotations in a folder, or of frames."""
+        return head.has_annotations and (
+            head.in_folder or not _VIDEO_FIELDS.isdisjoint(
+                head.first_of('images') or ()))
 
     @classmethod
     def joint_names(
@@ -51,6 +73,40 @@ class PoseTrack18Folder(JsonPoseFolder):
             if category_joint_names(found) is not None:
                 return found
         return []
+
+    @staticmethod
+    def create(out: Path, poses: PoseList) -> Counter:
+        """Write a folder with a JSON file for each video.
+
+        A video is the folder of its images; what was a frame of a video file
+        stays in that file's video. Scores of joints go to ``scores``.
+
+        Raises:
+            ValueError: If an image has no name.
+        """
+        videos: Dict[str, List[int]] = defaultdict(list)
+        for number, image in enumerate(poses.images):
+            videos[_video_name(image)].append(number)
+        ids = number_images(poses.images)
+        annotations = _annotations(poses, ids)
+        of_images = poses.of_images()
+        with atomic_folder(out) as folder:
+            for name, numbers in videos.items():
+                images = describe_images([poses.images[n] for n in numbers],
+                                         [ids[n] for n in numbers])
+                content = dict(
+                    images=[
+                        dict(
+                            image, vid_id=name, frame_id=image['id'],
+                            is_labeled=True) for image in images
+                    ],
+                    annotations=[
+                        annotations[index] for number in numbers
+                        for index in of_images[number]
+                    ],
+                    categories=describe_categories(poses))
+                write_json(folder / f'{name}.json', content)
+        return Counter()
 
     def list_poses(self, content: Any, stem: str) -> Sequence[FoundPose]:
         """List the people of all images of a video."""
@@ -106,56 +162,6 @@ class PoseTrack18Folder(JsonPoseFolder):
         return 'keypoints', 3 * joint + axis
 
 
-def category_joint_names(
-        categories: Sequence[dict],
-        chosen: Optional[Sequence[int]] = None) -> Optional[List[str]]:
-    """Names of the joints in the ``categories`` of a COCO-like file.
-
-    Args:
-        categories (Sequence[dict]): From :func:`dicts_in`.
-        chosen (Sequence[int], optional): Ids of categories that count, None
-            for all.
-
-    Returns:
-        List[str] | None: Of the first one that names any.
-    """
-    for category in categories:
-        names = category.get('keypoints')
-        if isinstance(names, list) and names \
-                and all(isinstance(name, str) for name in names) \
-                and (chosen is None or category_of(
-                    dict(category_id=category.get('id'))) in chosen):
-            return names
-    return None
-
-
-def dicts_in(content: Any, name: str) -> List[dict]:
-    """Take the objects of a list in an object, whatever else is there."""
-    values = content.get(name) if isinstance(content, dict) else None
-    return [v for v in values if isinstance(v, dict)] \
-        if isinstance(values, list) else []
-
-
-def images_by_id(images: Any) -> Dict[Union[int, str], ImageRef]:
-    """Read the ``images`` of a COCO-like file.
-
-    Args:
-        images (Any): A list of objects with ``id`` and ``file_name``, and
-            maybe ``width`` and ``height``; elements that are not like that
-            are left out.
-
-    Returns:
-        Dict[int | str, ImageRef]: Images by their id.
-    """
-    found = {}
-    for image in dicts_in(dict(images=images), 'images'):
-        image_id = image_id_of(dict(image_id=image.get('id')))
-        if image_id is not None and isinstance(image.get('file_name'), str):
-            found[image_id] = ImageRef(
-                image_id, image['file_name'], size=size_of(image))
-    return found
-
-
 def _found(images: Dict[Union[int, str], ImageRef], raw: Any,
            place: int) -> FoundPose:
     path = ('annotations', place)
@@ -180,3 +186,36 @@ def _with_category(joints: np.ndarray, score: float,
         return Problem('category', 'category '
                        f'{raw.get("category_id")!r:.40} is not refined')
     return Joints(joints, score, category)
+
+
+def _video_name(image: NamedImage) -> str:
+    """Name of the video, without folders."""
+    image.need_stem()  # names that climb are refused
+    if image.frame is not None:
+        return PurePosixPath(image.file_name or image.stem).stem
+    return PurePosixPath(image.need_name()).parent.name or 'images'
+
+
+def _annotations(poses: PoseList, ids: List[int]) -> List[Dict[str, Any]]:
+    """Describe the poses; scores, where there are any, beside the joints."""
+    triples, boxes = poses.triples(), poses.boxes().tolist()
+    scores = poses.keypoint_scores.tolist()
+    if not poses.has_flags:
+        triples[..., 2] = poses.visible
+    keypoints = flat_lists(triples)
+    annotations = []
+    for i in range(len(poses)):
+        annotation = {
+            'id': i + 1,
+            'bbox': boxes[i],
+            **poses.fields[i],
+            'image_id': ids[poses.image_index[i]],
+            'category_id': int(poses.category_ids[i]),
+            'keypoints': keypoints[i],
+        }
+        if not poses.has_flags:
+            annotation['scores'] = scores[i]
+        if poses.scores[i] != 1:
+            annotation['score'] = float(poses.scores[i])
+        annotations.append(annotation)
+    return annotations

@@ -1,23 +1,37 @@
 """SLEAP's ``.slp`` files."""
-import hashlib
+import tempfile
+from collections import Counter
 from pathlib import Path
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Dict,
+    Hashable,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 import orjson
 
+from ..fileio import atomic_write
 from ..optional_packages import import_optional
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem, set_pose
 from .base import ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
+from .folders import name_in_folder
 from .hdf5_files import READ_ERRORS, read_dataset, write_changed_copy
-from .video_names import name_in_folder
+from .pose_list import NamedImage, PoseList, count_categories, count_fields
 
 # SLEAP's kinds of instances and the data sets with their points.
 _POINTS = ('points', 'pred_points')
 # Until this version of the format the corner of the first pixel was the
 # origin, since then its centre is.
 _CENTRED_FORMAT = 1.1
+# Fields that say which animal or person a pose is of.
+_TRACKS = ('track_id', 'individual')
 
 
 class _Content(NamedTuple):
@@ -47,6 +61,8 @@ class SleapFile(PoseFile):
     """
 
     name = 'sleap'
+    help = 'SLEAP: .slp'
+    suffixes = ('.slp', )
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         super().__init__(Path(path), skeleton)
@@ -69,13 +85,44 @@ class SleapFile(PoseFile):
         """Names of the nodes of the first skeleton."""
         return _read_content(Path(path)).joint_names
 
-    def read(
-        self,
-        indices: Sequence[int],
-        image_size: Optional[Tuple[int, int]] = None
-    ) -> Sequence[PoseRecord]:
-        """Read some instances; see :meth:`PoseFile.read`."""
-        return [self._read_one(int(index)) for index in indices]
+    @staticmethod
+    def create(out: Path, poses: PoseList) -> Counter:
+        """Write a ``.slp`` file by sleap-io.
+
+        Poses are predicted instances if they have scores, else users'. Images
+        become a video of images, frames those of their video; ``track_id`` or
+        ``individual`` becomes a track.
+
+        Raises:
+            ImportError: If sleap-io is not installed.
+            ValueError: If an image has no name.
+        """
+        sio = import_optional('sleap_io', 'formats')
+        skeleton = sio.Skeleton(nodes=list(poses.joint_names))
+        videos = _Videos(sio, poses)
+        tracks: Dict[Hashable, Any] = {}
+        frames = []
+        for image, indices in zip(
+                poses.images, poses.of_images(), strict=True):
+            video, number = videos.place(image)
+            instances = [
+                _instance(sio, poses, i, skeleton, tracks) for i in indices
+            ]
+            if instances:
+                frames.append(
+                    sio.LabeledFrame(
+                        video=video, frame_idx=number, instances=instances))
+        labels = sio.Labels(
+            frames,
+            videos=videos.all,
+            skeletons=[skeleton],
+            tracks=list(tracks.values()))
+        with tempfile.TemporaryDirectory() as folder, \
+                atomic_write(out) as file:
+            path = Path(folder, 'labels.slp')
+            sio.save_slp(labels, str(path), verbose=False)
+            file.write(path.read_bytes())
+        return count_fields(poses, _TRACKS) + count_categories(poses)
 
     def _image_keys(self) -> np.ndarray:
         """Video and frame of each instance, (N, 2)."""
@@ -98,7 +145,11 @@ class SleapFile(PoseFile):
         return int(row['instance_type']), slice(
             int(row['point_id_start']), int(row['point_id_end']))
 
-    def _read_one(self, index: int) -> PoseRecord:
+    def read_one(
+            self,
+            index: int,
+            image_size: Optional[Tuple[int, int]] = None) -> PoseRecord:
+        """Read one pose; see :meth:`PoseFile.read`."""
         content, row = self._content, self._content.instances[index]
         kind, rows = self._rows(index)
         track = int(row['track'])
@@ -158,20 +209,11 @@ class SleapFile(PoseFile):
               keypoints: np.ndarray) -> None:
         """Move the points of one instance; absent ones stay absent."""
         kind, rows = self._rows(index)
-        record = self._read_one(index)
-        joint_map = self.skeleton.joint_map
-        changed = (keypoints != record.keypoints) & record.visible[:, None]
-        given = np.stack([points[kind]['x'][rows], points[kind]['y'][rows]], 1)
-        target = joint_map.put(
-            given,
-            keypoints.astype(np.float64) + self._content.offset)
-        moved = joint_map.put(np.zeros(given.shape, bool), changed)
-        target = np.where(moved, target, given)
-        points[kind]['x'][rows], points[kind]['y'][rows] = target.T
-
-    def digest(self) -> str:
-        """Fingerprint of the file."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+        joints, moved = self.joints_of(self.read_one(index), keypoints)
+        for axis, name in enumerate('xy'):
+            column = points[kind][name][rows]
+            column[moved[:, axis]] = (
+                joints[:, axis] + self._content.offset)[moved[:, axis]]
 
 
 def _as_bytes(table: np.ndarray) -> np.ndarray:
@@ -238,3 +280,56 @@ def _videos(file: Any) -> List[Any]:
             names = str(names)
         videos.append(names)
     return videos
+
+
+class _Videos:
+    """Videos of the images: one of all images, one for each video file."""
+
+    def __init__(self, sio: Any, poses: PoseList) -> None:
+        self.all = []
+        self._sio = sio
+        names = [
+            image.need_name() for image in poses.images if image.frame is None
+        ]
+        self._numbers = {name: i for i, name in enumerate(names)}
+        self._images = self._add(names) if names else None
+        self._files: Dict[str, Any] = {}
+
+    def _add(self, filename: Any) -> Any:
+        backend = dict(type='ImageVideo', filename=filename[0],
+                       filenames=filename) if isinstance(
+                           filename, list) else {}
+        # closed: the files need not be there
+        video = self._sio.Video(
+            filename=filename, open_backend=False, backend_metadata=backend)
+        self.all.append(video)
+        return video
+
+    def place(self, image: NamedImage) -> tuple:
+        """Video and frame of an image."""
+        name = image.file_name or image.stem if image.frame is not None \
+            else image.need_name()
+        if image.frame is None:
+            return self._images, self._numbers[name]
+        if name not in self._files:
+            self._files[name] = self._add(name)
+        return self._files[name], image.frame
+
+
+def _instance(sio: Any, poses: PoseList, index: int, skeleton: Any,
+              tracks: Dict[Hashable, Any]) -> Any:
+    points = np.where(poses.visible[index][:, None], poses.keypoints[index],
+                      np.nan)
+    track = next((str(poses.fields[index][name]) for name in _TRACKS
+                  if name in poses.fields[index]), None)
+    if track is not None:
+        track = tracks.setdefault(track, sio.Track(track))
+    if poses.has_flags and (poses.scores == 1).all():
+        return sio.Instance.from_numpy(
+            points, skeleton=skeleton, track=track)
+    return sio.PredictedInstance.from_numpy(
+        points,
+        skeleton=skeleton,
+        point_scores=poses.keypoint_scores[index],
+        score=float(poses.scores[index]),
+        track=track)

@@ -1,6 +1,8 @@
 """Label files of YOLO pose models."""
 import re
+from collections import Counter
 from functools import cached_property
+from pathlib import Path
 from typing import (
     Any,
     Dict,
@@ -17,7 +19,10 @@ import numpy as np
 
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem
+from .file_head import FileHead
+from .folders import atomic_folder
 from .pose_folder import FoundPose, Joints, PoseEdit, PoseFolder
+from .pose_list import NamedImage, PoseList, count_fields
 
 # Class and box, before the joints.
 _BOX_FIELDS = 5
@@ -51,11 +56,45 @@ class UltralyticsLabels(PoseFolder):
     """
 
     name = 'ultralytics-txt'
+    help = 'labels of YOLO poses: a folder of .txt'
+    suffixes = ('.txt', )
+    holds_empty_images = True
     ending = '.txt'
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell by the suffix, in a folder as well."""
+        return path.suffix.lower() in cls.suffixes
 
     @cached_property
     def _names(self) -> Set[str]:
         return set(self._members)
+
+    @staticmethod
+    def create(out: Path, poses: PoseList) -> Counter:
+        """Write a ``.txt`` file for each image, also without people.
+
+        Lines are ``class cx cy w h (px py v) x J``, with the pose's score
+        behind if it is not 1, as fractions of the image's size. The third
+        values are as in the source: flags or scores. The box is the source's
+        ``bbox``, or the extent of the present joints.
+
+        Raises:
+            ValueError: If the size of an image is not known, or two images
+                have the same name without suffix.
+        """
+        extents, triples = poses.boxes(), poses.triples()
+        with atomic_folder(out) as folder:
+            for stem, image, indices in poses.by_stem():
+                file = folder / f'{stem}.txt'
+                lines = [
+                    _line(poses, i, triples[i].copy(),
+                          _box(poses.fields[i].get('bbox'), extents[i]), image)
+                    for i in indices
+                ]
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(''.join(lines), encoding='utf-8')
+        return count_fields(poses, ('bbox', ))
 
     def is_relative(self, raw: Any) -> bool:
         """Coordinates are always fractions."""
@@ -162,3 +201,23 @@ def _split(line: str) -> List[str]:
         parts += line[position:start], field
         position = start + len(field)
     return [*parts, line[position:]]
+
+
+def _box(given: Any, extent: np.ndarray) -> np.ndarray:
+    """Box of the source if it is one, else the extent."""
+    usable = isinstance(given, list) and len(given) == 4 \
+        and all(type(v) in (int, float) for v in given)
+    return np.array(given, float) if usable else extent
+
+
+def _line(poses: PoseList, index: int, triples: np.ndarray, box: np.ndarray,
+          image: NamedImage) -> str:
+    size = np.array(image.need_size(), float)
+    triples[:, :2] /= size
+    numbers: List[float] = [
+        *((box[:2] + box[2:] / 2) / size), *(box[2:] / size), *triples.ravel()
+    ]
+    if poses.scores[index] != 1:
+        numbers.append(poses.scores[index])
+    label = int(poses.category_ids[index]) - 1
+    return f'{label} {" ".join(f"{n:.7g}" for n in numbers)}\n'

@@ -1,10 +1,12 @@
 """JSON of ultralytics' ``Results.to_json()``."""
+from pathlib import Path
 from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem
+from .file_head import FileHead
 from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
 from .json_scanner import JsonPath
 from .pose_folder import FoundPose, Joints
@@ -23,7 +25,15 @@ class UltralyticsResults(JsonPoseFolder):
     """
 
     name = 'ultralytics-json'
+    help = 'ultralytics: Results.to_json(), a file for each image'
+    priority = 1
     own_fields = frozenset(('keypoints', 'confidence', 'class', 'box'))
+
+    @classmethod
+    def matches(cls, path: Path, head: FileHead) -> bool:
+        """Tell by keypoints that are an object of columns."""
+        return isinstance(head.element, dict) and isinstance(
+            head.element.get('keypoints'), dict)
 
     def list_poses(self, content: Any, stem: str) -> Sequence[FoundPose]:
         """List the detections of one image."""

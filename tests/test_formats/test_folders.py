@@ -2,8 +2,7 @@
 
 import pytest
 
-from posefix_mm.formats.atomic_folder import atomic_folder
-from posefix_mm.formats.folder_listing import list_folder
+from posefix_mm.formats.folders import atomic_folder, list_folder
 
 
 def fill(out, replaced=None, fail=False):

@@ -1,0 +1,96 @@
+"""What formats ask of a file to tell whether it is theirs."""
+from codecs import BOM_UTF8
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Dict, Sequence, Tuple
+
+from ..fileio import load_json
+from .json_scanner import LIST_FIELDS, ByteFile, find_fields, iter_elements
+
+
+class FileHead:
+    """The beginning of a file, read as far as it is asked for.
+
+    Args:
+        path (Path): The file.
+        in_folder (bool): Whether a folder is to be told, of which this is one
+            file. Defaults to False.
+        names (Sequence[str]): All files of that folder.
+    """
+
+    def __init__(self,
+                 path: Path,
+                 in_folder: bool = False,
+                 names: Sequence[str] = ()) -> None:
+        self.path = path
+        self.in_folder = in_folder
+        self.names = names
+
+    @cached_property
+    def opening(self) -> bytes:
+        """First bracket of JSON, ``b''`` if the file is none.
+
+        In folders, only ``.json`` is JSON.
+        """
+        if self.path.suffix != '.json' and self.in_folder:
+            return b''
+        text = ByteFile(self.path).read(0, 4096)
+        first = text.removeprefix(BOM_UTF8).lstrip()[:1]
+        return first if first in (b'[', b'{') else b''
+
+    @cached_property
+    def fields(self) -> Dict[str, Tuple[int, int]]:
+        """Fields of a JSON object: where their values begin and end.
+
+        Empty for all else, and for objects that are one a line.
+        """
+        if self.opening != b'{':
+            return {}
+        try:
+            return find_fields(self.path)
+        except ValueError:
+            if not isinstance(self.first_line, dict):
+                raise
+            return {}
+
+    @cached_property
+    def first_line(self) -> Any:
+        """JSON of the first line, None if it is none."""
+        try:
+            return load_json(
+                ByteFile(self.path).read(0, 1 << 20).split(b'\n', 1)[0])
+        except ValueError:
+            return None
+
+    @cached_property
+    def element(self) -> Any:
+        """First element of the list of poses, None if there is none.
+
+        Empty ones are passed over: frames without people. The list is the
+        file itself, or one that :data:`LIST_FIELDS` names; COCO's annotations
+        do not count.
+        """
+        if self.opening == b'[':
+            elements = iter_elements(ByteFile(self.path))
+            return next((one for one in (load_json(e[2]) for e in elements)
+                         if one not in ([], None)), None)
+        name = next((f for f in LIST_FIELDS if f in self.fields), None)
+        return None if name is None or self.has_annotations \
+            else self.first_of(name)
+
+    @cached_property
+    def has_annotations(self) -> bool:
+        """Whether these are annotations as COCO's and PoseTrack18's."""
+        return 'annotations' in self.fields and (
+            self.in_folder or not {'images', 'categories'}.isdisjoint(
+                self.fields) or not self.first_of('annotations'))
+
+    def first_of(self, field: str) -> Any:
+        """First element of a list in a JSON object, None if there is none."""
+        if field not in self.fields:
+            return None
+        elements = iter_elements(ByteFile(self.path), self.fields[field][0])
+        try:
+            return load_json(next(elements, (0, 0, b'null'))[2])
+        except ValueError:  # no list, which its reader will tell
+            return None

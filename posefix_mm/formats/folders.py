@@ -1,0 +1,104 @@
+"""Folders that may come from anywhere, and those that are written."""
+import os
+import re
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Iterator, List, Optional, Tuple
+
+
+def list_folder(path: Path) -> Tuple[Path, List[str]]:
+    """List the files of a folder and of those inside it, by name.
+
+    Args:
+        path (Path): Folder; a file is a folder of itself alone.
+
+    Returns:
+        Tuple[Path, List[str]]: The folder, and the files' paths in it with
+        forward slashes.
+
+    Raises:
+        FileNotFoundError: If the path does not exist.
+        ValueError: If a link leads out of the folder, or something is
+            neither file nor folder.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f'the file or folder {path} does not exist')
+    if path.is_file():
+        return path.parent, [path.name]
+    root, names = path.resolve(), []
+    for folder, folders, files in os.walk(path):
+        folders.sort()
+        for name in sorted(folders + files):
+            inner = Path(folder, name)
+            if not inner.resolve().is_relative_to(root):
+                raise ValueError(f'{inner} is a link out of the folder; put '
+                                 'a copy in its place')
+            if name in files:
+                if not inner.is_file():
+                    raise ValueError(f'{inner} is not a regular file')
+                names.append(inner.relative_to(path).as_posix())
+            elif inner.is_symlink():
+                raise ValueError(f'{inner} is a link to a folder; put a copy '
+                                 'in its place')
+    return path, names
+
+
+def name_in_folder(path: str) -> str:
+    """Turn a path of another machine into a name within a folder.
+
+    Args:
+        path (str): With forward or backward slashes, relative or absolute.
+
+    Returns:
+        str: With forward slashes. Of a path that is absolute or climbs, the
+        last part only.
+    """
+    given = PurePosixPath(str(path).replace('\\', '/'))
+    foreign = given.is_absolute() or '..' in given.parts \
+        or re.match('[A-Za-z]:', str(given))
+    return given.name if foreign else str(given)
+
+
+@contextmanager
+def atomic_folder(out: Path,
+                  replaced: Optional[Path] = None) -> Iterator[Path]:
+    """Fill a folder that appears as a whole or not at all.
+
+    Args:
+        out (Path): The folder; its parent is made.
+        replaced (Path, optional): A folder that may be overwritten, because
+            all of its files come back.
+
+    Yields:
+        Path: An empty folder beside ``out`` to write to. At the end of the
+        block it takes the place of ``out``; after an exception nothing has
+        happened.
+
+    Raises:
+        FileExistsError: If ``out`` holds something else already.
+    """
+    out = Path(out)
+    overwrite = (
+        replaced is not None and out.exists() and out.samefile(replaced))
+    if not overwrite and (out.is_file() or
+                          (out.is_dir() and any(out.iterdir()))):
+        raise FileExistsError(
+            f'the output {out} exists and is not an empty folder; name a new '
+            'one, or remove it')
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # Resolved, so that a link to a folder is not replaced by one.
+    out = out.resolve()
+    temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f'.{out.name}.'))
+    try:
+        filled = temporary / 'new'
+        filled.mkdir()  # with the usual rights, which mkdtemp's lacks
+        yield filled
+        if overwrite:
+            os.replace(out, temporary / 'old')
+        elif out.is_dir():
+            out.rmdir()
+        os.replace(filled, out)
+    finally:
+        shutil.rmtree(temporary)
