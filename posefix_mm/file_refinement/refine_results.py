@@ -1,5 +1,6 @@
 """Refine the poses of a file."""
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, Optional, Sequence, Union
 
@@ -257,8 +258,9 @@ def refine_file(predictor: PosePredictor,
     if not summary.refined and not allow_empty:
         remove_journals(out)
         raise NothingRefinedError(summary, out)
-    summary.codes = write_log(summary.log, pose_file, problems,
-                              refined.dropped, summary.refined)
+    note = partial(write_log, summary.log, pose_file, problems,
+                   refined.dropped, summary.refined)
+    summary.codes = note()
     if strict and problems:
         raise NotAllRefinedError(summary, out)
     reading = dict(format=pose_file.name, joint_map=joint_map)
@@ -266,6 +268,7 @@ def refine_file(predictor: PosePredictor,
                              **reading) if truth and truth.poses else None
     pose_file.write(out, refined,
                     lambda image: source.size(pose_file.images[image]))
+    note(output=out)  # by which it is known again
     remove_journals(out)
     if world_size > 1:
         barrier()

@@ -12,6 +12,8 @@ _SKELETONS = {14: 'crowdpose', 16: 'mpii', 18: 'openpose_coco18',
               25: 'openpose_body25', 26: 'halpe26', 33: 'mediapipe33',
               133: 'coco_wholebody', 136: 'halpe136'}
 _REMEDIES = {
+    'coordinates_normalised': 'multiply x by the width and y by the height '
+                              'of the picture',
     'category': 'choose what is refined with --categories',
     'frame_missing': 'name the folder of the right video with --img-dir',
     'image_id': 'write an image_id into each record',

@@ -182,10 +182,30 @@ def test_four_lines_before_the_work(refine, records) -> None:
 
 
 def test_a_refined_file_is_recognised(refine, records, tmp_path) -> None:
+    """By the log that is its own; other poses of its name are not."""
     out = tmp_path / 'refined.json'
     refine(records, out=out)
     _, summary = refine([], poses=out)
-    assert 'was refined before' in summary.fit[-1]
+    assert f'refined before (see {out}.log.jsonl)' in summary.fit[-1]
+    out.write_text(json.dumps(records))
+    assert len(refine([], poses=out)[1].fit) == 4
+
+
+def test_a_refined_file_without_its_log(refine, records) -> None:
+    given = [dict(r, score_before=.5, predicted_oks=.9) for r in records]
+    _, summary = refine(given)
+    assert 'refined before (see predicted_oks and score_before)' \
+        in summary.fit[-1]
+
+
+def test_shares_of_the_picture_are_no_pixels(refine, records) -> None:
+    shares = np.array(records[0]['keypoints']).reshape(17, 3)
+    shares[:, :2] /= 112, 88
+    given = dict(records[0], keypoints=shares.ravel().tolist())
+    output, summary = refine([given, records[1]])
+    assert output[0] == given and output[1] != records[1]
+    assert summary.codes == {'coordinates_normalised': 1}
+    assert 'multiply x by the width' in summary.remedies()[0]
 
 
 @pytest.mark.parametrize(('code', 'text', 'remedy'), [
