@@ -297,6 +297,13 @@ def test_outside_image(annotations, results) -> None:
     assert '640 x 480 pixels' in explanation.text
 
 
+@pytest.mark.parametrize('side', [0, -1, None])
+def test_images_of_unknown_size(annotations, results, side) -> None:
+    for image in annotations['images']:
+        image.update(width=side, height=side)
+    assert explain(annotations, results, COCO) == []
+
+
 def test_ids_of_other_images(annotations, results) -> None:
     """The ids exist, but the files have these numbers in another order."""
     for image in annotations['images']:
