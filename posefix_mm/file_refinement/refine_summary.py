@@ -88,6 +88,8 @@ def _remedy(code: str, text: str) -> str:
         joints = count // 3 if count % 3 == 0 and 'numbers' in text else count
         name = _SKELETONS.get(joints, 'NAME')
         return f'; {count} numbers: --joint-map {name}'
+    if code == 'category' and not re.match('category -?[0-9]', text):
+        return '; write the number of the category as category_id'
     remedy = _REMEDIES.get(code)
     return f'; {remedy}' if remedy else ''
 

@@ -214,7 +214,8 @@ def test_shares_of_the_picture_are_no_pixels(refine, records) -> None:
     ('keypoint_count', 'a pose must have 17 joints, got 26',
      '--joint-map halpe26'),
     ('image_missing', 'x', '--img-dir'),
-    ('category', 'x', '--categories'),
+    ('category', 'category 2 is not refined', '--categories'),
+    ('category', "category 'person' is not refined", 'write the number'),
 ])
 def test_a_remedy_for_each_code(code, text, remedy) -> None:
     summary = RefineSummary(
