@@ -11,6 +11,7 @@ from mmengine.dist import barrier, get_dist_info
 from ..evaluation.annotation_format import TidyAnnotations, tidy_annotations
 from ..evaluation.coco_table import evaluate_keypoints
 from ..evaluation.explain_mismatch import explain
+from ..fileio import disk_errors
 from ..formats import RefinedPoses
 from ..formats.as_results import read_as_results
 from ..formats.coco import read_annotations
@@ -222,6 +223,8 @@ def refine_file(predictor: PosePredictor,
         content, predictor.num_keypoints)
     if show_dir is not None:
         _check_pictures(Path(show_dir), source, pose_file.images)
+        with disk_errors(show_dir):  # not only when all is done
+            Path(show_dir).mkdir(parents=True, exist_ok=True)
     run = FileRun(
         predictor,
         pose_file,

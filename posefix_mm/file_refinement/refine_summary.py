@@ -85,6 +85,8 @@ def _remedy(code: str, text: str) -> str:
     numbers = re.search(r'got (\d+)', text)
     if code == 'keypoint_count' and numbers is not None:
         count = int(numbers[1])
+        if not count:
+            return '; there is nothing in them to refine'
         joints = count // 3 if count % 3 == 0 and 'numbers' in text else count
         name = _SKELETONS.get(joints, 'NAME')
         return f'; {count} numbers: --joint-map {name}'

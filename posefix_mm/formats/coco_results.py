@@ -1,6 +1,6 @@
 """COCO keypoint results: what nearly every estimator writes."""
 from pathlib import Path
-from typing import Any, Hashable, Optional, Tuple
+from typing import Any, Hashable, List, Optional, Tuple
 
 import msgspec
 
@@ -14,7 +14,8 @@ from ..structures.pose_records import (
 )
 from .base import SourceSkeleton
 from .json_list_file import JsonListFile
-from .json_scanner import ByteFile, find_records
+from .json_scanner import ByteFile, find_records, read_field
+from .posetrack18 import dicts_in
 
 
 class _Header(msgspec.Struct, gc=False, omit_defaults=True):
@@ -64,6 +65,13 @@ class CocoResultsFile(JsonListFile):
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         path = Path(path)
         super().__init__(path, skeleton, begin=find_records(ByteFile(path)))
+
+    @classmethod
+    def categories(cls, path: Path) -> List[dict]:
+        """Categories that an object around the list describes."""
+        given = read_field(path, 'categories') \
+            if find_records(ByteFile(path)) else None
+        return dicts_in(dict(categories=given), 'categories')
 
     def header(self, raw: bytes) -> Tuple[Optional[Hashable], Optional[int]]:
         """Take the image's id and the category."""

@@ -44,7 +44,7 @@ def pose(category) -> dict:
 
 # ----------------------------------------------------------------- categories
 @pytest.mark.parametrize(('given', 'chosen'), [
-    ([1, 1], (1, )), ([0, 0], [0]), ([2], [2]), ([1., '1'], (1, )),
+    ([1, 1], (1, )), ([0, 0], [0]), ([2], [2]), ([1., '1', '1.0'], (1, )),
     (['2', 2.], [2]), ([0, 1], (1, )), ([3, 4], (1, ))])
 def test_category_of_results(tmp_path, given, chosen) -> None:
     """The only one of the file, else the refiner's."""
@@ -214,6 +214,8 @@ def test_shares_of_the_picture_are_no_pixels(refine, records) -> None:
     ('keypoint_count', 'a pose must have 17 joints, got 26',
      '--joint-map halpe26'),
     ('image_missing', 'x', '--img-dir'),
+    ('keypoint_count', 'keypoints must hold 51 numbers, got 0',
+     'nothing in them'),
     ('category', 'category 2 is not refined', '--categories'),
     ('category', "category 'person' is not refined", 'write the number'),
 ])
