@@ -157,6 +157,20 @@ def test_second_fault_behind_ids(annotations, results) -> None:
     assert codes == ['image_id_type', 'xy_exchanged']
 
 
+@pytest.mark.parametrize('category', ['1', 1., ' 1.0'])
+def test_a_category_written_otherwise(annotations, results, category) -> None:
+    for record in results:
+        record['category_id'] = category
+    assert explain(annotations, results, COCO) == []
+
+
+def test_categories_that_are_no_numbers(annotations, results) -> None:
+    for person in annotations['annotations']:
+        person['category_id'] = 'person'
+    explanation = only(explain(annotations, results, COCO))
+    assert 'category none that is a number' in explanation.text
+
+
 def test_categories(annotations, results) -> None:
     for record in results[:3]:
         record['category_id'] = 0

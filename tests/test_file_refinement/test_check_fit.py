@@ -100,6 +100,13 @@ def test_another_kind_of_body_is_no_person(tmp_path, results) -> None:
     assert fitting.chosen.ids == [1]
 
 
+def test_categories_around_results(tmp_path) -> None:
+    described = [dict(id=1, name='antelope', keypoints=ANTELOPE)]
+    path = write(tmp_path, dict(predictions=[pose(1)], categories=described))
+    with pytest.raises(ValueError, match='antelope.*--joint-map'):
+        open_fitting(PERSON, path)
+
+
 # ------------------------------------------------------------------- pictures
 @pytest.fixture
 def one_image(drawn, content, records, tmp_path) -> dict:
