@@ -6,7 +6,7 @@ FAILED = 1
 #: With ``--strict``: some records could not be refined. 2 is argparse's, for
 #: wrong usage.
 NOT_ALL_REFINED = 3
-#: Not a single pose could be refined, and nothing is written.
+#: Not a single pose could be refined; `refine` writes nothing then.
 NOTHING_REFINED = 4
 #: 128 + SIGINT, as shells count.
 INTERRUPTED = 130

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, Union
 
-from .exit_codes import NOT_ALL_REFINED, OK
+from .exit_codes import NOT_ALL_REFINED, NOTHING_REFINED, OK
 from .output import say
 from .refiner_arguments import add_refiner_arguments, network_options
 
@@ -170,7 +170,13 @@ def predict(args: argparse.Namespace) -> int:
         skipped += result['problem'] is not None
     if not args.quiet:
         report(images, people, skipped, args)
-    return NOT_ALL_REFINED if args.strict and inferencer.problems else OK
+    if args.strict and inferencer.problems:
+        return NOT_ALL_REFINED
+    if inferencer.problems and not people:
+        say('error: none of the poses can be refined; see the warnings',
+            error=True)
+        return NOTHING_REFINED
+    return OK
 
 
 def read_input(text: str) -> Union[str, int]:

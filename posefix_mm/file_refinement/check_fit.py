@@ -3,7 +3,6 @@ from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
-import orjson
 
 from ..formats import PoseFile
 from ..formats.choose_categories import (
@@ -16,7 +15,7 @@ from ..images.image_files import ImageProblem
 from ..images.image_source import ImageSource
 from ..inference import PosePredictor
 from ..structures.image_ref import ImageRef
-from .refine_log import log_path
+from .refine_log import was_refined
 
 PathLike = Union[str, Path]
 # So many pictures are looked for; more take time and tell nothing new.
@@ -114,19 +113,11 @@ def describe_fit(poses: FittingPoses, predictor: PosePredictor,
         f'{len(file.images)} images', _joints(file, predictor),
         _categories(poses), _pictures(file, source, ann)
     ]
-    if was_refined(file.path):
-        lines.append(f'note: {file.path} was refined before, as '
-                     f'{log_path(file.path)} tells; it is refined again')
+    sign = was_refined(file)
+    if sign is not None:
+        lines.append(f'note: {file.path} was refined before (see {sign}); it '
+                     'is refined again')
     return lines
-
-
-def was_refined(poses: Path) -> bool:
-    """Whether a file is what a refinement has written, by the log beside."""
-    try:
-        lines = log_path(poses).read_bytes().splitlines()
-        return orjson.loads(lines[-1])['summary']['refined'] > 0
-    except (OSError, ValueError, LookupError, TypeError):
-        return False
 
 
 def _joints(file: PoseFile, predictor: PosePredictor) -> str:

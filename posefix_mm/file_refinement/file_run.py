@@ -5,6 +5,7 @@ from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
+from ..evaluation.mismatches import looks_normalised
 from ..formats import PoseFile
 from ..images.image_files import ImageProblem
 from ..inference.predictor import PosePredictor
@@ -202,6 +203,10 @@ class FileRun:
             return Problem('image_size_differs', 'the picture has another '
                            f'shape, {size[0]} x {size[1]}, than its size in '
                            'the annotations says')
+        if looks_normalised(record.keypoints[None, record.visible]).all():
+            return Problem('coordinates_normalised', 'coordinates are between '
+                           '0 and 1, shares of the width and height of the '
+                           'picture')
         places = record.keypoints[record.visible] * group.scale
         beyond = ((places < 0) | (places > size)).any(1)
         if beyond.mean() > _MAX_OUTSIDE:

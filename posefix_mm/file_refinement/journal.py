@@ -165,7 +165,7 @@ def remove_journals(out: Path) -> None:
         ValueError: If another process writes to one.
     """
     for path in find_journals(out):
-        with open(path, 'rb') as file:
+        with open(path, 'r+b') as file:  # as locks of NFS need it
             _lock(file, path)
             path.unlink(missing_ok=True)
 

@@ -1,7 +1,8 @@
 """Account for every record that did not come back refined."""
+import hashlib
 from collections import Counter
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import orjson
@@ -11,6 +12,9 @@ from ..formats import PoseFile
 
 #: Code of records that OKS-NMS dropped.
 DUPLICATE = 'duplicate'
+# Fields that refined records of COCO results get, and so many are looked at.
+_FIELDS = {'predicted_oks', 'score_before'}
+_LOOKED_AT = 100
 
 
 def log_path(out: Path) -> Path:
@@ -20,7 +24,8 @@ def log_path(out: Path) -> Path:
 
 def write_log(path: Path, pose_file: PoseFile,
               problems: Sequence[Tuple[int, str, str]], dropped: np.ndarray,
-              refined: int) -> Dict[str, int]:
+              refined: int,
+              output: Optional[Path] = None) -> Dict[str, int]:
     """Write a line of JSON for each record that is not in the output refined.
 
     A line holds the ``index`` of the record in the input, its ``image``, a
@@ -34,6 +39,8 @@ def write_log(path: Path, pose_file: PoseFile,
             of records that were passed through, in order.
         dropped (np.ndarray): Records that OKS-NMS dropped, bool (N, ).
         refined (int): Records that were refined, dropped ones included.
+        output (Path, optional): What was written, by whose content the log
+            knows it again.
 
     Returns:
         Dict[str, int]: Records by code.
@@ -49,6 +56,8 @@ def write_log(path: Path, pose_file: PoseFile,
         unrefined=len(problems),
         dropped=len(duplicates),
         codes=dict(sorted(codes.items())))
+    if output is not None:
+        summary['output'] = _digest(output)
     with atomic_write(path) as file:
         for index, code, reason in entries:
             file.write(
@@ -63,6 +72,41 @@ def write_log(path: Path, pose_file: PoseFile,
             orjson.dumps(
                 dict(summary=summary), option=orjson.OPT_APPEND_NEWLINE))
     return summary['codes']
+
+
+def was_refined(pose_file: PoseFile) -> Optional[str]:
+    """Tell how it is known that poses are what a refinement has written.
+
+    Args:
+        pose_file (PoseFile): The poses.
+
+    Returns:
+        str | None: The log beside them, if it is that of this very content,
+        or fields that only a refinement writes; None for other poses.
+    """
+    log = log_path(pose_file.path)
+    try:
+        summary = orjson.loads(log.read_bytes().splitlines()[-1])['summary']
+        if summary['refined'] > 0 and summary['output'] == _digest(
+                pose_file.path):
+            return str(log)
+    except (OSError, ValueError, LookupError, TypeError):
+        pass  # none, or of something else
+    for record in pose_file.read(range(min(len(pose_file), _LOOKED_AT))):
+        if isinstance(record.raw, dict) and _FIELDS <= record.raw.keys():
+            return ' and '.join(sorted(_FIELDS))
+    return None
+
+
+def _digest(path: Path) -> str:
+    """Fingerprint of a file, or of the files of a folder."""
+    digest = hashlib.blake2b(digest_size=16)
+    files = sorted(p for p in path.rglob('*') if p.is_file()) \
+        if path.is_dir() else [path]
+    for inner in files:
+        with open(inner, 'rb') as file:
+            digest.update(hashlib.file_digest(file, 'blake2b').digest())
+    return digest.hexdigest()
 
 
 def _image_name(pose_file: PoseFile, index: int):

@@ -1,5 +1,6 @@
 """Refine the poses of a file."""
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, Optional, Sequence, Union
 
@@ -10,10 +11,10 @@ from mmengine.dist import barrier, get_dist_info
 from ..evaluation.annotation_format import TidyAnnotations, tidy_annotations
 from ..evaluation.coco_table import evaluate_keypoints
 from ..evaluation.explain_mismatch import explain
+from ..fileio import disk_errors
 from ..formats import RefinedPoses
 from ..formats.as_results import read_as_results
-from ..formats.coco import read_annotations
-from ..formats.posetrack18 import dicts_in
+from ..formats.coco import dicts_in, read_annotations
 from ..images.image_files import ImageProblem
 from ..images.image_finder import ImageFinder
 from ..images.image_source import ImageSource
@@ -221,6 +222,8 @@ def refine_file(predictor: PosePredictor,
         content, predictor.num_keypoints)
     if show_dir is not None:
         _check_pictures(Path(show_dir), source, pose_file.images)
+        with disk_errors(show_dir):  # not only when all is done
+            Path(show_dir).mkdir(parents=True, exist_ok=True)
     run = FileRun(
         predictor,
         pose_file,
@@ -257,8 +260,9 @@ def refine_file(predictor: PosePredictor,
     if not summary.refined and not allow_empty:
         remove_journals(out)
         raise NothingRefinedError(summary, out)
-    summary.codes = write_log(summary.log, pose_file, problems,
-                              refined.dropped, summary.refined)
+    note = partial(write_log, summary.log, pose_file, problems,
+                   refined.dropped, summary.refined)
+    summary.codes = note()
     if strict and problems:
         raise NotAllRefinedError(summary, out)
     reading = dict(format=pose_file.name, joint_map=joint_map)
@@ -266,6 +270,7 @@ def refine_file(predictor: PosePredictor,
                              **reading) if truth and truth.poses else None
     pose_file.write(out, refined,
                     lambda image: source.size(pose_file.images[image]))
+    note(output=out)  # by which it is known again
     remove_journals(out)
     if world_size > 1:
         barrier()

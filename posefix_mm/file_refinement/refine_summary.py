@@ -12,6 +12,8 @@ _SKELETONS = {14: 'crowdpose', 16: 'mpii', 18: 'openpose_coco18',
               25: 'openpose_body25', 26: 'halpe26', 33: 'mediapipe33',
               133: 'coco_wholebody', 136: 'halpe136'}
 _REMEDIES = {
+    'coordinates_normalised': 'multiply x by the width and y by the height '
+                              'of the picture',
     'category': 'choose what is refined with --categories',
     'frame_missing': 'name the folder of the right video with --img-dir',
     'image_id': 'write an image_id into each record',
@@ -83,9 +85,13 @@ def _remedy(code: str, text: str) -> str:
     numbers = re.search(r'got (\d+)', text)
     if code == 'keypoint_count' and numbers is not None:
         count = int(numbers[1])
+        if not count:
+            return '; there is nothing in them to refine'
         joints = count // 3 if count % 3 == 0 and 'numbers' in text else count
         name = _SKELETONS.get(joints, 'NAME')
         return f'; {count} numbers: --joint-map {name}'
+    if code == 'category' and not re.match('category -?[0-9]', text):
+        return '; write the number of the category as category_id'
     remedy = _REMEDIES.get(code)
     return f'; {remedy}' if remedy else ''
 

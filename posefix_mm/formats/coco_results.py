@@ -14,9 +14,10 @@ from ..structures.pose_records import (
     parse_pose_record,
 )
 from .base import SourceSkeleton
+from .coco import dicts_in
 from .file_head import FileHead
 from .json_list_file import JsonListFile
-from .json_scanner import LIST_FIELDS, ByteFile, find_records
+from .json_scanner import LIST_FIELDS, ByteFile, find_records, read_field
 from .pose_list import PoseList, flat_lists
 
 
@@ -76,6 +77,13 @@ class CocoResultsFile(JsonListFile):
         named = not head.fields.keys().isdisjoint(LIST_FIELDS)
         return named or not head.in_folder and (
             path.suffix == '.json' or head.opening == b'[')
+
+    @classmethod
+    def categories(cls, path: Path) -> List[dict]:
+        """Categories that an object around the list describes."""
+        given = read_field(path, 'categories') \
+            if find_records(ByteFile(path)) else None
+        return dicts_in(dict(categories=given), 'categories')
 
     def header(self, raw: bytes) -> Tuple[Optional[Hashable], Optional[int]]:
         """Take the image's id and the category."""

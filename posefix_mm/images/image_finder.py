@@ -15,7 +15,14 @@ from typing import (
 )
 
 from ..structures.image_ref import ImageRef
-from .image_list import ImageList, file_number, name_tails, size_of, stem_of
+from .image_list import (
+    ImageList,
+    file_number,
+    name_tails,
+    plain_id,
+    size_of,
+    stem_of,
+)
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff',
                   '.gif', '.avif', '.heic', '.heif')
@@ -129,6 +136,9 @@ class ImageFinder:
             if found is None:
                 hint = '; it is not in the annotation file either' \
                     if self._list is not None and not listed else ''
+                if self._index.links:
+                    hint += (f'; {self._index.links[0]!r} in it is a link to '
+                             'another folder: allow it with --follow-links')
                 raise LookupError(f'{error}{hint}') from error
             return found._replace(size=size)
         return Picture(path, None, size)
@@ -196,8 +206,9 @@ class ImageFinder:
                 return self.find_stem(name)
             except _NotThereError:
                 pass
-        if name.strip().isdecimal():
-            return self._find_number(int(name))
+        number = plain_id(name)
+        if number.isdecimal():
+            return self._find_number(int(number))
         if _climbs(name):
             raise _NotThereError(f'{name!r} leaves the image folder, and '
                                  'nothing in it is called so')
@@ -285,6 +296,7 @@ class _Index:
         self.stems: Dict[str, List[str]] = defaultdict(list)
         self.numbers: Dict[int, List[str]] = defaultdict(list)
         self.videos: List[str] = []
+        self.links: List[str] = []
         seen = set()
         for folder, folders, files in os.walk(root, followlinks=follow_links):
             real = os.path.realpath(folder)
@@ -293,6 +305,9 @@ class _Index:
                 continue
             seen.add(real)
             folders.sort()
+            if not follow_links:
+                self.links += [name for name in folders if os.path.islink(
+                    os.path.join(folder, name))]
             for file in sorted(files):
                 suffix = os.path.splitext(file)[1].lower()
                 if suffix in IMAGE_SUFFIXES or suffix in VIDEO_SUFFIXES:

@@ -59,7 +59,7 @@ def file_number(name: str) -> Optional[int]:
 
 
 def plain_id(image_id: Any) -> Optional[str]:
-    """Tell how an id reads: 42, 42.0 and '0042' are the same.
+    """Tell how an id reads: 42, 42.0, '42.0' and '0042' are the same.
 
     Returns:
         str | None: None for what is no id.
@@ -68,7 +68,7 @@ def plain_id(image_id: Any) -> Optional[str]:
         image_id = int(image_id)
     if type(image_id) not in (int, str):
         return None
-    text = str(image_id).strip()
+    text = re.sub(r'^([0-9]+)\.0+$', r'\1', str(image_id).strip())
     return text.lstrip('0') or '0' if text.isdecimal() else text
 
 
@@ -123,8 +123,11 @@ class ImageList:
         if type(key) in (int, str) and key in self._ids:
             return FoundImage(self._ids[key], EXACT)
         text = plain_id(key)
-        if text is not None and text in self._texts:
-            return FoundImage(self._texts[text], OTHER_TYPE)
+        place = self._texts.get(text, -1)
+        # '000001' is rather 000001.jpg than the id 1 of another file
+        if place >= 0 and (key == text
+                           or self._names.get(key, place) == place):
+            return FoundImage(place, OTHER_TYPE)
         if isinstance(key, str):
             for tail in name_tails(key):
                 for name in (tail, stem_of(tail)):

@@ -87,7 +87,7 @@ class ImageSource:
         Returns:
             np.ndarray: BGR, uint8 (H, W, 3), turned as its EXIF data says
             where mmpose does so; the other way round if the size that is
-            claimed for it is that.
+            claimed for it, or a multiple of it, is that.
 
         Raises:
             ImageProblem: If there is none, or it can't be used.
@@ -98,7 +98,8 @@ class ImageSource:
                 return self._frames(picture.path).read(picture.frame)
         image = load_image(picture.path)
         size = image.shape[1], image.shape[0]
-        if picture.size == size[::-1] != size and _is_turned(picture.path):
+        if picture.size is not None and _fits_turned(
+                picture.size, size) and _is_turned(picture.path):
             stored = load_image(picture.path, as_stored=True)
             if stored.shape != image.shape:
                 return stored
@@ -120,15 +121,7 @@ class ImageSource:
             differ by other factors, beyond the rounding of a resizing.
         """
         claimed = self.find(ref).size
-        if claimed is None or claimed == size:
-            return 1.
-        factors = [real / given for real, given in zip(
-            size, claimed, strict=True)]
-        factor = max(factors)
-        if all(abs(given * factor - real) <= 1 + factor for real, given in zip(
-                size, claimed, strict=True)):
-            return (factors[0] * factors[1])**.5
-        return None
+        return 1. if claimed is None else _factor(claimed, size)
 
     def size(self, ref: ImageRef) -> Tuple[int, int]:
         """Tell width and height of an image, as a rule without decoding it.
@@ -159,6 +152,28 @@ class ImageSource:
             self._videos[path] = VideoFrames(path, self._wanted.get(path),
                                              self.num_kept)
         return self._videos[path]
+
+
+def _factor(claimed: Tuple[int, int],
+            size: Tuple[int, int]) -> Optional[float]:
+    """Common factor from one size to another, None if there is none."""
+    if claimed == size:
+        return 1.
+    factors = [real / given for real, given in zip(
+        size, claimed, strict=True)]
+    factor = max(factors)
+    if all(abs(given * factor - real) <= 1 + factor for real, given in zip(
+            size, claimed, strict=True)):
+        return (factors[0] * factors[1])**.5
+    return None
+
+
+def _fits_turned(claimed: Tuple[int, int], size: Tuple[int, int]) -> bool:
+    """Whether a size, or a multiple of it, is that of a turned picture."""
+    turned = size[::-1]
+    return claimed != size and (claimed == turned or (
+        _factor(claimed, size) is None
+        and _factor(claimed, turned) is not None))
 
 
 def _is_turned(path: Path) -> bool:

@@ -207,7 +207,7 @@ def _as_float(value: Any) -> float:
 
 
 def category_of(record: dict) -> Optional[int]:
-    """Tell the category of a record: 1, 1.0 and '1' are the same.
+    """Tell the category of a record: 1, 1.0, '1' and '1.0' are the same.
 
     Args:
         record (dict): Anything with ``category_id``; without, it is 1.
@@ -216,8 +216,9 @@ def category_of(record: dict) -> Optional[int]:
         int | None: None if it is no whole number.
     """
     given = record.get('category_id', 1)
-    if isinstance(given, str) and given.strip().isdecimal():
-        given = int(given[:18])
+    if isinstance(given, str):
+        text = given.strip().removesuffix('.0')
+        given = int(text) if text.isdecimal() and len(text) < 19 else given
     category = _as_float(given)
     return int(category) if category.is_integer() else None
 

@@ -95,6 +95,18 @@ def test_poses_of_a_file(posefix, people: Path, tmp_path: Path, refiner,
     assert capfd.readouterr().out == ''
 
 
+def test_no_pose_is_refined(posefix, people: Path, tmp_path: Path, refiner,
+                            capfd) -> None:
+    """Poses that belong to none of the images are no success."""
+    poses = json.loads((people / 'results.json').read_text())
+    for pose in poses:
+        pose['image_id'] += 1000
+    (tmp_path / 'poses.json').write_text(json.dumps(poses))
+    assert posefix(people / 'images', '--poses', tmp_path / 'poses.json',
+                   *refiner, '--out', tmp_path / 'out.json') == 4
+    assert 'none of the poses can be refined' in capfd.readouterr().err
+
+
 def test_strict(posefix, people: Path, tmp_path: Path, refiner,
                 capfd) -> None:
     """Bad images are named, and the rest is written all the same."""

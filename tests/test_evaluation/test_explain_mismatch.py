@@ -157,6 +157,20 @@ def test_second_fault_behind_ids(annotations, results) -> None:
     assert codes == ['image_id_type', 'xy_exchanged']
 
 
+@pytest.mark.parametrize('category', ['1', 1., ' 1.0'])
+def test_a_category_written_otherwise(annotations, results, category) -> None:
+    for record in results:
+        record['category_id'] = category
+    assert explain(annotations, results, COCO) == []
+
+
+def test_categories_that_are_no_numbers(annotations, results) -> None:
+    for person in annotations['annotations']:
+        person['category_id'] = 'person'
+    explanation = only(explain(annotations, results, COCO))
+    assert 'category none that is a number' in explanation.text
+
+
 def test_categories(annotations, results) -> None:
     for record in results[:3]:
         record['category_id'] = 0
@@ -295,6 +309,13 @@ def test_outside_image(annotations, results) -> None:
     assert (explanation.code, explanation.count) == ('outside_image', 2)
     assert 'record 3:' in explanation.text
     assert '640 x 480 pixels' in explanation.text
+
+
+@pytest.mark.parametrize('side', [0, -1, None])
+def test_images_of_unknown_size(annotations, results, side) -> None:
+    for image in annotations['images']:
+        image.update(width=side, height=side)
+    assert explain(annotations, results, COCO) == []
 
 
 def test_ids_of_other_images(annotations, results) -> None:

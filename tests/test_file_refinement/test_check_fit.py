@@ -44,7 +44,7 @@ def pose(category) -> dict:
 
 # ----------------------------------------------------------------- categories
 @pytest.mark.parametrize(('given', 'chosen'), [
-    ([1, 1], (1, )), ([0, 0], [0]), ([2], [2]), ([1., '1'], (1, )),
+    ([1, 1], (1, )), ([0, 0], [0]), ([2], [2]), ([1., '1', '1.0'], (1, )),
     (['2', 2.], [2]), ([0, 1], (1, )), ([3, 4], (1, ))])
 def test_category_of_results(tmp_path, given, chosen) -> None:
     """The only one of the file, else the refiner's."""
@@ -98,6 +98,13 @@ def test_another_kind_of_body_is_no_person(tmp_path, results) -> None:
     fitting = open_fitting(
         PERSON, path, described=described, joint_map='identity')
     assert fitting.chosen.ids == [1]
+
+
+def test_categories_around_results(tmp_path) -> None:
+    described = [dict(id=1, name='antelope', keypoints=ANTELOPE)]
+    path = write(tmp_path, dict(predictions=[pose(1)], categories=described))
+    with pytest.raises(ValueError, match='antelope.*--joint-map'):
+        open_fitting(PERSON, path)
 
 
 # ------------------------------------------------------------------- pictures
@@ -182,10 +189,30 @@ def test_four_lines_before_the_work(refine, records) -> None:
 
 
 def test_a_refined_file_is_recognised(refine, records, tmp_path) -> None:
+    """By the log that is its own; other poses of its name are not."""
     out = tmp_path / 'refined.json'
     refine(records, out=out)
     _, summary = refine([], poses=out)
-    assert 'was refined before' in summary.fit[-1]
+    assert f'refined before (see {out}.log.jsonl)' in summary.fit[-1]
+    out.write_text(json.dumps(records))
+    assert len(refine([], poses=out)[1].fit) == 4
+
+
+def test_a_refined_file_without_its_log(refine, records) -> None:
+    given = [dict(r, score_before=.5, predicted_oks=.9) for r in records]
+    _, summary = refine(given)
+    assert 'refined before (see predicted_oks and score_before)' \
+        in summary.fit[-1]
+
+
+def test_shares_of_the_picture_are_no_pixels(refine, records) -> None:
+    shares = np.array(records[0]['keypoints']).reshape(17, 3)
+    shares[:, :2] /= 112, 88
+    given = dict(records[0], keypoints=shares.ravel().tolist())
+    output, summary = refine([given, records[1]])
+    assert output[0] == given and output[1] != records[1]
+    assert summary.codes == {'coordinates_normalised': 1}
+    assert 'multiply x by the width' in summary.remedies()[0]
 
 
 @pytest.mark.parametrize(('code', 'text', 'remedy'), [
@@ -194,7 +221,10 @@ def test_a_refined_file_is_recognised(refine, records, tmp_path) -> None:
     ('keypoint_count', 'a pose must have 17 joints, got 26',
      '--joint-map halpe26'),
     ('image_missing', 'x', '--img-dir'),
-    ('category', 'x', '--categories'),
+    ('keypoint_count', 'keypoints must hold 51 numbers, got 0',
+     'nothing in them'),
+    ('category', 'category 2 is not refined', '--categories'),
+    ('category', "category 'person' is not refined", 'write the number'),
 ])
 def test_a_remedy_for_each_code(code, text, remedy) -> None:
     summary = RefineSummary(

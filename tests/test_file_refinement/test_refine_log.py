@@ -92,6 +92,7 @@ def test_every_record_is_accounted_for(refine, faulty, tmp_path) -> None:
     assert len(output) == len(faulty) - summary.dropped
     assert summary.unrefined == {
         e['index']: e['reason'] for e in lines if e['code'] != 'duplicate'}
+    assert len(last['summary'].pop('output')) == 32
     assert last['summary'] == dict(
         records=10, refined=5, unrefined=5, dropped=1, codes=summary.codes)
     assert sum(summary.codes.values()) == len(lines)

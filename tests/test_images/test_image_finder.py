@@ -7,6 +7,7 @@ import pytest
 
 from posefix_mm.formats import ImageRef
 from posefix_mm.images.image_finder import ImageFinder
+from posefix_mm.images.image_list import ImageList
 
 
 @pytest.fixture
@@ -149,6 +150,27 @@ def test_links_that_the_user_allows(folder, tmp_path) -> None:
     assert finder.find(13).samefile(tmp_path / 'secret.jpg')
     with pytest.raises(LookupError, match='leaves the image folder'):
         finder.find('../nowhere.jpg')
+
+
+@pytest.mark.parametrize('image_id', [7, 'pics/7.jpg'])
+def test_a_link_to_a_folder(tmp_path, image_id) -> None:
+    (tmp_path / 'far').mkdir()
+    (tmp_path / 'far' / '7.jpg').touch()
+    folder = tmp_path / 'images'
+    folder.mkdir()
+    (folder / 'pics').symlink_to(tmp_path / 'far')
+    with pytest.raises(LookupError, match='allow it with --follow-links'):
+        ImageFinder(folder).find(image_id)
+    found = ImageFinder(folder, follow_links=True).find(image_id)
+    assert found.samefile(tmp_path / 'far' / '7.jpg')
+
+
+@pytest.mark.parametrize(('key', 'place'), [
+    (1, 0), ('1', 0), ('1.0', 0), ('001', 0), ('000001', 1), ('000002', -1)])
+def test_a_name_is_rather_a_name_than_an_id(key, place) -> None:
+    listed = ImageList([dict(id=1, file_name='cat.jpg'),
+                        dict(id=5, file_name='000001.jpg')])
+    assert listed.find(key).place == place
 
 
 @pytest.mark.parametrize(('key', 'expected'), [

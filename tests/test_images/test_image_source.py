@@ -272,6 +272,9 @@ def test_the_size_that_is_claimed(tmp_path, orientation, suffix) -> None:
     for size in (SIZE, SIZE[::-1] if orientation > 4 else SIZE):
         image = source.load(ImageRef(stem='a', size=size))
         assert image.shape[1::-1] == size
+        ref = ImageRef(stem='a', size=(3 * size[0], 3 * size[1]))
+        assert source.load(ref).shape[1::-1] == size
+        assert source.scale(ref, source.size(ref)) == pytest.approx(1 / 3)
 
 
 def test_size_of_no_image(folder, source) -> None:

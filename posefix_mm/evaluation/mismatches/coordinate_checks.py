@@ -85,10 +85,21 @@ def _is_relative(comparison: Comparison) -> np.ndarray:
     """Which results lie within the first pixels, bool (N, )."""
     poses = comparison.found.keypoints[..., :2]
     truth = comparison.truth.keypoints[..., :2]
-    small = (np.abs(poses) <= _MAX_RELATIVE).all((1, 2))
-    fractions = (poses != np.round(poses)).any((1, 2))
     # annotations may be in these units as well
-    return small & fractions & (np.abs(truth).max(initial=0) > 10)
+    return looks_normalised(poses) & (np.abs(truth).max(initial=0) > 10)
+
+
+def looks_normalised(poses: np.ndarray) -> np.ndarray:
+    """Tell shares of the image from pixels.
+
+    Args:
+        poses (np.ndarray): x and y of joints, (N, K, 2).
+
+    Returns:
+        np.ndarray: Which poses lie within the first pixels, bool (N, ).
+    """
+    small = (np.abs(poses) <= _MAX_RELATIVE).all((1, 2))
+    return small & (poses != np.round(poses)).any((1, 2))
 
 
 def _explain_relative(comparison: Comparison,

@@ -69,8 +69,10 @@ def check_categories(comparison: Comparison) -> Iterator[Explanation]:
     wrong = np.isfinite(categories) & ~np.isin(categories, annotated)
     if not wrong.any() or not len(annotated):
         return
-    given, wanted = (', '.join(f'{c:g}' for c in values[:5]) for values in
-                     (np.unique(categories[wrong]), annotated))
+    given, wanted = (
+        ', '.join('none that is a number' if np.isnan(c) else f'{c:g}'
+                  for c in values[:5])
+        for values in (np.unique(categories[wrong]), annotated))
     yield Explanation(
         'category_id', f'results are of category {given}, annotated poses of '
         f'category {wanted}', 'write the category ids of the annotations '

@@ -79,6 +79,7 @@ class Comparison:
         self.sizes = np.array([[to_float(image.get(side))
                                 for side in ('width', 'height')]
                                for image in self.images]).reshape(-1, 2)
+        self.sizes[~(self.sizes > 0)] = np.nan  # 0 and -1: not known
         places = {image['id']: i for i, image in enumerate(self.images)}
         self.result_images, self.id_kinds = self._resolve()
         self.found = self._columns(results, self.result_images)

@@ -4,6 +4,7 @@ from typing import Any, Iterator, Optional
 
 import numpy as np
 
+from ...structures.pose_records import category_of
 from .explanation import Explanation
 from .pose_columns import Comparison, column, show
 
@@ -34,9 +35,8 @@ def check_records(comparison: Comparison) -> Iterator[Explanation]:
 
 def _check_fields(comparison: Comparison) -> Optional[Explanation]:
     results = comparison.results
-    categories = column(results, 'category_id')
-    numbers = [_has_numbers(record) for record in results]
-    bad = np.flatnonzero(~(np.isfinite(categories) & np.array(numbers)))
+    bad = [i for i, r in enumerate(results) if not (
+        _has_numbers(r) and 'category_id' in r and category_of(r) is not None)]
     # a score of NaN is a number, and explained with the scores
     bad = np.union1d(bad, [i for i, r in enumerate(results) if isinstance(
         r, dict) and not isinstance(r.get('score'), (int, float))])
