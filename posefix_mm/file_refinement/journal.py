@@ -116,7 +116,8 @@ class Journal:
 
     def close(self) -> None:
         """Let other processes have the file."""
-        self._file.close()
+        with disk_errors(self.path):  # what a full disk did not take
+            self._file.close()
 
 
 def journal_path(out: Path, rank: int) -> Path:
