@@ -35,10 +35,10 @@ def check_records(comparison: Comparison) -> Iterator[Explanation]:
 
 def _check_fields(comparison: Comparison) -> Optional[Explanation]:
     results = comparison.results
-    bad = [i for i, r in enumerate(results) if not (
+    malformed = [i for i, r in enumerate(results) if not (
         _has_numbers(r) and 'category_id' in r and category_of(r) is not None)]
     # a score of NaN is a number, and explained with the scores
-    bad = np.union1d(bad, [i for i, r in enumerate(results) if isinstance(
+    bad = np.union1d(malformed, [i for i, r in enumerate(results) if isinstance(
         r, dict) and not isinstance(r.get('score'), (int, float))])
     if not len(bad):
         return None
