@@ -38,8 +38,11 @@ def _check_fields(comparison: Comparison) -> Optional[Explanation]:
     malformed = [i for i, r in enumerate(results) if not (
         _has_numbers(r) and 'category_id' in r and category_of(r) is not None)]
     # a score of NaN is a number, and explained with the scores
-    bad = np.union1d(malformed, [i for i, r in enumerate(results) if isinstance(
-        r, dict) and not isinstance(r.get('score'), (int, float))])
+    unscored = [
+        i for i, r in enumerate(results)
+        if isinstance(r, dict) and not isinstance(r.get('score'), (int, float))
+    ]
+    bad = np.union1d(malformed, unscored)
     if not len(bad):
         return None
     first = int(bad[0])
