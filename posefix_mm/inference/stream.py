@@ -204,8 +204,7 @@ def _keep_better(again: ImageResult) -> ImageResult:
         worse = gain <= _LEAST_GAIN
         for name in ('keypoints', 'confidences', 'areas'):
             getattr(result, name)[~worse] = getattr(again, name)[~worse]
-        # the larger of two predictions is seldom true: half of the gain
-        result.pose_scores[~worse, 1] += gain[~worse] / 2
+        result.pose_scores[~worse, 1] += gain[~worse]
     return result
 
 
