@@ -197,14 +197,17 @@ def _next_pass(result: ImageResult) -> ImageJob:
 
 
 def _keep_better(again: ImageResult) -> ImageResult:
-    """Take from a further pass what is not predicted to be worse."""
+    """Take from a further pass what is predicted to be better.
+
+    The predictions stay those of the first pass: the largest of several would
+    rank poses by luck.
+    """
     result: ImageResult = again.key
     if again.problem is None:
-        gain = again.pose_scores[:, 1] - result.pose_scores[:, 1]
-        worse = gain <= _LEAST_GAIN
+        before, after = again.pose_scores.T
+        worse = after - before <= _LEAST_GAIN
         for name in ('keypoints', 'confidences', 'areas'):
             getattr(result, name)[~worse] = getattr(again, name)[~worse]
-        result.pose_scores[~worse, 1] += gain[~worse]
     return result
 
 
