@@ -190,8 +190,9 @@ def check_refined(before: dict, after: dict) -> None:
         np.array(record['keypoints'], np.float64)
         for record in (before, after))
     np.testing.assert_array_equal(np.isfinite(found), np.isfinite(given))
-    assert [float(v) for v in after['keypoints'][2::3]] == [
-        float(v) for v in before['keypoints'][2::3]]
+    scores = [np.array(record['keypoints'][2::3], np.float64)
+              for record in (before, after)]
+    np.testing.assert_array_equal(*scores)
 
 
 def read_codes(codes: Dict[int, str]) -> Optional[str]:
