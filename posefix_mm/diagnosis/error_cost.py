@@ -4,6 +4,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence
 import numpy as np
 
 from ..evaluation.coco_table import can_evaluate, evaluate_keypoints
+from ..structures.boxes import BOX_TO_AREA
 from ..structures.error_types import (
     ERROR_TYPES,
     JITTER,
@@ -11,7 +12,6 @@ from ..structures.error_types import (
     KS_JITTER,
     MISS,
 )
-from ..structures.people import FILLED
 from .diagnosis import Diagnosis
 
 #: What is done to a joint with an error: it is replaced by the truth, or moved
@@ -75,7 +75,8 @@ def _distances(diagnosis: Diagnosis, row: int, person: dict,
     similarity = np.where(status == JITTER, KS_GOOD,
                           np.where(status == MISS, KS_JITTER,
                                    diagnosis.nearest_ks[row]))
-    area = person.get('area', FILLED * person['bbox'][2] * person['bbox'][3])
+    _, _, width, height = person['bbox']
+    area = person.get('area', BOX_TO_AREA * width * height)
     with np.errstate(invalid='ignore', divide='ignore'):
         return np.sqrt(-2 * area * np.log(similarity)) * np.asarray(sigmas)
 

@@ -9,7 +9,8 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from rich.table import Table
 
-from ..structures.people import FILLED, check_annotation
+from ..structures.boxes import BOX_TO_AREA
+from ..structures.people import check_annotation
 from .annotation_format import check_annotation_lists
 
 #: Names of the ten statistics, in pycocotools' order.
@@ -103,7 +104,7 @@ def _completed(people: Sequence[dict]) -> List[dict]:
         person.setdefault('num_keypoints',
                           sum(v > 0 for v in person['keypoints'][2::3]))
         person.setdefault('area',
-                          FILLED * person['bbox'][2] * person['bbox'][3])
+                          BOX_TO_AREA * person['bbox'][2] * person['bbox'][3])
     return completed
 
 

@@ -220,13 +220,16 @@ def put_score(raw: bytes, oks: float) -> bytes:
         bytes: The record, else byte for byte the same.
     """
     spans = field_spans(raw)
-    values = {
-        name: raw[slice(*spans[name])]
-        for name in ('score_before', 'score') if name in spans
-    }
-    before = values.get('score_before', values.get('score', b'1'))
-    fields = {'score': b'%.5f' % (float(load_json(before)) * oks),
+    given = [
+        raw[slice(*spans[name])] for name in ('score_before', 'score')
+        if name in spans
+    ]
+    # a tool of somebody else's may have another use for `score_before`
+    before = next(filter(_is_number, given), b'1')
+    fields = {'score': b'%.5f' % (load_json(before) * oks),
               'score_before': before, 'predicted_oks': b'%.5f' % oks}
+    if 'score_before' in spans:
+        fields['score_before'] = given[0]
     added = b''.join(b',"%b":%b' % (name.encode(), text)
                      for name, text in fields.items() if name not in spans)
     end = raw.rindex(b'}')
@@ -236,6 +239,12 @@ def put_score(raw: bytes, oks: float) -> bytes:
         start, end = spans[name]
         raw = raw[:start] + fields[name] + raw[end:]
     return raw
+
+
+def _is_number(text: bytes) -> bool:
+    """Whether a JSON value is a finite number."""
+    value = load_json(text)
+    return isinstance(value, (int, float)) and bool(np.isfinite(value))
 
 
 def put_keypoints(values: List[Any], refined: np.ndarray,

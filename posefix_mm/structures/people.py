@@ -4,13 +4,10 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .boxes import pairwise_iou, pose_to_bbox
+from .boxes import BOX_TO_AREA, pairwise_iou, pose_to_bbox
 
 #: Box IoU from which a person is near another (code of the release).
 NEAR_IOU = 0.1
-#: Share of its box that a person without ``area`` fills, as in CrowdPose's
-#: evaluation.
-FILLED = 0.53
 _FIELDS = ('id', 'image_id', 'category_id', 'bbox')
 #: What the area of a person may be taken from.
 AREAS = ('annotation', 'bbox')
@@ -94,7 +91,8 @@ def load_people(annotations: Any,
         boxes = pose_to_bbox(poses, visible, expand=pose_box_expand)
     box_area = (boxes[:, 2:] - boxes[:, :2]).prod(-1)
     own_area = np.array([
-        p.get('area', FILLED * p['bbox'][2] * p['bbox'][3]) for p in people
+        p.get('area', BOX_TO_AREA * p['bbox'][2] * p['bbox'][3])
+        for p in people
     ], np.float64)
     image_id = [p['image_id'] for p in people]
     return AnnotatedPeople(

@@ -186,3 +186,24 @@ def test_duplicates_are_ranked_by_the_scores_that_are_written(
     assert result.dropped.tolist() == [scores == 'refined', scores == 'input']
     expected = [.05, .0501] if scores == 'refined' else [np.nan, np.nan]
     np.testing.assert_allclose(result.scores, expected, atol=1e-5)
+
+
+class BoxCropper(Predictor):
+    """Notes the boxes that come with poses."""
+
+    crop_by = 'bbox'
+
+    def crop(self, image, poses):
+        self.boxes = poses.boxes
+        return super().crop(image, poses)
+
+
+def test_boxes_of_the_records_come_with_the_poses(make_run) -> None:
+    """Scaled as the poses are; no box where there is none."""
+    run = make_run([record(1, bbox=[2, 4, 10, 20]), record(1, 6),
+                    record(1, 7, bbox=[2, 4, 0, 'x'])],
+                   batch_size=3, scale_of=lambda ref, size: .5)
+    run.predictor = BoxCropper()
+    list(run.refine(run.plan.numbers, lambda count: None))
+    np.testing.assert_array_equal(
+        run.predictor.boxes, [[1, 2, 6, 12], [np.nan] * 4, [np.nan] * 4])

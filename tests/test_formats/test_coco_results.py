@@ -218,6 +218,9 @@ def test_categories_are_counted(open_text):
     (b'{"predicted_oks": 1, "score_before": 0.8, "score": 3, "a": {}}',
      b'{"predicted_oks": 0.25000, "score_before": 0.8, "score": 0.20000, '
      b'"a": {}}'),
+    (b'{"score_before": {"x": "}"}, "score": 0.5}',
+     b'{"score_before": {"x": "}"}, "score": 0.12500'
+     b',"predicted_oks":0.25000}'),
     (b'{"keypoints": [] }',
      b'{"keypoints": [] ,"score":0.25000,"score_before":1'
      b',"predicted_oks":0.25000}')])

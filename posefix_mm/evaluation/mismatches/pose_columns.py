@@ -5,10 +5,9 @@ from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 import numpy as np
 
 from ...images.image_list import EXACT, UNKNOWN, ImageList
+from ...structures.boxes import BOX_TO_AREA
 
 _NUMBERS = {int, float, type(None)}
-# The share of its box that a person fills, where the area is not known.
-_FILLED = 0.53
 
 
 class PoseColumns(NamedTuple):
@@ -128,7 +127,7 @@ class Comparison:
         extent = (np.where(labelled, keypoints[..., :2], -np.inf).max(1)
                   - np.where(labelled, keypoints[..., :2], np.inf).min(1))
         filled, extent = boxes[:, 2:].prod(1), extent.clip(1).prod(1)
-        areas[lacking] = _FILLED * np.where(filled > 0, filled, extent)
+        areas[lacking] = BOX_TO_AREA * np.where(filled > 0, filled, extent)
         return areas
 
 
