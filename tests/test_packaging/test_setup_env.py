@@ -86,7 +86,7 @@ def test_shows_that_it_is_alive(script, capsys) -> None:
     assert 'compiling: 0 s, file 3 of 97\n' in capsys.readouterr().out
 
 
-def test_broken_off_step_ends_its_children(script) -> None:
+def test_broken_off_step_ends_its_children(script, request) -> None:
     mark = script.folder / 'child.pid'
     code = ('import subprocess, sys; p = subprocess.Popen(["sleep", "60"]); '
             f'open({str(mark)!r}, "w").write(str(p.pid)); p.wait()')
@@ -96,6 +96,9 @@ def test_broken_off_step_ends_its_children(script) -> None:
             time.sleep(.02)
         os.kill(os.getpid(), signal.SIGINT)
 
+    # in the background of a shell, Ctrl-C would be ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     threading.Thread(target=stop).start()
     with pytest.raises(KeyboardInterrupt):
         script.run('waiting', sys.executable, '-c', code)
