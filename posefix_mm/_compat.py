@@ -9,23 +9,15 @@ import os
 import re
 import sys
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import (
-    Any,
-    Callable,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Tuple,
-    Union,
-)
+from typing import Any, NamedTuple
 
 from ._on_import import on_import
 from .stand_ins import install as install_stand_ins
 
 PACKAGE = 'posefix_mm'
-SafeGlobal = Union[Callable, Tuple[Callable, str]]
+SafeGlobal = Callable | tuple[Callable, str]
 
 
 class Requirement(NamedTuple):
@@ -40,7 +32,7 @@ class Requirement(NamedTuple):
 
     name: str
     minimum: str
-    maximum: Optional[str]
+    maximum: str | None
     fix: str
 
     @property
@@ -253,7 +245,7 @@ def register_config_package(lazy: bool = False) -> None:
                 locations=[*parent._locations, f'{PACKAGE}.registry'])
 
 
-def _find_problem(requirement: Requirement) -> Optional[str]:
+def _find_problem(requirement: Requirement) -> str | None:
     """Complete the sentence "X is needed, but ..."; None if X fits."""
     name = requirement.name
     try:
@@ -281,7 +273,7 @@ def _is_supported(version: str, requirement: Requirement) -> bool:
     return maximum is None or found < _parse_version(maximum)
 
 
-def _parse_version(version: str) -> Tuple[int, int, int]:
+def _parse_version(version: str) -> tuple[int, int, int]:
     """Read major, minor and patch; anything else counts as 0.0.0."""
     match = re.match(r'(\d+)\.(\d+)(?:\.(\d+))?', version)
     if match is None:
@@ -308,7 +300,7 @@ def _history_method(owner: Any, name: str) -> Callable:
     return getattr(HistoryBuffer, name)
 
 
-def _checkpoint_globals() -> List[SafeGlobal]:
+def _checkpoint_globals() -> list[SafeGlobal]:
     """What a checkpoint of MMEngine's runner may hold.
 
     Pairs have the name in the file where it differs from the object's own.
@@ -319,7 +311,7 @@ def _checkpoint_globals() -> List[SafeGlobal]:
     # NumPy 2 renamed numpy.core to numpy._core; files of both are around.
     core = np.core if np.__version__.startswith('1.') \
         else getattr(np, '_core')  # noqa: B009
-    allowed: List[SafeGlobal] = [
+    allowed: list[SafeGlobal] = [
         HistoryBuffer, np.ndarray, np.dtype,
         (_history_method, 'builtins.getattr')
     ]

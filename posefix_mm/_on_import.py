@@ -1,8 +1,9 @@
 """Call functions once a module of somebody else is imported."""
 import sys
+from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, Callable, Optional
+from typing import Any
 
 
 def on_import(name: str, action: Callable[[], None]) -> None:
@@ -29,7 +30,7 @@ class _Watcher:
     def find_spec(self,
                   name: str,
                   path: Any = None,
-                  target: Any = None) -> Optional[ModuleSpec]:
+                  target: Any = None) -> ModuleSpec | None:
         """Let the others find the module, and act after its execution."""
         if name != self.name:
             return None

@@ -4,9 +4,10 @@ import json
 import os
 import pickle
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator, Union
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -19,7 +20,7 @@ CHECKPOINT_ERRORS = (pickle.UnpicklingError, EOFError, RuntimeError,
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def read_json(path: Union[str, Path]) -> Any:
+def read_json(path: str | Path) -> Any:
     """Read a JSON file.
 
     Args:
@@ -43,7 +44,7 @@ def read_json(path: Union[str, Path]) -> Any:
 
 
 @contextmanager
-def disk_errors(path: Union[str, Path]) -> Iterator[None]:
+def disk_errors(path: str | Path) -> Iterator[None]:
     """Say what to do when a file can't be written.
 
     Args:
@@ -64,7 +65,7 @@ def disk_errors(path: Union[str, Path]) -> Iterator[None]:
 
 
 @contextmanager
-def atomic_write(path: Union[str, Path]) -> Iterator[BinaryIO]:
+def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     """Open a file that appears as a whole or not at all.
 
     Args:
@@ -99,7 +100,7 @@ def atomic_write(path: Union[str, Path]) -> Iterator[BinaryIO]:
             raise
 
 
-def write_json(path: Union[str, Path], content: Any) -> None:
+def write_json(path: str | Path, content: Any) -> None:
     """Write a JSON file as a whole or not at all.
 
     Args:

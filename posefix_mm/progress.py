@@ -1,7 +1,8 @@
 """Progress on standard error: bars, or lines where it is no terminal."""
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Callable, Iterable, Iterator, Optional
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -80,7 +81,7 @@ class _RateColumn(ProgressColumn):
 
 
 @contextmanager
-def progress_bar(total: Optional[int],
+def progress_bar(total: int | None,
                  *,
                  enabled: bool = True,
                  title: str = 'refining') -> Iterator[Callable[[int], None]]:
@@ -102,7 +103,7 @@ def progress_bar(total: Optional[int],
 
 
 def track(items: Iterable,
-          total: Optional[int],
+          total: int | None,
           *,
           title: str) -> Iterator[Any]:
     """Show on standard error how many items have been taken.

@@ -1,6 +1,5 @@
 """Make predicted similarities honest on photos that nothing was trained on."""
 from pathlib import Path
-from typing import Dict, Tuple, Union
 
 import numpy as np
 import torch
@@ -18,13 +17,12 @@ from ..inference.load_model import (
     load_refiner_config,
 )
 
-PathLike = Union[str, Path]
 # Rows and columns of ``PoseQuality.slope``.
 _ROWS, _COLUMNS = ('keypoints', 'poses'), ('input', 'refined')
 
 
-def calibrate_quality(config: Union[PathLike, Config], checkpoint: PathLike,
-                      out: PathLike) -> Dict[str, Tuple[float, float]]:
+def calibrate_quality(config: str | Path | Config, checkpoint: str | Path,
+                      out: str | Path) -> dict[str, tuple[float, float]]:
     """Fit slope and offset of a :class:`PoseQuality`.
 
     With the flip test, and on poses and photos of the config's
@@ -78,7 +76,7 @@ def calibrate_quality(config: Union[PathLike, Config], checkpoint: PathLike,
 
 
 @torch.inference_mode()
-def _collect(parts: RefinerParts, loader) -> Tuple[Tuple[Tensor, Tensor], ...]:
+def _collect(parts: RefinerParts, loader) -> tuple[tuple[Tensor, Tensor], ...]:
     """Predict and look up the truth.
 
     Returns:
@@ -109,7 +107,7 @@ def _collect(parts: RefinerParts, loader) -> Tuple[Tuple[Tensor, Tensor], ...]:
         for pairs in (keypoints, poses))
 
 
-def _fit(logits: Tensor, true: Tensor) -> Tuple[float, float]:
+def _fit(logits: Tensor, true: Tensor) -> tuple[float, float]:
     """Find slope and offset of the least cross-entropy."""
     logits, true = logits.double().clone(), true.double().clone()
     line = torch.tensor([1., 0.], dtype=torch.float64, requires_grad=True)

@@ -1,8 +1,9 @@
 """Convert poses from one format to another."""
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import NamedTuple
 
 import numpy as np
 
@@ -45,20 +46,20 @@ class _Read(NamedTuple):
     fields: dict
 
 
-def writable_formats() -> List[str]:
+def writable_formats() -> list[str]:
     """Names of the formats that poses of others can be written in."""
     return [name for name, reader in FORMATS.items() if reader.create]
 
 
-def convert_poses(poses: Union[str, Path],
-                  out: Union[str, Path],
+def convert_poses(poses: str | Path,
+                  out: str | Path,
                   target_format: str,
                   *,
                   source_format: str = 'auto',
-                  joint_map: Union[str, Path, None] = None,
-                  skeleton: Union[str, Path, None] = None,
-                  ann: Union[str, Path, None] = None,
-                  img_dir: Union[str, Path, None] = None) -> ConvertSummary:
+                  joint_map: str | Path | None = None,
+                  skeleton: str | Path | None = None,
+                  ann: str | Path | None = None,
+                  img_dir: str | Path | None = None) -> ConvertSummary:
     """Convert a file or folder of poses to another format.
 
     Args:
@@ -121,7 +122,7 @@ def convert_poses(poses: Union[str, Path],
 
 
 def _source_joints(path: Path, source_format: str,
-                   joint_map: Union[str, Path, None]) -> List[str]:
+                   joint_map: str | Path | None) -> list[str]:
     """Names of the joints as they are in the file."""
     if source_format not in FORMATS:
         raise ValueError(f'there is no format {source_format!r}; use one of '
@@ -132,7 +133,7 @@ def _source_joints(path: Path, source_format: str,
 
 
 def _renamed(names: Sequence[str],
-             joint_map: Union[str, Path, None]) -> List[str]:
+             joint_map: str | Path | None) -> list[str]:
     """Names after the renaming of a joint map."""
     if joint_map is None or joint_map == 'identity':
         return list(names)
@@ -142,7 +143,7 @@ def _renamed(names: Sequence[str],
 
 
 def _target_joints(names: Sequence[str], target_format: str,
-                   skeleton: Union[str, Path, None]) -> Sequence[str]:
+                   skeleton: str | Path | None) -> Sequence[str]:
     """Names of the joints to write."""
     fixed = FORMATS[target_format].skeletons
     if skeleton is None and not fixed:
@@ -160,9 +161,9 @@ def _target_joints(names: Sequence[str], target_format: str,
 
 
 def _read_all(source: PoseFile, images: Sequence[NamedImage]
-              ) -> Tuple[List[_Read], Counter]:
+              ) -> tuple[list[_Read], Counter]:
     """Read the poses image by image, in the order of the file."""
-    read: List[Optional[_Read]] = [None] * len(source)
+    read: list[_Read | None] = [None] * len(source)
     problems: Counter = Counter()
     order = np.argsort(source.image_index, kind='stable')
     bounds = np.flatnonzero(np.diff(source.image_index[order])) + 1
@@ -182,8 +183,8 @@ def _read_all(source: PoseFile, images: Sequence[NamedImage]
     return [one for one in read if one is not None], problems
 
 
-def _gather(names: Sequence[str], images: List[NamedImage],
-            read: List[_Read]) -> PoseList:
+def _gather(names: Sequence[str], images: list[NamedImage],
+            read: list[_Read]) -> PoseList:
     """Put the poses into arrays."""
     records = [one.record for one in read]
     shape = (len(read), len(names))
@@ -208,7 +209,7 @@ def _doubles(values: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _to_skeleton(poses: PoseList,
-                 target: Sequence[str]) -> Tuple[PoseList, Counter]:
+                 target: Sequence[str]) -> tuple[PoseList, Counter]:
     """Bring poses to another skeleton; count what it has no joint for."""
     if list(target) == list(poses.joint_names):
         return poses, Counter()

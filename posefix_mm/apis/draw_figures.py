@@ -1,8 +1,8 @@
 """The paper's figures from files."""
 import contextlib
 import io
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional, Sequence, Tuple, Union
 
 import mmcv
 import numpy as np
@@ -29,14 +29,12 @@ from ..visualization.figures import (
 )
 from ..visualization.report import ResultsComparison, compare_results
 
-PathLike = Union[str, Path]
 
-
-def errors_figure(ann: PathLike,
-                  img_dir: PathLike,
+def errors_figure(ann: str | Path,
+                  img_dir: str | Path,
                   *,
-                  annotation_id: Optional[int] = None,
-                  skeleton: Optional[str] = None,
+                  annotation_id: int | None = None,
+                  skeleton: str | None = None,
                   draws: int = 40,
                   seed: int = 0) -> Figure:
     """Show each synthesized error on a photo (figure 3 of the paper).
@@ -79,8 +77,8 @@ def errors_figure(ann: PathLike,
         seed=seed)
 
 
-def _choose_person(people: AnnotatedPeople, annotation_id: Optional[int],
-                   ann: PathLike) -> int:
+def _choose_person(people: AnnotatedPeople, annotation_id: int | None,
+                   ann: str | Path) -> int:
     """Find a person by id, or one that shows most."""
     if annotation_id is not None:
         if annotation_id not in people.annotation_id:
@@ -100,11 +98,11 @@ def _read_rgb(path: Path) -> np.ndarray:
     return image
 
 
-def inputs_figure(config: PathLike,
+def inputs_figure(config: str | Path,
                   *,
                   samples: int = 12,
                   seed: int = 0,
-                  cfg_options: Optional[dict] = None) -> Figure:
+                  cfg_options: dict | None = None) -> Figure:
     """Show input poses as training draws them (figure 4 of the paper).
 
     Args:
@@ -135,12 +133,12 @@ def inputs_figure(config: PathLike,
         training_samples(dataset, samples, seed), dataset.metainfo)
 
 
-def network_figure(poses: PathLike,
-                   img_dir: PathLike,
+def network_figure(poses: str | Path,
+                   img_dir: str | Path,
                    *,
-                   config: Optional[PathLike] = None,
-                   checkpoint: Optional[str] = None,
-                   ann: Optional[PathLike] = None,
+                   config: str | Path | None = None,
+                   checkpoint: str | None = None,
+                   ann: str | Path | None = None,
                    record: int = 0,
                    device: str = 'cpu') -> Figure:
     """Show a pose's way through the network (figure 5 of the paper).
@@ -180,15 +178,15 @@ def network_figure(poses: PathLike,
 
 
 #: Figures of poses before and after refinement.
-COMPARISONS: Tuple[str, ...] = ('oks', 'status', 'joints')
+COMPARISONS: tuple[str, ...] = ('oks', 'status', 'joints')
 
 
 def comparison_figure(kind: str,
-                      before: PathLike,
-                      after: PathLike,
-                      ann: PathLike,
+                      before: str | Path,
+                      after: str | Path,
+                      ann: str | Path,
                       *,
-                      skeleton: Optional[str] = None) -> Figure:
+                      skeleton: str | None = None) -> Figure:
     """Show what refinement did (figures 7 and 8 of the paper, and joints).
 
     Args:

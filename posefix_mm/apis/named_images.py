@@ -1,7 +1,7 @@
 """Put together what is known of the images of poses."""
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import List, Sequence, Union
 
 from ..formats.coco import read_annotations
 from ..formats.pose_list import NamedImage
@@ -27,8 +27,8 @@ class NamedImages:
     """
 
     def __init__(self,
-                 ann: Union[str, Path, None] = None,
-                 img_dir: Union[str, Path, None] = None) -> None:
+                 ann: str | Path | None = None,
+                 img_dir: str | Path | None = None) -> None:
         images = [] if ann is None else read_annotations(ann)['images']
         self._list = ImageList(images)
         self.listed = [
@@ -72,7 +72,7 @@ class NamedImages:
         stem = ref.stem if name is None else stem_of(name)
         return NamedImage(image_id, name, stem, frame, size)
 
-    def unused(self, used: Sequence[NamedImage]) -> List[NamedImage]:
+    def unused(self, used: Sequence[NamedImage]) -> list[NamedImage]:
         """List images of ``ann`` that are none of ``used``."""
         names = {image.file_name for image in used}
         return [

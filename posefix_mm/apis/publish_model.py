@@ -1,6 +1,5 @@
 """Make a small file of weights out of a training checkpoint."""
 from pathlib import Path
-from typing import Union
 
 import torch
 
@@ -8,8 +7,8 @@ from ..fileio import CHECKPOINT_ERRORS, atomic_write
 from ..version import __version__
 
 
-def publish_model(checkpoint: Union[str, Path],
-                  out: Union[str, Path],
+def publish_model(checkpoint: str | Path,
+                  out: str | Path,
                   *,
                   half: bool = True) -> int:
     """Keep nothing but the weights of a checkpoint of MMEngine's runner.

@@ -1,9 +1,10 @@
 """Refine poses in memory: the short door for Python."""
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
+from typing import Any
 
 import numpy as np
 from mmengine.config import Config
@@ -23,7 +24,7 @@ from ..structures.pose_records import (
     with_scores,
 )
 
-ImageLike = Union[str, Path, np.ndarray, Image.Image]
+ImageLike = str | Path | np.ndarray | Image.Image
 CHANNEL_ORDERS = ('bgr', 'rgb')
 _LOADING = threading.Lock()
 
@@ -58,21 +59,21 @@ class PoseRefinement:
     pose_scores: np.ndarray
     shifts: np.ndarray
     refined: np.ndarray
-    problems: List[Optional[Problem]]
+    problems: list[Problem | None]
 
 
-def refine(images: Union[ImageLike, Sequence[ImageLike]],
+def refine(images: ImageLike | Sequence[ImageLike],
            poses: Any,
            *,
-           config: Union[str, Path, Config, None] = None,
-           checkpoint: Optional[str] = None,
-           predictor: Optional[PosePredictor] = None,
-           joint_map: Union[str, Path, JointMap, None] = None,
+           config: str | Path | Config | None = None,
+           checkpoint: str | None = None,
+           predictor: PosePredictor | None = None,
+           joint_map: str | Path | JointMap | None = None,
            channel_order: str = 'bgr',
            batch_size: int = 32,
            num_workers: int = 2,
            passes: int = 1,
-           **options) -> Union[PoseRefinement, List[PoseRefinement]]:
+           **options) -> PoseRefinement | list[PoseRefinement]:
     """Refine the poses of one image, or of many.
 
     A refiner is loaded once and kept for later calls with the same
@@ -156,8 +157,8 @@ def refine(images: Union[ImageLike, Sequence[ImageLike]],
     return results[0] if single else results
 
 
-def load_predictor(config: Union[str, Path, Config, None] = None,
-                   checkpoint: Optional[str] = None,
+def load_predictor(config: str | Path | Config | None = None,
+                   checkpoint: str | None = None,
                    **options) -> PosePredictor:
     """Load a refiner, or take the one that was loaded before.
 
@@ -177,8 +178,8 @@ def load_predictor(config: Union[str, Path, Config, None] = None,
 
 
 @lru_cache(maxsize=4)
-def _kept_predictor(config: Union[str, Path, None], checkpoint: Optional[str],
-                    options: Tuple[Tuple[str, Any], ...]) -> PosePredictor:
+def _kept_predictor(config: str | Path | None, checkpoint: str | None,
+                    options: tuple[tuple[str, Any], ...]) -> PosePredictor:
     return PosePredictor(config, checkpoint, **dict(options))
 
 
@@ -194,10 +195,10 @@ class _GivenPoses:
     """
 
     joints: np.ndarray
-    records: List[PoseRecord]
+    records: list[PoseRecord]
     joint_map: JointMap
 
-    def usable(self) -> List[PoseRecord]:
+    def usable(self) -> list[PoseRecord]:
         """Poses that can be refined."""
         return [r for r in self.records if r.problem is None]
 
@@ -214,7 +215,7 @@ class _GivenPoses:
             for name in ('keypoints', 'visible', 'keypoint_scores')))
 
 
-def _read_poses(poses: Any, joint_map: Optional[JointMap], num_keypoints: int,
+def _read_poses(poses: Any, joint_map: JointMap | None, num_keypoints: int,
                 place: int) -> _GivenPoses:
     """Bring the poses of an image into one form."""
     joint_map = joint_map or JointMap.identity(num_keypoints)

@@ -1,6 +1,7 @@
 """Detector, estimator and refiner as one model."""
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, List, Optional, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,7 +53,7 @@ class ChainedPoseRefiner(BaseModel):
                  *,
                  estimator: dict,
                  refiner: dict,
-                 detector: Optional[dict] = None,
+                 detector: dict | None = None,
                  batch_size: int = 32) -> None:
         super().__init__()
         self.batch_size = batch_size
@@ -91,7 +92,7 @@ class ChainedPoseRefiner(BaseModel):
             state_dict.setdefault(prefix + name, value)
 
     def forward(self,
-                inputs: List[Tensor],
+                inputs: list[Tensor],
                 data_samples: SampleList,
                 mode: str = 'predict') -> SampleList:
         """Refine the people of whole images; see :meth:`predict`.
@@ -116,7 +117,7 @@ class ChainedPoseRefiner(BaseModel):
     val_step = test_step
 
     @torch.no_grad()
-    def predict(self, inputs: List[Tensor],
+    def predict(self, inputs: list[Tensor],
                 data_samples: SampleList) -> SampleList:
         """Find people, estimate their poses and refine them.
 

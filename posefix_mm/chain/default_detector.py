@@ -1,5 +1,5 @@
 """Choose the detector that mmpose's inferencers would choose."""
-from typing import Any, Optional
+from typing import Any
 
 from mmpose.registry import DATASETS
 from torch import nn
@@ -34,8 +34,8 @@ class LazyDetector:
 
     def __init__(self,
                  estimator: nn.Module,
-                 det_model: Optional[ModelType] = None,
-                 det_weights: Optional[str] = None,
+                 det_model: ModelType | None = None,
+                 det_weights: str | None = None,
                  det_cat_ids: Any = None,
                  *,
                  device: str = 'cpu') -> None:
@@ -52,7 +52,7 @@ class LazyDetector:
         self.cat_ids = category_ids(det_cat_ids)
         self.device = device
         self.bbox_thr = self.nms_thr = 0.3
-        self._find: Optional[FindPeople] = None
+        self._find: FindPeople | None = None
 
     def __call__(self, images: list) -> 'list[Boxes]':
         """Find people; see :meth:`PersonDetector.__call__`."""

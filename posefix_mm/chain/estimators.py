@@ -1,5 +1,6 @@
 """Estimate the poses of whole images, people batched across images."""
-from typing import List, NamedTuple, Optional, Protocol, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -51,10 +52,10 @@ class Estimator(Protocol):
     num_joints: int
 
     def prepare(self, images: Sequence[np.ndarray],
-                boxes: Sequence[Boxes]) -> List[List[dict]]:
+                boxes: Sequence[Boxes]) -> list[list[dict]]:
         """Make the samples of each image; boxes are None where not needed."""
 
-    def run(self, samples: Sequence[dict]) -> List[EstimatedPoses]:
+    def run(self, samples: Sequence[dict]) -> list[EstimatedPoses]:
         """Estimate the poses of samples, those of each by itself."""
 
 
@@ -99,7 +100,7 @@ class TopdownEstimator:
         self.num_joints = count_joints(model)
 
     def prepare(self, images: Sequence[np.ndarray],
-                boxes: Sequence[Boxes]) -> List[List[dict]]:
+                boxes: Sequence[Boxes]) -> list[list[dict]]:
         """Find people where no boxes are given, and crop them.
 
         Args:
@@ -121,7 +122,7 @@ class TopdownEstimator:
             for image, people in zip(images, boxes, strict=True)
         ]
 
-    def _crop(self, image: np.ndarray, people: Boxes) -> List[dict]:
+    def _crop(self, image: np.ndarray, people: Boxes) -> list[dict]:
         return [
             self.pipeline(
                 dict(
@@ -133,7 +134,7 @@ class TopdownEstimator:
         ]
 
     @torch.no_grad()
-    def run(self, samples: Sequence[dict]) -> List[EstimatedPoses]:
+    def run(self, samples: Sequence[dict]) -> list[EstimatedPoses]:
         """Estimate the pose of each sample, in one batch.
 
         Args:
@@ -159,7 +160,7 @@ class WholeImageEstimator:
         self.num_joints = count_joints(model)
 
     def prepare(self, images: Sequence[np.ndarray],
-                boxes: Sequence[Boxes]) -> List[List[dict]]:
+                boxes: Sequence[Boxes]) -> list[list[dict]]:
         """Make one sample of each image.
 
         Raises:
@@ -172,7 +173,7 @@ class WholeImageEstimator:
         return [[self.pipeline(dict(self.model.dataset_meta, img=image))]
                 for image in images]
 
-    def run(self, samples: Sequence[dict]) -> List[EstimatedPoses]:
+    def run(self, samples: Sequence[dict]) -> list[EstimatedPoses]:
         """Estimate the poses of each sample; see :func:`run_by_shape`."""
         return [extract_poses(o) for o in run_by_shape(self.model, samples)]
 
@@ -207,9 +208,9 @@ def count_joints(model: nn.Module) -> int:
 
 def estimate_poses(estimator: Estimator,
                    images: Sequence[np.ndarray],
-                   boxes: Optional[Sequence[Optional[Boxes]]] = None,
+                   boxes: Sequence[Boxes | None] | None = None,
                    *,
-                   batch_size: int = 32) -> List[EstimatedPoses]:
+                   batch_size: int = 32) -> list[EstimatedPoses]:
     """Estimate the poses of several images.
 
     People of different images share batches, which mmpose's own functions
@@ -232,7 +233,7 @@ def estimate_poses(estimator: Estimator,
     boxes = [None] * len(images) if boxes is None else boxes
     prepared = estimator.prepare(images, boxes)
     samples = [sample for samples in prepared for sample in samples]
-    found: List[EstimatedPoses] = []
+    found: list[EstimatedPoses] = []
     for start in range(0, len(samples), batch_size):
         found += estimator.run(samples[start:start + batch_size])
     poses, start = [], 0

@@ -1,7 +1,7 @@
 """Build detectors of mmdet and estimators of mmpose with their weights."""
 import logging
 import warnings
-from typing import Any, Dict
+from typing import Any
 
 import torch
 from mmengine.logging import print_log
@@ -69,7 +69,7 @@ def load_estimator(files: ModelFiles, device: str = 'cpu') -> nn.Module:
     return model
 
 
-def load_weights(model: nn.Module, files: ModelFiles) -> Dict[str, Any]:
+def load_weights(model: nn.Module, files: ModelFiles) -> dict[str, Any]:
     """Load weights and refuse a checkpoint that is another model's.
 
     mmpose and mmdet only warn of weights that are missing, which would make
@@ -110,7 +110,7 @@ def load_weights(model: nn.Module, files: ModelFiles) -> Dict[str, Any]:
     return content.get('meta') or {}
 
 
-def _read_checkpoint(checkpoint: str) -> Dict[str, Any]:
+def _read_checkpoint(checkpoint: str) -> dict[str, Any]:
     """Read a checkpoint without running anything of it."""
     if '://' not in checkpoint:
         # older releases of PyTorch do not check unless they are told to

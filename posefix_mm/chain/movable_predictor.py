@@ -1,7 +1,7 @@
 """A predictor that is part of a larger model."""
 import copy
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable, Optional, Union
 
 from mmengine.config import Config
 
@@ -32,17 +32,17 @@ class MovablePredictor(PosePredictor):
 
     # PosePredictor's constructor would give the network away to a back end
     def __init__(self,
-                 config: Union[str, Path, Config, None] = None,
-                 checkpoint: Optional[str] = None,
+                 config: str | Path | Config | None = None,
+                 checkpoint: str | None = None,
                  *,
                  backend: str = 'torch',
                  precision: str = 'fp32',
                  flip_test: bool = True,
-                 cfg_options: Optional[dict] = None) -> None:
+                 cfg_options: dict | None = None) -> None:
         self._open(config, checkpoint, 'cpu', cfg_options)
         self._options = dict(
             backend=backend, precision=precision, flip_test=flip_test)
-        self._backend: Optional[Backend] = None
+        self._backend: Backend | None = None
         self._device = None
 
     def forget_backend(self) -> None:

@@ -1,15 +1,7 @@
 """Find people in whole images."""
+from collections.abc import Callable, Sequence
 from itertools import groupby, islice
-from typing import (
-    Any,
-    Callable,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,7 +13,7 @@ from torch import nn
 # Whole images are large: more at once is hardly faster, but takes memory.
 _MAX_BATCH = 8
 #: What is done to the images that come in: B images to the boxes of each.
-FindPeople = Callable[[Sequence[np.ndarray]], List['Boxes']]
+FindPeople = Callable[[Sequence[np.ndarray]], list['Boxes']]
 
 
 class Boxes(NamedTuple):
@@ -36,7 +28,7 @@ class Boxes(NamedTuple):
     bbox_scores: np.ndarray
 
     @classmethod
-    def from_array(cls, boxes: Union[np.ndarray, Sequence]) -> 'Boxes':
+    def from_array(cls, boxes: np.ndarray | Sequence) -> 'Boxes':
         """Read boxes that a user gives.
 
         Args:
@@ -63,7 +55,7 @@ class Boxes(NamedTuple):
         return cls(array[:, :4], scores.astype(np.float32))
 
 
-def whole_images(images: Sequence[np.ndarray]) -> List[Boxes]:
+def whole_images(images: Sequence[np.ndarray]) -> list[Boxes]:
     """Take every image for one person, as mmpose's ``'whole_image'``."""
     return [
         Boxes.from_array([[0, 0, image.shape[1], image.shape[0]]])
@@ -94,7 +86,7 @@ class PersonDetector:
                  *,
                  cat_ids: Sequence[int] = (0, ),
                  bbox_thr: float = 0.3,
-                 nms_thr: Optional[float] = 0.3) -> None:
+                 nms_thr: float | None = 0.3) -> None:
         from mmdet.utils import get_test_pipeline_cfg
         self.model = model
         self.cat_ids = tuple(cat_ids)
@@ -105,7 +97,7 @@ class PersonDetector:
             self.pipeline = Compose(
                 [dict(load, type='mmdet.LoadImageFromNDArray'), *transforms])
 
-    def __call__(self, images: Sequence[np.ndarray]) -> List[Boxes]:
+    def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes]:
         """Find people.
 
         Args:
@@ -133,7 +125,7 @@ class PersonDetector:
         return Boxes(boxes[kept], scores[kept])
 
 
-def category_ids(given: Union[int, Tuple, List, None]) -> Tuple[int, ...]:
+def category_ids(given: int | tuple | list | None) -> tuple[int, ...]:
     """Read ``det_cat_ids`` as mmpose does: a number or several."""
     if given is None:
         return (0, )
@@ -141,7 +133,7 @@ def category_ids(given: Union[int, Tuple, List, None]) -> Tuple[int, ...]:
 
 
 @torch.no_grad()
-def run_by_shape(model: nn.Module, samples: Sequence[dict]) -> List[Any]:
+def run_by_shape(model: nn.Module, samples: Sequence[dict]) -> list[Any]:
     """Run a model on samples, neighbours of one shape as a batch.
 
     Args:

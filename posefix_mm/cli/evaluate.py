@@ -4,7 +4,8 @@ Where results and annotations do not meet (ids, categories, units, areas,
 scores...), it is said what is wrong with how many of them and what to do.
 """
 import argparse
-from typing import TYPE_CHECKING, Dict, Iterator, Tuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from .exit_codes import OK
 from .output import say
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     return OK
 
 
-def _table(statistics: Dict[str, float]) -> 'Table':
+def _table(statistics: dict[str, float]) -> 'Table':
     """Lay out the statistics of one file."""
     from rich.table import Table
     table = Table(title='COCO keypoints')
@@ -74,7 +75,7 @@ def _table(statistics: Dict[str, float]) -> 'Table':
     return table
 
 
-def _notes(evaluation: 'Evaluation') -> Iterator[Tuple[str, str]]:
+def _notes(evaluation: 'Evaluation') -> Iterator[tuple[str, str]]:
     """What does not meet, once if it is the same in both files."""
     both = [
         text for text in map(str, evaluation.before_explanations)

@@ -6,7 +6,6 @@ import signal
 import sys
 import warnings
 from pathlib import Path
-from typing import List, Optional
 
 from .. import _compat
 from ..version import __version__
@@ -56,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Optional[List[str]] = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Run ``posefix``.
 
     Args:

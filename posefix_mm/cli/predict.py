@@ -7,9 +7,9 @@ given instead.
 import argparse
 import logging
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Union
 
 from .exit_codes import NOT_ALL_REFINED, NOTHING_REFINED, OK
 from .output import say
@@ -179,7 +179,7 @@ def predict(args: argparse.Namespace) -> int:
     return OK
 
 
-def read_input(text: str) -> Union[str, int]:
+def read_input(text: str) -> str | int:
     """Tell the number of a camera from a file.
 
     Args:

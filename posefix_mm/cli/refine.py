@@ -134,11 +134,7 @@ def run(args: argparse.Namespace) -> int:
     import cv2
     from mmengine.dist import get_rank
 
-    from ..apis import (
-        NotAllRefinedError,
-        NothingRefinedError,
-        refine_results,
-    )
+    from ..apis import NotAllRefinedError, NothingRefinedError, refine_results
     from ..file_refinement.launch import launch
 
     cv2.setNumThreads(0)  # images are decoded in threads of our own

@@ -1,6 +1,6 @@
 """Arguments that several commands have."""
 import argparse
-from typing import Any, Dict
+from typing import Any
 
 
 class ConfigOptions(argparse.Action):
@@ -93,7 +93,7 @@ def add_oks_thr(parser: argparse.ArgumentParser) -> None:
         help='poses with a lower OKS belong to nobody (0.1)')
 
 
-def network_options(args: argparse.Namespace) -> Dict[str, Any]:
+def network_options(args: argparse.Namespace) -> dict[str, Any]:
     """Arguments of :class:`PosePredictor`, all but config and checkpoint."""
     return dict(
         device=args.device,

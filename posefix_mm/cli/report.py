@@ -9,11 +9,7 @@ from contextlib import nullcontext
 
 from .exit_codes import OK
 from .output import say
-from .refiner_arguments import (
-    add_compared_files,
-    add_img_dir,
-    add_skeleton,
-)
+from .refiner_arguments import add_compared_files, add_img_dir, add_skeleton
 
 HELP = 'show what refinement did to poses, on one page'
 

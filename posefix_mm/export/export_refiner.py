@@ -1,7 +1,8 @@
 """Export a refiner: from image crop and input pose to coordinates."""
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -10,11 +11,7 @@ from torch import Tensor, nn
 
 from ..fileio import atomic_write
 from ..inference.backends import RefinerParts
-from ..inference.backends.onnx_model import (
-    MIN_ONNXRUNTIME,
-    MIN_OPSET,
-    to_onnx,
-)
+from ..inference.backends.onnx_model import MIN_ONNXRUNTIME, MIN_OPSET, to_onnx
 from ..inference.load_model import (
     build_test_dataset,
     find_refiner,
@@ -56,8 +53,8 @@ class ExportableRefiner(nn.Module):
 
     def __init__(self,
                  model: nn.Module,
-                 flip_indices: Optional[Sequence[int]] = None,
-                 annotated: Union[bool, np.ndarray] = True) -> None:
+                 flip_indices: Sequence[int] | None = None,
+                 annotated: bool | np.ndarray = True) -> None:
         if not hasattr(model.head, 'locate'):
             raise ValueError('only refiners with a PoseFixHead are exported, '
                              f'got a {type(model.head).__name__}')
@@ -76,7 +73,7 @@ class ExportableRefiner(nn.Module):
         """Whether the head has a :class:`PoseQuality`."""
         return self.parts.model.head.quality is not None
 
-    def example_inputs(self, batch_size: int, seed: int = 0) -> Tuple:
+    def example_inputs(self, batch_size: int, seed: int = 0) -> tuple:
         """Draw random crops and poses, some keypoints absent and not a number.
 
         Args:
@@ -102,7 +99,7 @@ class ExportableRefiner(nn.Module):
         return images, pose, visible
 
     def forward(self, images: Tensor, input_pose: Tensor,
-                input_pose_visible: Tensor) -> Tuple[Tensor, ...]:
+                input_pose_visible: Tensor) -> tuple[Tensor, ...]:
         """Refine.
 
         Args:
@@ -124,12 +121,12 @@ class ExportableRefiner(nn.Module):
         return keypoints, *scores
 
 
-def load_exportable(config: Union[str, Path, Config, None] = None,
-                    checkpoint: Optional[str] = None,
+def load_exportable(config: str | Path | Config | None = None,
+                    checkpoint: str | None = None,
                     *,
                     flip_test: bool = True,
-                    cfg_options: Optional[dict] = None
-                    ) -> Tuple[ExportableRefiner, dict]:
+                    cfg_options: dict | None = None
+                    ) -> tuple[ExportableRefiner, dict]:
     """Load a refiner to be exported.
 
     Args:
@@ -214,13 +211,13 @@ def needed_onnxruntime(opset: int) -> str:
     return f'an onnxruntime that knows opset {opset}'
 
 
-def export_refiner(config: Union[str, Path, Config, None],
-                   checkpoint: Optional[str],
-                   out: Union[str, Path],
+def export_refiner(config: str | Path | Config | None,
+                   checkpoint: str | None,
+                   out: str | Path,
                    *,
                    flip_test: bool = True,
                    opset: int = MIN_OPSET,
-                   cfg_options: Optional[dict] = None) -> ExportableRefiner:
+                   cfg_options: dict | None = None) -> ExportableRefiner:
     """Write a refiner as an ONNX model.
 
     Args:
@@ -249,7 +246,7 @@ def export_refiner(config: Union[str, Path, Config, None],
     return refiner
 
 
-def largest_difference(path: Union[str, Path],
+def largest_difference(path: str | Path,
                        refiner: ExportableRefiner,
                        *,
                        batch_sizes: Sequence[int] = (1, 2, 5)) -> float:

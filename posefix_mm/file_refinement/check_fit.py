@@ -1,6 +1,7 @@
 """Check that poses, refiner and pictures fit before anything is refined."""
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +18,6 @@ from ..inference import PosePredictor
 from ..structures.image_ref import ImageRef
 from .refine_log import was_refined
 
-PathLike = Union[str, Path]
 # So many pictures are looked for; more take time and tell nothing new.
 _PICTURES = 100
 
@@ -37,11 +37,11 @@ class FittingPoses(NamedTuple):
 
 
 def open_fitting(predictor: PosePredictor,
-                 poses: PathLike,
+                 poses: str | Path,
                  *,
                  pose_format: str = 'auto',
-                 joint_map: Optional[PathLike] = None,
-                 categories: Optional[Sequence[int]] = None,
+                 joint_map: str | Path | None = None,
+                 categories: Sequence[int] | None = None,
                  described: Sequence[dict] = ()) -> FittingPoses:
     """Open poses for a refiner.
 
@@ -94,7 +94,7 @@ def open_fitting(predictor: PosePredictor,
 
 def describe_fit(poses: FittingPoses, predictor: PosePredictor,
                  source: ImageSource, *,
-                 ann: Optional[PathLike] = None) -> List[str]:
+                 ann: str | Path | None = None) -> list[str]:
     """Say what will be done, a line for each thing that could be wrong.
 
     Args:
@@ -150,7 +150,7 @@ def _shown(category: Any) -> str:
 
 
 def _pictures(file: PoseFile, source: ImageSource,
-              ann: Optional[PathLike]) -> str:
+              ann: str | Path | None) -> str:
     count = len(file.images)
     places = np.unique(np.linspace(0, count - 1, min(count, _PICTURES)).astype(
         int)) if count else []

@@ -3,7 +3,7 @@
 Batches and OKS-NMS stay within a chunk, so its result depends on nothing
 else: not on where a run was resumed, nor on how many processes share it.
 """
-from typing import Iterator, List, Optional
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class ChunkPlan:
                  image_index: np.ndarray,
                  num_images: int,
                  min_poses: int,
-                 order: Optional[np.ndarray] = None) -> None:
+                 order: np.ndarray | None = None) -> None:
         # the images by their slots: that of poses which name none comes first
         self._images = np.concatenate(
             ([-1], np.arange(num_images) if order is None else order))
@@ -41,7 +41,7 @@ class ChunkPlan:
         self._used = np.flatnonzero(counts)
         # grows along the images, so a chunk is a range of them
         self._chunk_of = self._bounds[self._used] // min_poses
-        self.numbers: List[int] = np.unique(self._chunk_of).tolist()
+        self.numbers: list[int] = np.unique(self._chunk_of).tolist()
 
     def images(self, chunk: int) -> Iterator[int]:
         """Images of a chunk, in order; -1 for the poses that name none."""

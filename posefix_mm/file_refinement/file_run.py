@@ -1,7 +1,7 @@
 """Refine the poses of a file, chunk by chunk."""
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
@@ -32,7 +32,7 @@ _RECORDS = 4096
 _MAX_OUTSIDE = .5
 
 LoadImage = Callable[[ImageRef], np.ndarray]
-ScaleOf = Callable[[ImageRef, Tuple[int, int]], Optional[float]]
+ScaleOf = Callable[[ImageRef, tuple[int, int]], float | None]
 
 #: Batches of a chunk, at least.
 CHUNK_BATCHES = 16
@@ -58,7 +58,7 @@ class _ImageGroup:
     scale: float = 1.
     usable: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    problems: List[Tuple[int, Problem]] = field(default_factory=list)
+    problems: list[tuple[int, Problem]] = field(default_factory=list)
 
 
 class FileRun:
@@ -96,8 +96,8 @@ class FileRun:
                  passes: int = 1,
                  batch_size: int,
                  num_workers: int,
-                 scale_of: Optional[ScaleOf] = None,
-                 order: Optional[np.ndarray] = None) -> None:
+                 scale_of: ScaleOf | None = None,
+                 order: np.ndarray | None = None) -> None:
         check_stream_options(batch_size, num_workers, passes)
         self.predictor = predictor
         self.pose_file = pose_file
@@ -114,7 +114,7 @@ class FileRun:
 
     def refine(
         self, chunks: Iterable[int], advance: Callable[[int], None]
-    ) -> Iterator[Tuple[int, ChunkResult]]:
+    ) -> Iterator[tuple[int, ChunkResult]]:
         """Refine chunks.
 
         Args:
@@ -130,7 +130,7 @@ class FileRun:
             batch_size=self.batch_size,
             num_workers=self.num_workers,
             passes=self.passes)
-        parts: List[ChunkResult] = []
+        parts: list[ChunkResult] = []
         chunk = -1
         for result in results:
             if parts and result.group != chunk:
@@ -187,7 +187,7 @@ class FileRun:
                 np.zeros((0, joints), bool), np.zeros((0, joints), np.float32))
         return PoseArrays(*map(np.stack, zip(*poses, strict=True)))
 
-    def _box(self, record: PoseRecord, size: Tuple[int, int]) -> np.ndarray:
+    def _box(self, record: PoseRecord, size: tuple[int, int]) -> np.ndarray:
         """Box that came with a pose, if it is asked for, float32 (4, )."""
         box = None
         if self.predictor.crop_by != 'pose':
@@ -195,7 +195,7 @@ class FileRun:
         return xywh_to_xyxy(box)
 
     def _check_fit(self, group: _ImageGroup, record: PoseRecord,
-                   size: Tuple[int, int]) -> Optional[Problem]:
+                   size: tuple[int, int]) -> Problem | None:
         """Tell whether a pose can be one of this picture."""
         if self.pose_file.is_relative(record.raw):
             group.scale = 1.  # to whatever picture
@@ -257,7 +257,7 @@ class FileRun:
         return part
 
     def _problems(self, group: _ImageGroup, problem: Problem
-                  ) -> List[Tuple[int, Problem]]:
+                  ) -> list[tuple[int, Problem]]:
         """Problems of poses whose image can't be used: their own first."""
         found = []
         for record in self._records(group.indices):
@@ -269,7 +269,7 @@ class FileRun:
         return found
 
 
-def _join(parts: List[ChunkResult]) -> ChunkResult:
+def _join(parts: list[ChunkResult]) -> ChunkResult:
     """Join the results of a chunk's images."""
     *arrays, problems = zip(*parts, strict=True)
     return ChunkResult(*map(np.concatenate, arrays),

@@ -9,8 +9,9 @@ import io
 import os
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Iterator, List, NamedTuple, Optional, Tuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import orjson
@@ -47,7 +48,7 @@ class ChunkResult(NamedTuple):
     dropped: np.ndarray
     keypoints: np.ndarray
     scores: np.ndarray
-    problems: List[Tuple[int, str, str]]
+    problems: list[tuple[int, str, str]]
 
     def to_bytes(self) -> bytes:
         """Serialize; nothing in it can execute when it is read."""
@@ -125,7 +126,7 @@ def journal_path(out: Path, rank: int) -> Path:
     return out.with_name(f'.{out.name}.journal-{rank}')
 
 
-def find_journals(out: Path) -> List[Path]:
+def find_journals(out: Path) -> list[Path]:
     """Find the journals of an output, of all processes."""
     prefix = f'.{out.name}.journal-'
     if not out.parent.is_dir():
@@ -134,7 +135,7 @@ def find_journals(out: Path) -> List[Path]:
                   if p.name.startswith(prefix) and p.is_file())
 
 
-def read_journals(out: Path, run: str) -> Iterator[Tuple[int, ChunkResult]]:
+def read_journals(out: Path, run: str) -> Iterator[tuple[int, ChunkResult]]:
     """Read what is done of an output, chunk by chunk.
 
     Args:
@@ -187,7 +188,7 @@ def _lock(file: BinaryIO, path: Path) -> None:
             'another output or wait for its end') from error
 
 
-def _read_header(path: Path) -> Optional[str]:
+def _read_header(path: Path) -> str | None:
     """Read the fingerprint in a journal.
 
     Returns:
@@ -204,7 +205,7 @@ def _read_header(path: Path) -> Optional[str]:
         return ''
 
 
-def _entries(path: Path) -> Iterator[Tuple[int, bytes, int]]:
+def _entries(path: Path) -> Iterator[tuple[int, bytes, int]]:
     """Yield chunk, content and end of the whole entries of a journal."""
     with open(path, 'rb') as file:
         file.readline(1 << 16)

@@ -1,8 +1,8 @@
 """Refine a file in parts that outlive a kill and that processes share."""
 import hashlib
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Dict, Iterable, List, Optional, Tuple, Union
 
 import numpy as np
 from mmengine.dist import barrier, get_dist_info
@@ -13,10 +13,8 @@ from ..version import __version__
 from .file_run import CHUNK_BATCHES, FileRun
 from .journal import Journal, journal_path, read_journals, remove_journals
 
-PathLike = Union[str, Path]
 
-
-def fingerprint(run: FileRun, files: Iterable[Optional[PathLike]]) -> str:
+def fingerprint(run: FileRun, files: Iterable[str | Path | None]) -> str:
     """Tell runs apart whose results may differ.
 
     Args:
@@ -78,7 +76,7 @@ def refine_chunks(run: FileRun, out: Path, name: str, *, resume: bool,
 
 def gather_chunks(
         run: FileRun, out: Path,
-        name: str) -> Tuple[RefinedPoses, List[Tuple[int, str, str]]]:
+        name: str) -> tuple[RefinedPoses, list[tuple[int, str, str]]]:
     """Bring the results of all processes into the order of the input.
 
     Args:
@@ -95,7 +93,7 @@ def gather_chunks(
         np.zeros(count, bool), np.zeros(count, bool),
         np.zeros((count, joints, 2), np.float32),
         np.full(count, np.nan, np.float32))
-    problems: Dict[int, Tuple[int, str, str]] = {}
+    problems: dict[int, tuple[int, str, str]] = {}
     for _, result in read_journals(out, name):
         for array, values in zip(
                 refined, (result.refined, result.dropped, result.keypoints,

@@ -1,8 +1,8 @@
 """Account for every record that did not come back refined."""
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import orjson
@@ -23,9 +23,9 @@ def log_path(out: Path) -> Path:
 
 
 def write_log(path: Path, pose_file: PoseFile,
-              problems: Sequence[Tuple[int, str, str]], dropped: np.ndarray,
+              problems: Sequence[tuple[int, str, str]], dropped: np.ndarray,
               refined: int,
-              output: Optional[Path] = None) -> Dict[str, int]:
+              output: Path | None = None) -> dict[str, int]:
     """Write a line of JSON for each record that is not in the output refined.
 
     A line holds the ``index`` of the record in the input, its ``image``, a
@@ -74,7 +74,7 @@ def write_log(path: Path, pose_file: PoseFile,
     return summary['codes']
 
 
-def was_refined(pose_file: PoseFile) -> Optional[str]:
+def was_refined(pose_file: PoseFile) -> str | None:
     """Tell how it is known that poses are what a refinement has written.
 
     Args:
@@ -115,7 +115,7 @@ def _image_name(pose_file: PoseFile, index: int):
     if image < 0:
         return None
     ref = pose_file.images[image]
-    names: List = [ref.file_name, ref.stem, ref.image_id]
+    names: list = [ref.file_name, ref.stem, ref.image_id]
     name = next((name for name in names if name is not None), None)
     if isinstance(name, str):  # half of a surrogate pair is no UTF-8
         name = name.encode(errors='backslashreplace').decode()

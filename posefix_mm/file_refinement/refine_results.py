@@ -1,8 +1,8 @@
 """Refine the poses of a file."""
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, Optional, Sequence, Union
 
 import numpy as np
 from mmengine.config import Config
@@ -33,21 +33,19 @@ from .refine_summary import (
     RefineSummary,
 )
 
-PathLike = Union[str, Path]
 
-
-def refine_results(config: Union[str, Path, Config, None],
-                   checkpoint: Optional[str],
-                   poses: PathLike,
-                   img_dir: PathLike,
-                   out: PathLike,
+def refine_results(config: str | Path | Config | None,
+                   checkpoint: str | None,
+                   poses: str | Path,
+                   img_dir: str | Path,
+                   out: str | Path,
                    *,
                    device: str = 'cpu',
                    backend: str = 'torch',
                    precision: str = 'fp32',
                    flip_test: bool = True,
                    crop_by: str = 'pose',
-                   cfg_options: Optional[dict] = None,
+                   cfg_options: dict | None = None,
                    **options) -> RefineSummary:
     """Refine the poses of a file, with a refiner that is loaded for it.
 
@@ -96,28 +94,28 @@ def refine_results(config: Union[str, Path, Config, None],
 
 
 def refine_file(predictor: PosePredictor,
-                poses: PathLike,
-                img_dir: PathLike,
-                out: PathLike,
+                poses: str | Path,
+                img_dir: str | Path,
+                out: str | Path,
                 *,
-                ann: Optional[PathLike] = None,
+                ann: str | Path | None = None,
                 pose_format: str = 'auto',
-                joint_map: Optional[PathLike] = None,
-                categories: Optional[Sequence[int]] = None,
+                joint_map: str | Path | None = None,
+                categories: Sequence[int] | None = None,
                 follow_links: bool = False,
                 allow_empty: bool = False,
-                announce: Optional[Callable[[str], None]] = None,
-                nms: Optional[bool] = None,
-                scores: Optional[str] = None,
+                announce: Callable[[str], None] | None = None,
+                nms: bool | None = None,
+                scores: str | None = None,
                 passes: int = 1,
                 batch_size: int = 32,
                 num_workers: int = 2,
                 resume: bool = False,
                 strict: bool = False,
                 overwrite_input: bool = False,
-                log: Optional[PathLike] = None,
-                show_dir: Optional[PathLike] = None,
-                show_limit: Optional[int] = None,
+                log: str | Path | None = None,
+                show_dir: str | Path | None = None,
+                show_limit: int | None = None,
                 progress: bool = True) -> RefineSummary:
     """Refine the poses of a file.
 
@@ -286,11 +284,11 @@ def refine_file(predictor: PosePredictor,
 
 def check_paths(out: Path,
                 inputs: Iterable,
-                img_dir: PathLike,
-                show_dir: Optional[PathLike],
+                img_dir: str | Path,
+                show_dir: str | Path | None,
                 *,
                 overwrite_input: bool = False,
-                log: Optional[PathLike] = None) -> None:
+                log: str | Path | None = None) -> None:
     """Refuse to write where something is read.
 
     Args:
@@ -356,7 +354,7 @@ def _evaluate(summary: RefineSummary, truth: TidyAnnotations, before: list,
 
 
 def _shown(run: FileRun, poses: RefinedPoses, source: ImageSource,
-           limit: Optional[int]) -> Iterator[RefinedImage]:
+           limit: int | None) -> Iterator[RefinedImage]:
     """Yield images with refined poses, those that NMS dropped aside."""
     shown = 0
     images = run.pose_file.images

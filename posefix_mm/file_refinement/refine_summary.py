@@ -3,7 +3,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Optional
 
 from ..evaluation.explain_mismatch import Explanation
 
@@ -54,21 +53,21 @@ class RefineSummary:
     total: int = 0
     refined: int = 0
     dropped: int = 0
-    unrefined: Dict[int, str] = field(default_factory=dict)
-    codes: Dict[str, int] = field(default_factory=dict)
-    log: Optional[Path] = None
-    before: Optional[Dict[str, float]] = None
-    after: Optional[Dict[str, float]] = None
-    explanations: List[Explanation] = field(default_factory=list)
-    fit: List[str] = field(default_factory=list)
+    unrefined: dict[int, str] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
+    log: Path | None = None
+    before: dict[str, float] | None = None
+    after: dict[str, float] | None = None
+    explanations: list[Explanation] = field(default_factory=list)
+    fit: list[str] = field(default_factory=list)
 
     def reasons(self) -> Counter:
         """Count the reasons of records that were not refined."""
         return Counter(self.unrefined.values())
 
-    def remedies(self) -> List[str]:
+    def remedies(self) -> list[str]:
         """Sum up by code what was not refined, with one remedy each."""
-        examples: Dict[str, str] = {}
+        examples: dict[str, str] = {}
         for text in self.unrefined.values():
             examples.setdefault(getattr(text, 'code', ''), text)
         return [

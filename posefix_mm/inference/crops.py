@@ -1,5 +1,6 @@
 """Cut all poses of one image out of it."""
-from typing import Callable, NamedTuple, Sequence, Tuple, Union
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -105,14 +106,14 @@ class Cropper:
     """
 
     def __init__(self,
-                 input_size: Tuple[int, int],
+                 input_size: tuple[int, int],
                  *,
                  padding: float = 1.25,
                  expand: float = 1.2,
                  keypoint_score_thr: float = 0.,
                  use_udp: bool = False,
                  weigh_scores: bool = False,
-                 annotated: Union[bool, np.ndarray] = True,
+                 annotated: bool | np.ndarray = True,
                  crop_by: str = 'pose') -> None:
         if crop_by not in CROP_BY:
             raise ValueError(

@@ -1,7 +1,8 @@
 """Find, read and load a refiner."""
 import copy
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator, NamedTuple, Optional, Union
+from typing import NamedTuple
 
 from mmengine.config import Config
 from mmengine.fileio import load
@@ -26,8 +27,8 @@ class RefinerFiles(NamedTuple):
         checkpoint (str | None): Its weights; None for random ones.
     """
 
-    config: Union[Path, Config]
-    checkpoint: Optional[str]
+    config: Path | Config
+    checkpoint: str | None
 
 
 def package_root() -> Path:
@@ -35,8 +36,8 @@ def package_root() -> Path:
     return Path(__file__).resolve().parents[1] / '.mim'
 
 
-def find_refiner(config: Union[str, Path, Config, None] = None,
-                 checkpoint: Optional[str] = None) -> RefinerFiles:
+def find_refiner(config: str | Path | Config | None = None,
+                 checkpoint: str | None = None) -> RefinerFiles:
     """Find the files of a refiner.
 
     Args:
@@ -69,7 +70,7 @@ def find_refiner(config: Union[str, Path, Config, None] = None,
     return RefinerFiles(path, _check(checkpoint))
 
 
-def _check(checkpoint: Optional[str]) -> Optional[str]:
+def _check(checkpoint: str | None) -> str | None:
     if checkpoint is not None and '://' not in str(checkpoint) \
             and not Path(checkpoint).is_file():
         raise FileNotFoundError(f'the checkpoint {checkpoint} does not exist')
@@ -92,10 +93,10 @@ def _find_config(name: str) -> Path:
     return package_root() / models[name]
 
 
-def load_refiner_config(config: Union[str, Path, Config],
+def load_refiner_config(config: str | Path | Config,
                         *,
                         pretrained: bool = True,
-                        cfg_options: Optional[dict] = None) -> Config:
+                        cfg_options: dict | None = None) -> Config:
     """Read a config, or copy the one that is given.
 
     Args:
@@ -133,7 +134,7 @@ def build_test_dataset(cfg: Config) -> PoseResultsDataset:
     return DATASETS.build(dict(cfg.test_dataloader.dataset, lazy_init=True))
 
 
-def load_refiner(cfg: Config, checkpoint: Optional[str],
+def load_refiner(cfg: Config, checkpoint: str | None,
                  device: str) -> nn.Module:
     """Build the refiner with its weights.
 

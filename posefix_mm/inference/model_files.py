@@ -1,14 +1,15 @@
 """Find the config and weights of a detector or an estimator."""
 import copy
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator, NamedTuple, Optional, Union
+from typing import NamedTuple
 
 from mmengine.config import Config, ConfigDict
 from mmengine.infer import BaseInferencer
 
 #: A config file, ``'package::path'``, a name of a package's model index, or
 #: the config itself.
-ModelType = Union[str, Path, Config, ConfigDict, dict]
+ModelType = str | Path | Config | ConfigDict | dict
 
 
 class ModelFiles(NamedTuple):
@@ -22,12 +23,12 @@ class ModelFiles(NamedTuple):
     """
 
     config: Config
-    checkpoint: Optional[str]
+    checkpoint: str | None
     name: str
 
 
 def find_model(model: ModelType,
-               weights: Optional[str] = None,
+               weights: str | None = None,
                *,
                scope: str) -> ModelFiles:
     """Find the files of a model of any OpenMMLab package.
@@ -68,7 +69,7 @@ def find_model(model: ModelType,
         Config.fromfile(root / entry['Config']), check_weights(weights), name)
 
 
-def read_config(name: Union[str, Path]) -> Config:
+def read_config(name: str | Path) -> Config:
     """Read a config file, of this machine or of an installed package.
 
     Args:
@@ -94,7 +95,7 @@ def read_config(name: Union[str, Path]) -> Config:
             f'there is no config {name}: {error}') from error
 
 
-def check_weights(weights: Optional[str]) -> Optional[str]:
+def check_weights(weights: str | None) -> str | None:
     """Check that a checkpoint exists, unless it is to be fetched.
 
     Raises:

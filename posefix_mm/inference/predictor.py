@@ -1,8 +1,9 @@
 """A refiner that is loaded once and refines poses of any number of images."""
 import hashlib
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional, Union
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -74,15 +75,15 @@ class PosePredictor:
     """
 
     def __init__(self,
-                 config: Union[str, Path, Config, None] = None,
-                 checkpoint: Optional[str] = None,
+                 config: str | Path | Config | None = None,
+                 checkpoint: str | None = None,
                  *,
                  device: str = 'cpu',
                  backend: str = 'torch',
                  precision: str = 'fp32',
                  flip_test: bool = True,
                  crop_by: str = 'pose',
-                 cfg_options: Optional[dict] = None) -> None:
+                 cfg_options: dict | None = None) -> None:
         self._open(config, checkpoint, device, cfg_options, crop_by)
         self._backend = build_backend(
             self.model,
@@ -98,9 +99,9 @@ class PosePredictor:
         self.name = hashlib.blake2b(
             repr(settings).encode(), digest_size=16).hexdigest()
 
-    def _open(self, config: Union[str, Path, Config, None],
-              checkpoint: Optional[str], device: str,
-              cfg_options: Optional[dict],
+    def _open(self, config: str | Path | Config | None,
+              checkpoint: str | None, device: str,
+              cfg_options: dict | None,
               crop_by: str = 'pose') -> None:
         """Load everything but what runs the network."""
         self.files = find_refiner(config, checkpoint)
@@ -124,7 +125,7 @@ class PosePredictor:
         return self.metainfo['num_keypoints']
 
     @property
-    def keypoint_names(self) -> List[str]:
+    def keypoint_names(self) -> list[str]:
         """Names of the keypoints, in order, (K, )."""
         names = self.metainfo['keypoint_id2name']
         return [names[i] for i in range(self.num_keypoints)]
@@ -150,7 +151,7 @@ class PosePredictor:
 
         return to_image
 
-    def choose_scores(self, scores: Optional[str] = None) -> str:
+    def choose_scores(self, scores: str | None = None) -> str:
         """Say which scores refined poses get.
 
         Args:

@@ -2,7 +2,7 @@
 import math
 import re
 from pathlib import Path
-from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
+from typing import Any, NamedTuple
 
 import torch
 from mmengine.registry import DefaultScope
@@ -42,14 +42,14 @@ class BUCTDNetwork(NamedTuple):
     num_keypoints: int
     fusion: str
     pose_maps: str
-    input_size: Optional[Tuple[int, int]]
+    input_size: tuple[int, int] | None
     channel_only: bool
 
     def model(self) -> dict:
         """Config of a :class:`PoseRefiner` with this network."""
         width, height = self.input_size or (288, 384)
         branches = [self.width * 2**i for i in range(4)]
-        fusion: Dict[str, Any] = dict(type=self.fusion)
+        fusion: dict[str, Any] = dict(type=self.fusion)
         if self.fusion == 'CoAM':
             fusion.update(
                 before='stage3',
@@ -91,7 +91,7 @@ class BUCTDNetwork(NamedTuple):
                     sigma=3)))
 
 
-def describe_buctd(tensors: Dict[str, torch.Tensor]) -> BUCTDNetwork:
+def describe_buctd(tensors: dict[str, torch.Tensor]) -> BUCTDNetwork:
     """Find out which network a checkpoint of BUCTD holds.
 
     Args:
@@ -127,8 +127,8 @@ def describe_buctd(tensors: Dict[str, torch.Tensor]) -> BUCTDNetwork:
 
 
 def convert_buctd(
-        tensors: Dict[str, torch.Tensor],
-        state: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
+        tensors: dict[str, torch.Tensor],
+        state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Turn BUCTD's tensors into a state dict.
 
     Args:
@@ -162,7 +162,7 @@ def _find_entry(name: str) -> str:
 
 
 def read_buctd_checkpoint(
-        path: Union[str, Path]) -> Dict[str, torch.Tensor]:
+        path: str | Path) -> dict[str, torch.Tensor]:
     """Read the tensors of a checkpoint of BUCTD.
 
     Args:
@@ -192,8 +192,8 @@ def read_buctd_checkpoint(
     return {str(n).removeprefix('module.'): v for n, v in content.items()}
 
 
-def convert_buctd_checkpoint(path: Union[str, Path],
-                             out: Union[str, Path]) -> BUCTDNetwork:
+def convert_buctd_checkpoint(path: str | Path,
+                             out: str | Path) -> BUCTDNetwork:
     """Make a checkpoint for our configs of one of BUCTD's.
 
     Args:

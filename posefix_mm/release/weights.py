@@ -1,6 +1,5 @@
 """Weights of others, put in their places and written."""
 from pathlib import Path
-from typing import Dict, Optional, Tuple, Union
 
 import torch
 
@@ -9,8 +8,8 @@ from ..version import __version__
 
 
 def fit_state(
-        found: Dict[str, Tuple[Optional[str], torch.Tensor]],
-        state: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
+        found: dict[str, tuple[str | None, torch.Tensor]],
+        state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Put foreign tensors in their places, all of them or none.
 
     Args:
@@ -48,8 +47,7 @@ def fit_state(
     return result
 
 
-def write_weights(state: Dict[str, torch.Tensor], out: Union[str,
-                                                             Path]) -> None:
+def write_weights(state: dict[str, torch.Tensor], out: str | Path) -> None:
     """Write a checkpoint of weights alone, whole or not at all.
 
     Args:

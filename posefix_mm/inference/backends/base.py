@@ -1,12 +1,13 @@
 """What runs the network."""
-from typing import Callable, Protocol, Tuple
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
 from ..crops import Crops
 
 #: What :meth:`PoseRefiner.locate` gives, as arrays.
-Located = Tuple[np.ndarray, ...]
+Located = tuple[np.ndarray, ...]
 
 
 class Backend(Protocol):

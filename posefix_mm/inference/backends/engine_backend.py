@@ -1,5 +1,5 @@
 """Run the network in an inference engine."""
-from typing import Callable, Optional, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -32,7 +32,7 @@ class EngineBackend:
     def __init__(self,
                  model: nn.Module,
                  *,
-                 flip_indices: Optional[Sequence[int]] = None) -> None:
+                 flip_indices: Sequence[int] | None = None) -> None:
         device = next(model.parameters()).device
         if device.type != 'cpu':
             raise ValueError(f'{type(self).__name__} runs on the CPU only, '

@@ -1,5 +1,6 @@
 """Fold batch norms into the convolutions before them."""
-from typing import Callable, Dict, List, NamedTuple, Tuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -50,12 +51,12 @@ def fold_batch_norm(model: nn.Module, run: Callable[[], Tensor]) -> int:
     return 0
 
 
-def _find_pairs(model: nn.Module, run: Callable[[], Tensor]) -> List[_Pair]:
+def _find_pairs(model: nn.Module, run: Callable[[], Tensor]) -> list[_Pair]:
     """Watch which convolution feeds which batch norm."""
     # outputs are kept so that no two of them share an id
-    outputs: Dict[int, Tuple[nn.Module, Tensor]] = {}
-    fed: List[Tuple[nn.Module, nn.Module]] = []
-    calls: List[nn.Module] = []
+    outputs: dict[int, tuple[nn.Module, Tensor]] = {}
+    fed: list[tuple[nn.Module, nn.Module]] = []
+    calls: list[nn.Module] = []
 
     def after_conv(conv: nn.Module, _: tuple, output: Tensor) -> None:
         calls.append(conv)

@@ -1,5 +1,6 @@
 """Turn parts of a refiner into ONNX graphs."""
-from typing import TYPE_CHECKING, Dict, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +44,7 @@ def network_to_onnx(parts: RefinerParts,
 
 
 def to_onnx(module: nn.Module,
-            examples: Dict[str, Tensor],
+            examples: dict[str, Tensor],
             outputs: Sequence[str],
             *,
             opset: int = MIN_OPSET) -> 'onnx.ModelProto':

@@ -1,5 +1,5 @@
 """A refiner in three parts: before, in and behind its network."""
-from typing import Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -56,7 +56,7 @@ class RefinerParts(nn.Module):
 
     def __init__(self,
                  model: nn.Module,
-                 flip_indices: Optional[Sequence[int]] = None) -> None:
+                 flip_indices: Sequence[int] | None = None) -> None:
         super().__init__()
         self.network = RefinerNetwork(model)
         self.flip_indices = None if flip_indices is None else list(
@@ -70,7 +70,7 @@ class RefinerParts(nn.Module):
         return self.network.model
 
     @property
-    def input_size(self) -> Tuple[int, int]:
+    def input_size(self) -> tuple[int, int]:
         """[w, h]."""
         width, height = self.model.head.decoder.input_size
         return int(width), int(height)
@@ -115,7 +115,7 @@ class RefinerParts(nn.Module):
             return torch.cat((inputs, mirrored))
 
     def locate(self, logits: Tensor, input_pose: Tensor,
-               input_pose_visible: Tensor) -> Tuple[Tensor, ...]:
+               input_pose_visible: Tensor) -> tuple[Tensor, ...]:
         """Do what is behind the network.
 
         Args:
@@ -137,7 +137,7 @@ class RefinerParts(nn.Module):
                                      (input_pose, input_pose_visible))
 
     def forward(self, images: Tensor, input_pose: Tensor,
-                input_pose_visible: Tensor) -> Tuple[Tensor, ...]:
+                input_pose_visible: Tensor) -> tuple[Tensor, ...]:
         """Refine: all three parts.
 
         Args:

@@ -1,5 +1,5 @@
 """Run any refiner through mmpose's data samples."""
-from typing import Callable
+from collections.abc import Callable
 
 import numpy as np
 import torch

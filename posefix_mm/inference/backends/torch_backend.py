@@ -1,6 +1,6 @@
 """Run the network in PyTorch."""
-from contextlib import nullcontext
-from typing import Callable, ContextManager, Optional, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -38,7 +38,7 @@ class TorchBackend:
     def __init__(self,
                  model: nn.Module,
                  *,
-                 flip_indices: Optional[Sequence[int]] = None,
+                 flip_indices: Sequence[int] | None = None,
                  precision: str = 'fp32',
                  channels_last: bool = True) -> None:
         if precision not in PRECISIONS:
@@ -56,7 +56,7 @@ class TorchBackend:
             model.memory_format = torch.channels_last
             model.to(memory_format=torch.channels_last)
 
-    def autocast(self) -> ContextManager:
+    def autocast(self) -> AbstractContextManager:
         """Compute in the precision that was asked for."""
         if self.dtype is None:
             return nullcontext()
