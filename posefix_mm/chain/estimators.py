@@ -9,7 +9,8 @@ from mmengine.registry import DefaultScope
 from mmpose.structures import PoseDataSample
 from torch import nn
 
-from .person_detector import Boxes, FindPeople, run_by_shape
+from .load_models import ModelFiles, load_estimator
+from .person_detector import Boxes, FindPeople, LazyDetector, run_by_shape
 
 
 class EstimatedPoses(NamedTuple):
@@ -34,12 +35,7 @@ class EstimatedPoses(NamedTuple):
     @classmethod
     def join(cls, parts: Sequence['EstimatedPoses'],
              num_joints: int) -> 'EstimatedPoses':
-        """Put people of one image together.
-
-        Args:
-            parts (Sequence[EstimatedPoses]): Some of its people each.
-            num_joints (int): J, for images without people.
-        """
+        """Put the people of one image together; J for those without any."""
         none = cls(*(np.zeros(shape, np.float32)
                      for shape in ((0, num_joints, 2), (0, num_joints),
                                    (0, 4), (0, ))))
@@ -60,22 +56,17 @@ class Estimator(Protocol):
 
 
 def extract_poses(output: PoseDataSample) -> EstimatedPoses:
-    """Take the poses out of a data sample of mmpose.
+    """Take the poses out of a data sample that an estimator returned.
 
-    Args:
-        output (PoseDataSample): What an estimator returned.
-
-    Returns:
-        EstimatedPoses: Boxes are the extents of poses and their scores 1
-        where the estimator has none.
+    Boxes are the extents of poses, and their scores 1, where it has none.
     """
-    found = output.pred_instances.cpu().numpy()
-    keypoints = np.asarray(found.keypoints, np.float32)[..., :2]
-    scores = np.asarray(found.keypoint_scores, np.float32)
-    boxes = found.get('bboxes')
+    people = output.pred_instances.cpu().numpy()
+    keypoints = np.asarray(people.keypoints, np.float32)[..., :2]
+    scores = np.asarray(people.keypoint_scores, np.float32)
+    boxes = people.get('bboxes')
     if boxes is None:
         boxes = np.concatenate((keypoints.min(1), keypoints.max(1)), -1)
-    box_scores = found.get('bbox_scores')
+    box_scores = people.get('bbox_scores')
     if box_scores is None:
         box_scores = np.ones(len(keypoints))
     return EstimatedPoses(keypoints, scores, np.asarray(boxes, np.float32),
@@ -101,21 +92,12 @@ class TopdownEstimator:
 
     def prepare(self, images: Sequence[np.ndarray],
                 boxes: Sequence[Boxes]) -> list[list[dict]]:
-        """Find people where no boxes are given, and crop them.
-
-        Args:
-            images (Sequence[np.ndarray]): BGR, uint8 (H, W, 3) each.
-            boxes (Sequence[Boxes | None]): Those of each image, None where
-                people are to be found.
-
-        Returns:
-            List[List[dict]]: Samples of each image.
-        """
-        unknown = [i for i, given in enumerate(boxes) if given is None]
+        """Find people where boxes are None, and crop them."""
+        unknown = [i for i, people in enumerate(boxes) if people is None]
         boxes = list(boxes)
         if unknown:
-            found = self.find_people([images[i] for i in unknown])
-            for i, people in zip(unknown, found, strict=True):
+            detected = self.find_people([images[i] for i in unknown])
+            for i, people in zip(unknown, detected, strict=True):
                 boxes[i] = people
         return [
             self._crop(image, people)
@@ -124,25 +106,14 @@ class TopdownEstimator:
 
     def _crop(self, image: np.ndarray, people: Boxes) -> list[dict]:
         return [
-            self.pipeline(
-                dict(
-                    self.model.dataset_meta,
-                    img=image,
-                    bbox=box[None],
-                    bbox_score=score[None]))
+            self.pipeline(dict(self.model.dataset_meta, img=image,
+                               bbox=box[None], bbox_score=score[None]))
             for box, score in zip(*people, strict=True)
         ]
 
     @torch.no_grad()
     def run(self, samples: Sequence[dict]) -> list[EstimatedPoses]:
-        """Estimate the pose of each sample, in one batch.
-
-        Args:
-            samples (Sequence[dict]): Of one or of many images.
-
-        Returns:
-            List[EstimatedPoses]: One person each.
-        """
+        """Estimate the person of each sample, in one batch."""
         outputs = self.model.test_step(pseudo_collate(list(samples)))
         return [extract_poses(output) for output in outputs]
 
@@ -167,7 +138,7 @@ class WholeImageEstimator:
             ValueError: If boxes are given: such an estimator has no use for
                 them.
         """
-        if any(given is not None for given in boxes):
+        if any(people is not None for people in boxes):
             raise ValueError('the estimator finds people by itself: give '
                              'boxes to a top-down estimator only')
         return [[self.pipeline(dict(self.model.dataset_meta, img=image))]
@@ -181,9 +152,7 @@ class WholeImageEstimator:
 def build_estimator(model: nn.Module, find_people: FindPeople) -> Estimator:
     """Choose by the ``data_mode`` of the estimator's config.
 
-    Args:
-        model (nn.Module): From :func:`load_estimator`.
-        find_people (FindPeople): For top-down estimators.
+    Only top-down estimators need ``find_people``.
     """
     mode = model.cfg.get('data_mode')
     if mode is None:
@@ -191,6 +160,12 @@ def build_estimator(model: nn.Module, find_people: FindPeople) -> Estimator:
     if mode == 'bottomup':
         return WholeImageEstimator(model)
     return TopdownEstimator(model, find_people)
+
+
+def build_chain(files: ModelFiles, *args, device: str) -> Estimator:
+    """Build an estimator with a :class:`LazyDetector`, of ``args``."""
+    model = load_estimator(files, device)
+    return build_estimator(model, LazyDetector(model, *args, device=device))
 
 
 def build_pipeline(model: nn.Module) -> Compose:
@@ -202,8 +177,8 @@ def build_pipeline(model: nn.Module) -> Compose:
 
 def count_joints(model: nn.Module) -> int:
     """Count the keypoints that an estimator gives."""
-    shown = model.test_cfg.get('output_keypoint_indices')
-    return model.dataset_meta['num_keypoints'] if shown is None else len(shown)
+    chosen = model.test_cfg.get('output_keypoint_indices')
+    return len(chosen or range(model.dataset_meta['num_keypoints']))
 
 
 def estimate_poses(estimator: Estimator,
@@ -233,12 +208,11 @@ def estimate_poses(estimator: Estimator,
     boxes = [None] * len(images) if boxes is None else boxes
     prepared = estimator.prepare(images, boxes)
     samples = [sample for samples in prepared for sample in samples]
-    found: list[EstimatedPoses] = []
+    estimated: list[EstimatedPoses] = []
     for start in range(0, len(samples), batch_size):
-        found += estimator.run(samples[start:start + batch_size])
-    poses, start = [], 0
-    for samples in prepared:
-        own = found[start:start + len(samples)]
-        poses.append(EstimatedPoses.join(own, estimator.num_joints))
-        start += len(samples)
-    return poses
+        estimated += estimator.run(samples[start:start + batch_size])
+    people = iter(estimated)
+    return [
+        EstimatedPoses.join([next(people) for _ in samples],
+                            estimator.num_joints) for samples in prepared
+    ]

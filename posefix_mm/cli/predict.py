@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .exit_codes import NOT_ALL_REFINED, NOTHING_REFINED, OK
-from .output import say
-from .refiner_arguments import add_refiner_arguments, network_options
-
-HELP = 'detect, estimate and refine poses in images, videos or a camera'
+from .arguments import (
+    add_network_arguments,
+    add_refiner_files,
+    network_options,
+)
+from .output import NOT_ALL_REFINED, NOTHING_REFINED, OK, write_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'camera')
     _add_chain_arguments(parser)
     _add_output_arguments(parser)
-    add_refiner_arguments(parser)
+    add_refiner_files(parser)
+    add_network_arguments(parser)
     parser.add_argument(
         '--batch-size',
         type=int,
@@ -173,7 +175,7 @@ def predict(args: argparse.Namespace) -> int:
     if args.strict and inferencer.problems:
         return NOT_ALL_REFINED
     if inferencer.problems and not people:
-        say('error: none of the poses can be refined; see the warnings',
+        write_line('error: none of the poses can be refined; see the warnings',
             error=True)
         return NOTHING_REFINED
     return OK
@@ -201,9 +203,9 @@ def report(images: int, people: int, skipped: int,
         skipped (int): Images that could not be used.
         args (argparse.Namespace): Parsed arguments, for the files.
     """
-    say(f'{images} images, {people} poses refined, {skipped} images skipped')
+    write_line(f'{images} images, {people} poses refined, {skipped} images skipped')
     for written in filter(None, (args.out, args.pred_dir, args.vis_dir)):
-        say(f'written to {written}')
+        write_line(f'written to {written}')
 
 
 @contextmanager

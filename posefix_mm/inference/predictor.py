@@ -9,15 +9,9 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
-from .backends import build_backend
-from .crops import Crops
-from .load_model import (
-    build_test_dataset,
-    find_refiner,
-    load_refiner,
-    load_refiner_config,
-)
-from .pipeline_cropper import build_cropper
+from .backends import Backend, build_backend
+from .crops import Crops, build_cropper
+from .load_model import open_refiner
 
 #: Scores that refined poses can get.
 SCORES = ('input', 'refined')
@@ -84,13 +78,14 @@ class PosePredictor:
                  flip_test: bool = True,
                  crop_by: str = 'pose',
                  cfg_options: dict | None = None) -> None:
-        self._open(config, checkpoint, device, cfg_options, crop_by)
-        self._backend = build_backend(
-            self.model,
-            self.metainfo,
-            backend=backend,
-            precision=precision,
-            flip_test=flip_test)
+        self.files, self.cfg, dataset, self.model = open_refiner(
+            config, checkpoint, device, cfg_options)
+        self.metainfo = dataset.metainfo
+        self.categories = dataset.categories
+        #: Which keypoints the data set annotates, bool (K, ).
+        self.annotated = dataset.annotated
+        self.crop = build_cropper(dataset, crop_by)
+        self.crop_by = crop_by
         settings = (self.cfg.model.to_dict(),
                     self.cfg.test_dataloader.dataset.to_dict(),
                     torch.device(device).type, backend, precision, flip_test,
@@ -98,26 +93,13 @@ class PosePredictor:
         #: Fingerprint of everything but the weights.
         self.name = hashlib.blake2b(
             repr(settings).encode(), digest_size=16).hexdigest()
-
-    def _open(self, config: str | Path | Config | None,
-              checkpoint: str | None, device: str,
-              cfg_options: dict | None,
-              crop_by: str = 'pose') -> None:
-        """Load everything but what runs the network."""
-        self.files = find_refiner(config, checkpoint)
-        self.cfg = load_refiner_config(
-            self.files.config,
-            pretrained=self.files.checkpoint is None,
-            cfg_options=cfg_options)
-        dataset = build_test_dataset(self.cfg)
-        self.metainfo = dataset.metainfo
-        self.categories = dataset.categories
-        #: Which keypoints the data set annotates, bool (K, ).
-        self.annotated = dataset.annotated
-        self.crop = build_cropper(dataset, crop_by)
-        self.crop_by = crop_by
-        self.model = load_refiner(self.cfg, self.files.checkpoint, device)
         self._lock = threading.Lock()
+        self._options = dict(
+            backend=backend, precision=precision, flip_test=flip_test)
+        self._backend = self._build_backend()
+
+    def _build_backend(self) -> Backend:
+        return build_backend(self.model, self.metainfo, **self._options)
 
     @property
     def num_keypoints(self) -> int:
@@ -131,13 +113,11 @@ class PosePredictor:
         return [names[i] for i in range(self.num_keypoints)]
 
     def start(self, crops: Crops) -> Callable[[], RefinedCrops]:
-        """Start on a batch; the device may still work when this returns.
-
-        Args:
-            crops (Crops): What :attr:`crop` made, of one or of many images.
+        """Start on a batch of crops, of one or of many images.
 
         Returns:
-            Callable[[], RefinedCrops]: Waits, and gives the refined poses.
+            Callable[[], RefinedCrops]: Waits for the device, and gives the
+            refined poses.
         """
         with self._lock:
             finish = self._backend.start(crops)
@@ -152,14 +132,11 @@ class PosePredictor:
         return to_image
 
     def choose_scores(self, scores: str | None = None) -> str:
-        """Say which scores refined poses get.
+        """Choose the scores of refined poses, ``'input'`` or ``'refined'``.
 
         Args:
-            scores (str, optional): ``'input'`` or ``'refined'``. Defaults to
-                the config's wish, ``keep_input_scores`` of ``test_cfg``.
-
-        Returns:
-            str: Likewise.
+            scores (str, optional): One of them. Defaults to what the config
+                says, ``keep_input_scores`` of ``test_cfg``.
 
         Raises:
             ValueError: If it is neither, or the refiner predicts none.
@@ -179,14 +156,9 @@ class PosePredictor:
 
     def keep_unlearnt(self, refined: np.ndarray,
                       keypoints: np.ndarray) -> np.ndarray:
-        """Put back keypoints that the model never learnt.
+        """Put back the input's keypoints that the model never learnt.
 
-        Args:
-            refined (np.ndarray): Refined keypoints, (N, K, 2).
-            keypoints (np.ndarray): Those of the input, (N, K, 2).
-
-        Returns:
-            np.ndarray: (N, K, 2).
+        All of them are (N, K, 2).
         """
         kept = self.model.passthrough_keypoints
         if not kept:

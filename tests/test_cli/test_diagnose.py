@@ -77,7 +77,7 @@ def test_json_and_tables(posefix, files, capsys):
 
 def test_against(posefix, files, capsys):
     out = files / 'out.json'
-    assert posefix(files / 'after.json', *options(files), '--against',
+    assert posefix(files / 'after.json', *options(files), '--before',
                    files / 'before.json', '--json', out, '--no-ap') == 0
     found = json.loads(out.read_text())
     assert found['frequency']['good'] == 1
@@ -144,6 +144,6 @@ def test_help(posefix, capsys):
     with pytest.raises(SystemExit, match='0'):
         posefix('--help')
     text = capsys.readouterr().out
-    for option in ('--ann', '--against', '--json', '--skeleton', '--oks-thr',
+    for option in ('--ann', '--before', '--json', '--skeleton', '--oks-thr',
                    '--rules', '--no-ap', '--quiet'):
         assert option in text

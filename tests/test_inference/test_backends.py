@@ -12,7 +12,7 @@ from torch import nn
 
 from posefix_mm.inference.backends import BACKENDS, build_backend
 from posefix_mm.inference.backends.fold_batch_norm import fold_batch_norm
-from posefix_mm.inference.backends.processor import has_bf16
+from posefix_mm.inference.backends.torch_backends import has_bf16
 
 needs_bf16 = pytest.mark.skipif(
     not has_bf16(), reason='the processor has no bfloat16 instructions')

@@ -11,11 +11,16 @@ from mmengine.logging import print_log
 from mmpose.registry import INFERENCERS
 from mmpose.structures import PoseDataSample
 
-from ...chain import Estimator, TopdownEstimator, map_estimator_joints
-from ...chain.default_detector import build_chain
+from ...chain import (
+    Estimator,
+    TopdownEstimator,
+    build_chain,
+    find_model,
+    map_estimator_joints,
+)
+from ...chain.load_models import ModelType
 from ...images.input_frames import Frame, InputFrames, InputsType, open_inputs
 from ...inference import PosePredictor
-from ...inference.model_files import ModelType, find_model
 from ...progress import track
 from ...structures.joint_map import JointMap
 from ...structures.pose_records import Problem

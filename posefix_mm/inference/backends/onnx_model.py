@@ -20,27 +20,17 @@ _IR_VERSION = 8
 MIN_ONNXRUNTIME = '1.15'
 
 
-def network_to_onnx(parts: RefinerParts,
-                    *,
-                    opset: int = MIN_OPSET) -> 'onnx.ModelProto':
+def network_to_onnx(parts: RefinerParts) -> 'onnx.ModelProto':
     """Export the network of a refiner alone.
 
-    Args:
-        parts (RefinerParts): The refiner.
-        opset (int): Version of ONNX's operators. Defaults to 18.
-
-    Returns:
-        onnx.ModelProto: From ``inputs``, float32 (M, 3 + C, h, w), to
-        ``logits``, float32 (M, K, H, W); M is dynamic.
+    From ``inputs``, float32 (M, 3 + C, h, w), to ``logits``, float32
+    (M, K + E, H, W); M is dynamic.
 
     Raises:
         ImportError: If what exports is not installed.
-        ValueError: If there is no such opset.
     """
-    return to_onnx(
-        parts.network,
-        dict(inputs=parts.example_inputs(2)), ['logits'],
-        opset=opset)
+    return to_onnx(parts.network, dict(inputs=parts.example_inputs(2)),
+                   ['logits'])
 
 
 def to_onnx(module: nn.Module,

@@ -8,7 +8,7 @@ from mmpose.structures import PoseDataSample
 from torch import nn
 
 from ..crops import Crops
-from .base import Located, no_poses
+from .torch_backends import Located, no_poses
 
 
 class SampleBackend:

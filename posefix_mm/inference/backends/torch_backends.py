@@ -1,17 +1,47 @@
-"""Run the network in PyTorch."""
+"""Run the network in PyTorch, as it is or compiled."""
+import os
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..crops import Crops
-from .base import Located, no_poses
-from .processor import require_bf16
 from .refiner_parts import RefinerParts
 
 #: Precisions and what autocast computes in.
 PRECISIONS = {'fp32': None, 'bf16': torch.bfloat16, 'fp16': torch.float16}
+# Of processors with bfloat16, as cpuinfo calls them: AVX512-BF16, AMX, Arm's.
+_BF16_FLAGS = ('avx512_bf16', 'amx_bf16', 'bf16', 'arm_bf16', 'sve_bf16')
+#: What :meth:`PoseRefiner.locate` gives, as arrays.
+Located = tuple[np.ndarray, ...]
+
+
+class Backend(Protocol):
+    """Runs the network on batches of crops."""
+
+    def start(self, crops: Crops) -> Callable[[], Located]:
+        """Start on a batch of N crops; may return before the device is done.
+
+        Returns:
+            Callable[[], Located]: Waits for the device and gives the result.
+        """
+
+
+def no_poses(crops: Crops) -> Callable[[], Located]:
+    """Answer a batch without crops, which no engine takes."""
+    shape = crops.input_pose.shape
+    located = np.empty(shape, np.float32), np.empty(shape[:2], np.float32)
+    return lambda: located
+
+
+def has_bf16() -> bool:
+    """Whether the processor multiplies in bfloat16."""
+    flags = torch.cpu.get_capabilities()
+    return any(flags.get(flag, False) for flag in _BF16_FLAGS)
 
 
 class TorchBackend:
@@ -48,8 +78,12 @@ class TorchBackend:
         self.device = next(model.parameters()).device
         if precision == 'fp16' and self.device.type == 'cpu':
             raise ValueError('fp16 is for GPUs; on a CPU take bf16 or fp32')
-        if precision == 'bf16' and self.device.type == 'cpu':
-            require_bf16()
+        if precision == 'bf16' and self.device.type == 'cpu' \
+                and not has_bf16():
+            raise ValueError(
+                'this processor has no bfloat16 instructions (AVX512-BF16, '
+                "AMX or Arm's): bf16 would be slower than fp32; take "
+                "precision 'fp32'")
         self.dtype = PRECISIONS[precision]
         self.parts = RefinerParts(model, flip_indices)
         if channels_last:
@@ -78,14 +112,7 @@ class TorchBackend:
             self.parts.locate(logits.float(), pose, visible))
 
     def run(self, inputs: Tensor) -> Tensor:
-        """Run the network; a subclass may compile it.
-
-        Args:
-            inputs (Tensor): Images and pose maps, (M, 3 + C, h, w).
-
-        Returns:
-            Tensor: As :class:`RefinerNetwork`, (M, K + E, H, W).
-        """
+        """Run the network, as :class:`RefinerNetwork` does."""
         return self.parts.network(inputs)
 
     def _send(self, tensor: Tensor) -> Tensor:
@@ -110,3 +137,42 @@ class TorchBackend:
             return tuple(copy.numpy() for copy in copies)
 
         return finish
+
+
+class CompileBackend(TorchBackend):
+    """A refiner whose network is compiled by ``torch.compile``.
+
+    The first batch takes minutes for a ResNet-50 on two cores. Batches of any
+    size share one compiled network, so that no other one does.
+
+    Args:
+        model (nn.Module): As of :class:`TorchBackend`.
+        **kwargs: As of :class:`TorchBackend`.
+
+    Raises:
+        RuntimeError: If there is no C++ compiler, which CPUs need.
+        ValueError: If the device can't compute in that precision.
+    """
+
+    def __init__(self, model: nn.Module, **kwargs) -> None:
+        super().__init__(model, **kwargs)
+        options = None
+        if self.device.type == 'cpu':
+            compilers = os.environ.get('CXX') or 'g++', 'clang++', 'c++'
+            if not any(map(shutil.which, compilers)):
+                raise RuntimeError(
+                    "backend 'compile' needs a C++ compiler; on Debian: "
+                    "apt-get install g++. 'onnxruntime' and 'openvino' need "
+                    'none')
+            # weights are packed for the convolutions once
+            options = {'freezing': True}
+        self.compiled = torch.compile(
+            self.parts.network, dynamic=True, options=options)
+
+    def run(self, inputs: Tensor) -> Tensor:
+        """Run the network; see :meth:`TorchBackend.run`."""
+        if len(inputs) > 1:
+            return self.compiled(inputs)
+        # a batch of one would be compiled for itself
+        return self.compiled(inputs.expand(2, -1, -1, -1).contiguous(
+            memory_format=self.parts.model.memory_format))[:1]

@@ -9,17 +9,12 @@ import torch
 from mmengine.config import Config
 from torch import Tensor, nn
 
-from ..fileio import atomic_write
-from ..inference.backends import RefinerParts
-from ..inference.backends.onnx_model import MIN_ONNXRUNTIME, MIN_OPSET, to_onnx
-from ..inference.load_model import (
-    build_test_dataset,
-    find_refiner,
-    load_refiner,
-    load_refiner_config,
-)
-from ..optional_packages import import_optional
-from ..version import __version__
+from .fileio import atomic_write
+from .inference.backends import RefinerParts
+from .inference.backends.onnx_model import MIN_ONNXRUNTIME, MIN_OPSET, to_onnx
+from .inference.load_model import open_refiner
+from .optional_packages import import_optional
+from .version import __version__
 
 if TYPE_CHECKING:
     import onnx
@@ -144,21 +139,15 @@ def load_exportable(config: str | Path | Config | None = None,
         FileNotFoundError: If a file does not exist.
         ValueError: If the config is not a refiner's, or it can't be exported.
     """
-    files = find_refiner(config, checkpoint)
-    cfg = load_refiner_config(
-        files.config,
-        pretrained=files.checkpoint is None,
-        cfg_options=cfg_options)
-    dataset = build_test_dataset(cfg)
-    skeleton = dataset.metainfo
-    model = load_refiner(cfg, files.checkpoint, 'cpu')
+    loaded = open_refiner(config, checkpoint, cfg_options=cfg_options)
+    skeleton = loaded.dataset.metainfo
     refiner = ExportableRefiner(
-        model, skeleton['flip_indices'] if flip_test else None,
-        dataset.annotated)
+        loaded.model, skeleton['flip_indices'] if flip_test else None,
+        loaded.dataset.annotated)
     names = skeleton['keypoint_id2name']
     metadata = dict(
         posefix_mm_version=__version__,
-        model=Path(cfg.filename or 'refiner').stem,
+        model=Path(loaded.cfg.filename or 'refiner').stem,
         input_size=json.dumps(refiner.parts.input_size),
         image_format='BGR, uint8, NHWC',
         flip_test=json.dumps(flip_test),
@@ -172,15 +161,9 @@ def refiner_to_onnx(refiner: ExportableRefiner,
                     opset: int = MIN_OPSET) -> 'onnx.ModelProto':
     """Convert a refiner to one graph.
 
-    Args:
-        refiner (ExportableRefiner): The refiner.
-        metadata (dict): Strings by name.
-        opset (int): Version of ONNX's operators. Defaults to 18.
-
-    Returns:
-        onnx.ModelProto: From :data:`INPUTS` to :data:`OUTPUTS`, which are
-        those of :meth:`ExportableRefiner.forward`, the last one if the
-        refiner predicts it; N is dynamic.
+    From :data:`INPUTS` to :data:`OUTPUTS`, those of
+    :meth:`ExportableRefiner.forward`, the last one if the refiner predicts
+    it; N is dynamic. ``metadata`` are strings by name.
 
     Raises:
         ImportError: If what exports is not installed.
@@ -198,14 +181,7 @@ def refiner_to_onnx(refiner: ExportableRefiner,
 
 
 def needed_onnxruntime(opset: int) -> str:
-    """Name the ONNX Runtime that a model needs.
-
-    Args:
-        opset (int): Version of ONNX's operators.
-
-    Returns:
-        str: Such as ``'onnxruntime >= 1.15'``.
-    """
+    """Name the ONNX Runtime that a model of an opset needs."""
     if opset == MIN_OPSET:
         return f'onnxruntime >= {MIN_ONNXRUNTIME}'
     return f'an onnxruntime that knows opset {opset}'
@@ -215,19 +191,17 @@ def export_refiner(config: str | Path | Config | None,
                    checkpoint: str | None,
                    out: str | Path,
                    *,
-                   flip_test: bool = True,
                    opset: int = MIN_OPSET,
-                   cfg_options: dict | None = None) -> ExportableRefiner:
+                   **options) -> ExportableRefiner:
     """Write a refiner as an ONNX model.
 
     Args:
-        config (str | Path | Config | None): As of
-            :class:`posefix_mm.inference.PosePredictor`.
+        config (str | Path | Config | None): As of :func:`load_exportable`.
         checkpoint (str | None): As there.
         out (str | Path): The file, which appears as a whole or not at all.
-        flip_test (bool): Average with the mirrored image. Defaults to True.
         opset (int): Version of ONNX's operators. Defaults to 18.
-        cfg_options (dict, optional): Changes of the config.
+        **options: ``flip_test`` and ``cfg_options`` of
+            :func:`load_exportable`.
 
     Returns:
         ExportableRefiner: What was exported.
@@ -238,8 +212,7 @@ def export_refiner(config: str | Path | Config | None,
         ValueError: If the refiner can't be exported, or there is no such
             opset.
     """
-    refiner, metadata = load_exportable(
-        config, checkpoint, flip_test=flip_test, cfg_options=cfg_options)
+    refiner, metadata = load_exportable(config, checkpoint, **options)
     model = refiner_to_onnx(refiner, metadata, opset=opset)
     with atomic_write(out) as file:
         file.write(model.SerializeToString())
@@ -263,18 +236,14 @@ def largest_difference(path: str | Path,
     Raises:
         ImportError: If ONNX Runtime is not installed.
     """
-    onnxruntime = import_optional('onnxruntime', 'onnx')
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    session = onnxruntime.InferenceSession(
-        str(path), options, providers=['CPUExecutionProvider'])
+    session = start_onnxruntime(str(path))
     differences = []
     for batch_size in batch_sizes:
         inputs = refiner.example_inputs(batch_size, seed=batch_size)
         with torch.inference_mode():
-            wanted = refiner(*inputs)[0].numpy()
+            expected = refiner(*inputs)[0].numpy()
         arrays = (tensor.numpy() for tensor in inputs)
-        found = session.run(['keypoints'],
-                            dict(zip(INPUTS, arrays, strict=True)))[0]
-        differences.append(np.abs(found - wanted).max())
+        keypoints, = session.run(['keypoints'],
+                                 dict(zip(INPUTS, arrays, strict=True)))
+        differences.append(np.abs(keypoints - expected).max())
     return float(max(differences))
