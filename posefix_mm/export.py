@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from .fileio import atomic_write
 from .inference.backends import RefinerParts
+from .inference.backends.engine_backends import start_onnxruntime
 from .inference.backends.onnx_model import MIN_ONNXRUNTIME, MIN_OPSET, to_onnx
 from .inference.load_model import open_refiner
 from .optional_packages import import_optional

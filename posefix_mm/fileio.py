@@ -1,10 +1,11 @@
 """Read and write files safely."""
 import errno
+import hashlib
 import json
 import os
 import pickle
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -41,6 +42,15 @@ def read_json(path: str | Path) -> Any:
         return load_json(path.read_bytes())
     except ValueError as error:
         raise ValueError(f'{path} {error}') from error
+
+
+def hash_files(paths: Iterable[str | Path]) -> 'hashlib._Hash':
+    """Hash the contents of files; the hash can be updated with more."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in paths:
+        with open(path, 'rb') as file:
+            digest.update(hashlib.file_digest(file, 'blake2b').digest())
+    return digest
 
 
 @contextmanager

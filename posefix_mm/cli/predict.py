@@ -203,7 +203,8 @@ def report(images: int, people: int, skipped: int,
         skipped (int): Images that could not be used.
         args (argparse.Namespace): Parsed arguments, for the files.
     """
-    write_line(f'{images} images, {people} poses refined, {skipped} images skipped')
+    write_line(f'{images} images, {people} poses refined, {skipped} images '
+               'skipped')
     for written in filter(None, (args.out, args.pred_dir, args.vis_dir)):
         write_line(f'written to {written}')
 

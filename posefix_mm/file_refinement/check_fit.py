@@ -1,7 +1,7 @@
 """Check that poses, refiner and pictures fit before anything is refined."""
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,9 +16,9 @@ from ..images.image_files import ImageProblem
 from ..images.image_source import ImageSource
 from ..inference import PosePredictor
 from ..structures.image_ref import ImageRef
-from .refine_log import was_refined
+from .refine_summary import was_refined
 
-# So many pictures are looked for; more take time and tell nothing new.
+# Pictures that are looked for; more take time and tell nothing new.
 _PICTURES = 100
 
 
@@ -45,19 +45,10 @@ def open_fitting(predictor: PosePredictor,
                  described: Sequence[dict] = ()) -> FittingPoses:
     """Open poses for a refiner.
 
-    Args:
-        predictor (PosePredictor): The refiner.
-        poses (str | Path): File or folder.
-        pose_format (str): One of :data:`posefix_mm.formats.FORMATS`.
-        joint_map (str | Path, optional): See
-            :func:`posefix_mm.formats.open_pose_file`.
-        categories (Sequence[int], optional): Categories to refine. Defaults
-            to those that have the refiner's joints, in the file's own list or
-            in ``described``; else the only one of the file, or the refiner's.
-        described (Sequence[dict]): ``categories`` of annotations.
-
-    Returns:
-        FittingPoses: The poses.
+    Categories to refine default to those that have the refiner's joints, in
+    the file's own list or in ``described``, the ``categories`` of
+    annotations; else to the only one of the file, or the refiner's. Other
+    arguments are those of :func:`posefix_mm.formats.open_pose_file`.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -97,15 +88,8 @@ def describe_fit(poses: FittingPoses, predictor: PosePredictor,
                  ann: str | Path | None = None) -> list[str]:
     """Say what will be done, a line for each thing that could be wrong.
 
-    Args:
-        poses (FittingPoses): From :func:`open_fitting`.
-        predictor (PosePredictor): The refiner.
-        source (ImageSource): The pictures.
-        ann (str | Path, optional): Annotations that name them.
-
-    Returns:
-        List[str]: Format, joints, category and pictures; and a note if these
-        poses were refined before.
+    These are format, joints, category and pictures; and a note if the poses
+    were refined before.
     """
     file = poses.file
     lines = [
@@ -139,14 +123,10 @@ def _categories(poses: FittingPoses) -> str:
         return f'category: all, {reason.replace("it", "all")}'
     counts = poses.file.category_counts
     present = ', '.join(
-        f'{_shown(c)} ({n} poses)' for c, n in sorted(
-            counts.items(), key=lambda item: -item[1])[:5])
+        f'{"none that is a number" if c is None else c} ({n} poses)'
+        for c, n in sorted(counts.items(), key=lambda item: -item[1])[:5])
     text = f'category: {", ".join(map(str, ids))}, {reason}'
     return f'{text}; the file has {present}' if present else text
-
-
-def _shown(category: Any) -> str:
-    return 'none that is a number' if category is None else str(category)
 
 
 def _pictures(file: PoseFile, source: ImageSource,
@@ -154,8 +134,7 @@ def _pictures(file: PoseFile, source: ImageSource,
     count = len(file.images)
     places = np.unique(np.linspace(0, count - 1, min(count, _PICTURES)).astype(
         int)) if count else []
-    found, example, missing = 0, '', ''
-    scales = set()
+    num_found, example, missing, scales = 0, '', '', set()
     for place in places:
         ref = file.images[int(place)]
         try:
@@ -165,19 +144,19 @@ def _pictures(file: PoseFile, source: ImageSource,
         except ImageProblem as error:
             missing = missing or f'; {error}'
             continue
-        found += 1
+        num_found += 1
         scales.add(None if scale is None else round(scale, 3))
-        example = example or f', such as {_name(ref)}: ' + \
-            picture.path.relative_to(source.finder.root).as_posix() + (
-                '' if picture.frame is None else f' frame {picture.frame}')
+        if not example:
+            path = picture.path.relative_to(source.finder.root).as_posix()
+            frame = '' if picture.frame is None else f' frame {picture.frame}'
+            example = f', such as {_name(ref)}: {path}{frame}'
     by = 'names and numbers' if ann is None else f'the images of {ann}'
-    others = scales - {1., None}
-    scaled = f'; pictures are {", ".join(f"{s:g}" for s in sorted(others))}' \
-        f' times the size in the annotations, poses are scaled' \
-        if others else ''
-    return (f'pictures: by {by} in {source.finder.root}: {found} of '
-            f'{len(places)}{" tried" if len(places) < count else ""} '
-            f'found{example}{missing}{scaled}')
+    tried = ' tried' if len(places) < count else ''
+    others = ', '.join(f'{scale:g}' for scale in sorted(scales - {1., None}))
+    scaled = f'; pictures are {others} times the size in the annotations, ' \
+        'poses are scaled' if others else ''
+    return (f'pictures: by {by} in {source.finder.root}: {num_found} of '
+            f'{len(places)}{tried} found{example}{missing}{scaled}')
 
 
 def _name(ref: ImageRef) -> str:

@@ -9,7 +9,8 @@ import io
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -49,6 +50,12 @@ class ChunkResult(NamedTuple):
     keypoints: np.ndarray
     scores: np.ndarray
     problems: list[tuple[int, str, str]]
+
+    @classmethod
+    def concatenate(cls, parts: 'Sequence[ChunkResult]') -> 'ChunkResult':
+        """Join the results of a chunk's images."""
+        *arrays, problems = zip(*parts, strict=True)
+        return cls(*map(np.concatenate, arrays), [*chain(*problems)])
 
     def to_bytes(self) -> bytes:
         """Serialize; nothing in it can execute when it is read."""
@@ -99,12 +106,7 @@ class Journal:
             raise
 
     def add(self, chunk: int, result: ChunkResult) -> None:
-        """Note a chunk; when this returns it is on the disk.
-
-        Args:
-            chunk (int): Its number.
-            result (ChunkResult): What became of it.
-        """
+        """Append the result of a chunk; when this returns it is on disk."""
         data = result.to_bytes()
         head = _ENTRY.pack(_MAGIC, chunk, zlib.crc32(data), len(data))
         with disk_errors(self.path):
@@ -117,7 +119,7 @@ class Journal:
 
     def close(self) -> None:
         """Let other processes have the file."""
-        with disk_errors(self.path):  # what a full disk did not take
+        with disk_errors(self.path):  # a full disk fails here, too
             self._file.close()
 
 
@@ -136,14 +138,7 @@ def find_journals(out: Path) -> list[Path]:
 
 
 def read_journals(out: Path, run: str) -> Iterator[tuple[int, ChunkResult]]:
-    """Read what is done of an output, chunk by chunk.
-
-    Args:
-        out (Path): The output.
-        run (str): Fingerprint of the run.
-
-    Yields:
-        tuple: Number of the chunk, and what became of it.
+    """Yield number and result of the chunks of an output that are done.
 
     Raises:
         ValueError: If a journal is of another run.

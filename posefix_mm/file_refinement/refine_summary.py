@@ -1,11 +1,24 @@
-"""What became of the records of a file."""
+"""What became of the records of a file: a summary, and a log of each."""
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..evaluation.explain_mismatch import Explanation
+import numpy as np
+import orjson
 
+from ..evaluation.explain_mismatch import Explanation
+from ..fileio import atomic_write, hash_files
+from ..formats import PoseFile
+from ..structures.image_ref import ImageRef
+
+#: Code of records that OKS-NMS dropped.
+DUPLICATE = 'duplicate'
+# Fields that refined records of COCO results get, and how many records are
+# searched for them.
+_FIELDS = {'predicted_oks', 'score_before'}
+_SEARCHED = 100
 # Skeletons that are known by their number of joints.
 _SKELETONS = {14: 'crowdpose', 16: 'mpii', 18: 'openpose_coco18',
               25: 'openpose_body25', 26: 'halpe26', 33: 'mediapipe33',
@@ -47,7 +60,7 @@ class RefineSummary:
         after (Dict[str, float] | None): The same of the output.
         explanations (List[Explanation]): What in results and annotations does
             not meet, so that a low AP is never unexplained.
-        fit (List[str]): What the check before told.
+        fit (List[str]): Lines of the check before the run.
     """
 
     total: int = 0
@@ -128,3 +141,92 @@ class NotAllRefinedError(ValueError):
             f'{len(summary.unrefined)} of {summary.total} records could not '
             f'be refined ({counts}), so {out} is not written; {summary.log} '
             'names them')
+
+
+def log_path(out: Path) -> Path:
+    """Place of the log, beside the output."""
+    return out.with_name(f'{out.name}.log.jsonl')
+
+
+def write_log(path: Path, pose_file: PoseFile,
+              problems: Sequence[tuple[int, str, str]], dropped: np.ndarray,
+              refined: int, output: Path | None = None) -> dict[str, int]:
+    """Write a line of JSON for each record that is not in the output refined.
+
+    A line holds the ``index`` of the record in the input, its ``image``, a
+    ``code`` for programs and a ``reason`` for people. The last line is a
+    ``summary`` with counts.
+
+    Args:
+        path (Path): The log.
+        pose_file (PoseFile): The input.
+        problems (Sequence[tuple[int, str, str]]): Position, code and reason
+            of records that were passed through, in order.
+        dropped (np.ndarray): Records that OKS-NMS dropped, bool (N, ).
+        refined (int): Records that were refined, dropped ones included.
+        output (Path, optional): What was written; its hash goes into the log.
+
+    Returns:
+        dict[str, int]: Records by code.
+    """
+    duplicates = [(int(index), DUPLICATE, 'dropped by OKS-NMS: a better '
+                   'scored pose of the image is nearly the same')
+                  for index in np.flatnonzero(dropped)]
+    entries = sorted([*problems, *duplicates])
+    codes = Counter(code for _, code, _ in entries)
+    summary = dict(
+        records=len(pose_file),
+        refined=refined,
+        unrefined=len(problems),
+        dropped=len(duplicates),
+        codes=dict(sorted(codes.items())))
+    if output is not None:
+        summary['output'] = _hash(output)
+    lines = (dict(index=index, image=_image_name(pose_file, index), code=code,
+                  reason=reason) for index, code, reason in entries)
+    with atomic_write(path) as file:
+        for line in (*lines, dict(summary=summary)):
+            file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    return summary['codes']
+
+
+def was_refined(pose_file: PoseFile) -> str | None:
+    """Tell what shows that poses are the output of a refinement.
+
+    Returns:
+        str | None: The log beside them, if it is that of this very content,
+        or fields that only a refinement writes; None for other poses.
+    """
+    log = log_path(pose_file.path)
+    try:
+        summary = orjson.loads(log.read_bytes().splitlines()[-1])['summary']
+        if summary['refined'] > 0 and summary['output'] == _hash(
+                pose_file.path):
+            return str(log)
+    except (OSError, ValueError, LookupError, TypeError):
+        pass  # none, or of something else
+    for record in pose_file.read(range(min(len(pose_file), _SEARCHED))):
+        if isinstance(record.raw, dict) and _FIELDS <= record.raw.keys():
+            return ' and '.join(sorted(_FIELDS))
+    return None
+
+
+def _hash(path: Path) -> str:
+    """Hash a file, or the files of a folder."""
+    return hash_files(sorted(p for p in path.rglob('*') if p.is_file())
+                      if path.is_dir() else [path]).hexdigest()
+
+
+def _image_name(pose_file: PoseFile, index: int) -> str | int | None:
+    """What a person would look for."""
+    image = int(pose_file.image_index[index])
+    if image < 0:
+        return None
+    ref: ImageRef = pose_file.images[image]
+    names = (ref.file_name, ref.stem, ref.image_id)
+    name = next((name for name in names if name is not None), None)
+    if isinstance(name, str):  # half of a surrogate pair is no UTF-8
+        name = name.encode(errors='backslashreplace').decode()
+    if isinstance(name, int) and name.bit_length() > 63:
+        name = str(name)
+    return name if ref.frame is None else f'{name}#{ref.frame}'
