@@ -21,7 +21,7 @@ SafeGlobal = Callable | tuple[Callable, str]
 
 
 class Requirement(NamedTuple):
-    """A package that has to be there, and the versions that are supported.
+    """A package, by its import name, and the versions that are supported.
 
     Attributes:
         name: Import name, e.g. ``'mmcv'``.
@@ -153,8 +153,8 @@ def register_shipped_weights() -> None:
 
     ``posefix_mm://configs/...``, as the model index names them, is the file
     below the installed package's ``.mim``. MMEngine's ``get_config`` and
-    ``get_model`` hand on what the index has, and load any other path from the
-    current folder.
+    ``get_model`` hand on what the index has, and would look for any other
+    path in the current folder.
     """
     from pathlib import Path
 
@@ -172,10 +172,8 @@ def register_shipped_weights() -> None:
 def launch_without_cuda() -> None:
     """Let MMEngine's launchers start processes on a machine without CUDA.
 
-    They choose a CUDA device before they look at the backend. Where there is
-    none, that call is all that stands in the way of gloo; here it does
-    nothing then. For command-line tools only; the package calls it where one
-    of them, or a launcher, has set ``LOCAL_RANK``.
+    They choose a CUDA device before they look at the backend, which is all
+    that stands in the way of gloo. For command-line tools only.
     """
     import torch
 
@@ -216,16 +214,11 @@ def add_config_package() -> None:
 
 
 def register_config_package(lazy: bool = False) -> None:
-    """Make what is built from ``posefix_mm::...`` configs be found.
+    """Let modules be found that ``posefix_mm::...`` configs build.
 
-    MMEngine builds it in a registry scope of that name. Modules are
-    registered in MMPose's registries, so that scope is made of empty children
-    of them: a lookup falls through to MMPose.
-
-    Args:
-        lazy (bool): Let MMPose's registries import ``posefix_mm.registry``
-            at the first lookup, as they import their own modules. Defaults
-            to False.
+    MMEngine builds it in a registry scope of that name, which is made of empty
+    children of MMPose's registries: a lookup falls through to MMPose. With
+    ``lazy``, these import ``posefix_mm.registry`` at the first lookup.
     """
     from mmengine.registry import Registry
 

@@ -9,10 +9,7 @@ from typing import Any
 def on_import(name: str, action: Callable[[], None]) -> None:
     """Call a function when a module has been executed, or at once if it has.
 
-    Args:
-        name (str): Full name of the module.
-        action (Callable[[], None]): What to call. If it fails, so does the
-            import.
+    If the function fails, so does the import.
     """
     if name in sys.modules:
         action()

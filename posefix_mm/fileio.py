@@ -22,14 +22,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def read_json(path: str | Path) -> Any:
-    """Read a JSON file.
-
-    Args:
-        path (str | Path): The file; NaN and Infinity are read as Python
-            writes them.
-
-    Returns:
-        Any: Its content.
+    """Read a JSON file, with NaN and Infinity as Python writes them.
 
     Raises:
         FileNotFoundError: If it does not exist.
@@ -56,9 +49,6 @@ def hash_files(paths: Iterable[str | Path]) -> 'hashlib._Hash':
 @contextmanager
 def disk_errors(path: str | Path) -> Iterator[None]:
     """Say what to do when a file can't be written.
-
-    Args:
-        path (str | Path): What is written.
 
     Raises:
         OSError: Of the same kind, with the path and a remedy.
@@ -111,24 +101,13 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
 
 
 def write_json(path: str | Path, content: Any) -> None:
-    """Write a JSON file as a whole or not at all.
-
-    Args:
-        path (str | Path): The file; its folder is made.
-        content (Any): What to write.
-    """
+    """Write a JSON file as a whole or not at all; its folder is made."""
     with atomic_write(path) as file:
         file.write(orjson.dumps(content))
 
 
 def load_json(text: bytes) -> Any:
-    """Parse JSON, with NaN and Infinity as Python writes them.
-
-    Args:
-        text (bytes): UTF-8.
-
-    Returns:
-        Any: Its content.
+    """Parse JSON, UTF-8, with NaN and Infinity as Python writes them.
 
     Raises:
         ValueError: If it is not JSON, or nested too deeply.

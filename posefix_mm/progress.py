@@ -23,9 +23,7 @@ LINE_SECONDS = 10.
 class SteadyProgress(Progress):
     """Bars; into a file or a pipe, a line every ten seconds for each task.
 
-    Args:
-        columns (ProgressColumn): What a bar is made of.
-        enabled (bool): Whether to show anything. Defaults to True.
+    Nothing is shown unless ``enabled``.
     """
 
     def __init__(self, *columns: ProgressColumn, enabled: bool = True) -> None:
@@ -93,7 +91,7 @@ def progress_bar(total: int | None,
         title (str): What is done. Defaults to ``'refining'``.
 
     Yields:
-        Callable[[int], None]: To be told of so many more poses done.
+        Callable[[int], None]: Adds to the number of poses that are done.
     """
     columns: Any = (TextColumn(title), BarColumn(), MofNCompleteColumn(),
                     _RateColumn(), TimeRemainingColumn())
@@ -108,13 +106,7 @@ def track(items: Iterable,
           title: str) -> Iterator[Any]:
     """Show on standard error how many items have been taken.
 
-    Args:
-        items (Iterable): The items.
-        total (int, optional): How many there are; None if nobody knows.
-        title (str): What is done.
-
-    Yields:
-        Any: Each item.
+    Their ``total`` is None if nobody knows it; ``title`` says what is done.
     """
     columns: Any = (TextColumn('{task.description}'), BarColumn(),
                     MofNCompleteColumn(), TimeRemainingColumn())

@@ -11,11 +11,7 @@ from torch.nn import functional as F
 from ..evaluation.calibration import calibration_error
 from ..fileio import atomic_write
 from ..inference.backends import RefinerParts
-from ..inference.load_model import (
-    build_test_dataset,
-    load_refiner,
-    load_refiner_config,
-)
+from ..inference.load_model import load_refiner_config, open_refiner
 
 # Rows and columns of ``PoseQuality.slope``.
 _ROWS, _COLUMNS = ('keypoints', 'poses'), ('input', 'refined')
@@ -35,7 +31,7 @@ def calibrate_quality(config: str | Path | Config, checkpoint: str | Path,
         out (str | Path): Checkpoint to write: the same, calibrated.
 
     Returns:
-        Dict[str, Tuple[float, float]]: Calibration error before and after, on
+        dict[str, tuple[float, float]]: Calibration error before and after, on
         these photos, by what is predicted, such as ``'refined poses'``.
 
     Raises:
@@ -50,12 +46,13 @@ def calibrate_quality(config: str | Path | Config, checkpoint: str | Path,
             'to be calibrated, a config needs `model.head.quality` and a '
             '`calibration_dataloader`; see '
             'configs/body_2d_keypoint/posefix/photos')
-    model = load_refiner(cfg, str(checkpoint), 'cpu')
-    quality = model.head.quality
+    refiner = open_refiner(cfg, str(checkpoint))
+    quality = refiner.model.head.quality
     quality.slope.fill_(1)
     quality.offset.fill_(0)
-    flip_indices = build_test_dataset(cfg).metainfo['flip_indices']
-    samples = _collect(RefinerParts(model, flip_indices),
+    parts = RefinerParts(refiner.model,
+                         refiner.dataset.metainfo['flip_indices'])
+    samples = _collect(parts,
                        Runner.build_dataloader(cfg.calibration_dataloader))
     errors = {}
     for row, what in enumerate(_ROWS):
@@ -77,25 +74,21 @@ def calibrate_quality(config: str | Path | Config, checkpoint: str | Path,
 
 @torch.inference_mode()
 def _collect(parts: RefinerParts, loader) -> tuple[tuple[Tensor, Tensor], ...]:
-    """Predict and look up the truth.
-
-    Returns:
-        tuple: logits and true similarities of annotated keypoints, (N, 2)
-        each, and of poses, likewise.
-    """
+    """Logits and true similarities, (N, 2), of keypoints, then of poses."""
     keypoints, poses = [], []
     for batch in loader:
         samples = batch['data_samples']
         labels = [sample.gt_instance_labels for sample in samples]
-        pose, shown, weights = (
+        pose, visible, weights = (
             torch.cat([label[key] for label in labels])
             for key in ('input_pose', 'input_pose_visible',
                         'keypoint_weights'))
         images = torch.stack(batch['inputs']).permute(0, 2, 3, 1)
-        maps = parts.network(parts.prepare(images, pose, shown))
+        maps = parts.network(parts.prepare(images, pose, visible))
         half = len(images)
         located = parts.model.head.locate(maps[:half], maps[half:],
-                                          parts.flip_indices, (pose, shown))
+                                          parts.flip_indices,
+                                          (pose, visible))
         true = parts.model.head.true_similarity(located.coords, samples)
         known = weights > 0
         keypoints.append((located.quality.keypoints[known], true[known]))

@@ -1,18 +1,24 @@
 """Convert poses from one format to another."""
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from ..formats import FORMATS, PoseFile, detect_format, open_pose_file
+from ..formats.coco import read_annotations
 from ..formats.joint_maps import load_source_joints, source_names
 from ..formats.pose_list import NamedImage, PoseList
+from ..images.image_files import ImageProblem
+from ..images.image_finder import ImageFinder
+from ..images.image_list import ImageList, size_of, stem_of
+from ..images.image_source import ImageSource
+from ..structures.image_ref import ImageRef
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import PoseRecord
-from .named_images import NamedImages
 
 # Of formats that do not name their joints, if the user does not either.
 _DEFAULT_JOINTS = 'coco'
@@ -103,7 +109,7 @@ def convert_poses(poses: str | Path,
         format=source_format,
         joint_map=JointMap.identity(len(names)),
         categories=None)
-    known = NamedImages(ann, img_dir)
+    known = _NamedImages(ann, img_dir)
     images = [known.describe(ref) for ref in source.images]
     read, unconverted = _read_all(source, images)
     names = _renamed(names, joint_map)
@@ -113,12 +119,12 @@ def convert_poses(poses: str | Path,
         images += empty
         images += known.unused(images)
         empty = []
-    found = _gather(names, images, read)
-    found, lost = _to_skeleton(
-        found, _target_joints(names, target_format, skeleton))
-    lost += target.create(out, found)
+    converted, lost = _to_skeleton(
+        _gather(names, images, read),
+        _target_joints(names, target_format, skeleton))
+    lost += target.create(out, converted)
     lost['image without poses'] = len(empty)
-    return ConvertSummary(len(source), len(found), unconverted, +lost)
+    return ConvertSummary(len(source), len(converted), unconverted, +lost)
 
 
 def _source_joints(path: Path, source_format: str,
@@ -213,19 +219,75 @@ def _to_skeleton(poses: PoseList,
     """Bring poses to another skeleton; count what it has no joint for."""
     if list(target) == list(poses.joint_names):
         return poses, Counter()
-    places = JointMap.from_names(poses.joint_names, target)
+    joint_map = JointMap.from_names(poses.joint_names, target)
     missing = np.setdiff1d(
-        np.arange(len(poses.joint_names)), places.places[places.known])
+        np.arange(len(poses.joint_names)), joint_map.places[joint_map.known])
     lost = Counter({
         f'joint {poses.joint_names[j]}': int(poses.visible[:, j].sum())
         for j in missing.tolist()
     })
 
-    def take(values: np.ndarray) -> np.ndarray:
-        return places.take(values.swapaxes(0, 1)).swapaxes(0, 1)
+    def mapped(values: np.ndarray) -> np.ndarray:
+        return joint_map.take(values.swapaxes(0, 1)).swapaxes(0, 1)
 
-    mapped = PoseList(target, poses.images, poses.image_index,
-                      take(poses.keypoints), take(poses.keypoint_scores),
-                      take(poses.visible), poses.scores, poses.category_ids,
-                      poses.fields)
-    return mapped, +lost
+    return replace(
+        poses,
+        joint_names=target,
+        keypoints=mapped(poses.keypoints),
+        keypoint_scores=mapped(poses.keypoint_scores),
+        visible=mapped(poses.visible)), +lost
+
+
+class _NamedImages:
+    """Names, ids and sizes of images, from all that the user has.
+
+    These are a COCO file whose ``images`` have ``id`` and ``file_name``, and
+    maybe ``width`` and ``height``, and the folder of the images.
+    """
+
+    def __init__(self,
+                 ann: str | Path | None = None,
+                 img_dir: str | Path | None = None) -> None:
+        images = [] if ann is None else read_annotations(ann)['images']
+        self._list = ImageList(images)
+        self.listed = [
+            NamedImage(image['id'], image['file_name'], size=size_of(image))
+            for image in images
+        ]
+        self._source = None if img_dir is None else ImageSource(
+            ImageFinder(img_dir))
+
+    def describe(self, ref: ImageRef) -> NamedImage:
+        """Describe an image that a file of poses names, with all known."""
+        image_id, name = ref.image_id, ref.file_name
+        if isinstance(image_id, str):
+            image_id, name = None, name or image_id
+        listed = None
+        for key in (name, ref.stem, image_id):
+            place = -1 if key is None else self._list.find(key).place
+            if place >= 0:
+                listed = self.listed[place]
+                break
+        size, frame = ref.size, ref.frame
+        if listed is not None:
+            image_id, name, size = (listed.image_id, listed.file_name,
+                                    listed.size)
+        known = ref._replace(image_id=image_id, file_name=name, size=None)
+        if self._source is not None:  # one that is not there stays as it is
+            with suppress(ImageProblem):
+                picture = self._source.find(known)
+                if name is None:
+                    name = picture.path.relative_to(
+                        self._source.finder.root).as_posix()
+                    frame = picture.frame
+                size = size or self._source.size(known)
+        stem = ref.stem if name is None else stem_of(name)
+        return NamedImage(image_id, name, stem, frame, size)
+
+    def unused(self, used: Sequence[NamedImage]) -> list[NamedImage]:
+        """List images of ``ann`` that are none of ``used``."""
+        names = {image.file_name for image in used}
+        return [
+            image._replace(stem=stem_of(image.file_name))
+            for image in self.listed if image.file_name not in names
+        ]

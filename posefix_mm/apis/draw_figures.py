@@ -1,7 +1,6 @@
 """The paper's figures from files."""
 import contextlib
 import io
-from collections.abc import Sequence
 from pathlib import Path
 
 import mmcv
@@ -27,7 +26,7 @@ from ..visualization.figures import (
     training_samples,
     typical_pose,
 )
-from ..visualization.report import ResultsComparison, compare_results
+from ..visualization.report import compare_results
 
 
 def errors_figure(ann: str | Path,
@@ -45,12 +44,10 @@ def errors_figure(ann: str | Path,
         annotation_id (int, optional): Whose joints. Defaults to a person with
             many annotated joints and, if possible, somebody near.
         skeleton (str, optional): See
-            :func:`~posefix_mm.diagnosis.load_skeleton`. Defaults to COCO's.
+            :func:`~posefix_mm.structures.skeletons.load_skeleton`. Defaults
+            to COCO's.
         draws (int): Positions shown for each joint. Defaults to 40.
         seed (int): Defaults to 0.
-
-    Returns:
-        Figure: The figure.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -64,8 +61,8 @@ def errors_figure(ann: str | Path,
     content = read_annotations(ann)
     people = load_people(content, metainfo['num_keypoints'], area='bbox')
     index = _choose_person(people, annotation_id, ann)
-    finder = ImageFinder(img_dir, content['images'])
-    image = _read_rgb(finder.find(people.image_id[index]))
+    image = _read_rgb(ImageFinder(img_dir, content['images']).find(
+        people.image_id[index]))
     rows = [index, *people.near[index]]
     return synthesized_errors_figure(
         image,
@@ -112,9 +109,6 @@ def inputs_figure(config: str | Path,
         seed (int): Of all that is random. Defaults to 0.
         cfg_options (dict, optional): Changes of the config.
 
-    Returns:
-        Figure: The figure.
-
     Raises:
         FileNotFoundError: If the config or the data do not exist.
         ValueError: If the config is not a refiner's, or ``samples`` is not
@@ -152,9 +146,6 @@ def network_figure(poses: str | Path,
         ann (str | Path, optional): COCO file with the names of the images.
         record (int): Which record of ``poses``. Defaults to the first.
         device (str): Defaults to ``'cpu'``.
-
-    Returns:
-        Figure: The figure.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -194,11 +185,7 @@ def comparison_figure(kind: str,
         before (str | Path): COCO results file with the input poses.
         after (str | Path): The same after refinement.
         ann (str | Path): COCO annotations.
-        skeleton (str, optional): See
-            :func:`~posefix_mm.diagnosis.load_skeleton`. Defaults to COCO's.
-
-    Returns:
-        Figure: The figure.
+        skeleton (str, optional): As of :func:`errors_figure`.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -207,19 +194,15 @@ def comparison_figure(kind: str,
     """
     if kind not in COMPARISONS:
         raise ValueError(f'kind must be one of {COMPARISONS}, got {kind!r}')
-    found = compare_results(before, after, load_skeleton(skeleton),
-                            read_annotations(ann))
+    comparison = compare_results(before, after, load_skeleton(skeleton),
+                                 read_annotations(ann))
     if kind == 'oks':
-        return oks_change_figure(*found.paired_oks())
+        return oks_change_figure(*comparison.paired_oks())
     if kind == 'status':
-        return error_frequency_figure(*found.frequencies())
-    return _joints_figure(found)
-
-
-def _joints_figure(found: ResultsComparison) -> Figure:
-    before, after = found.mean_ks()
-    names: Sequence[str] = list(found.metainfo['keypoint_id2name'].values())
+        return error_frequency_figure(*comparison.frequencies())
+    ks_before, ks_after = comparison.mean_ks()
+    people, metainfo = comparison.people, comparison.metainfo
     return joint_change_figure(
-        after - before,
-        typical_pose(found.people.keypoints, found.people.visible), names,
-        found.metainfo['skeleton_links'])
+        ks_after - ks_before, typical_pose(people.keypoints, people.visible),
+        list(metainfo['keypoint_id2name'].values()),
+        metainfo['skeleton_links'])

@@ -21,11 +21,11 @@ class Evaluation:
     """COCO statistics, and what keeps them low.
 
     Attributes:
-        results (Dict[str, float]): Statistics of the results in percent.
-        before (Dict[str, float] | None): The same of the poses before.
-        explanations (List[Explanation]): What in results and annotations does
+        results (dict[str, float]): Statistics of the results in percent.
+        before (dict[str, float] | None): The same of the poses before.
+        explanations (list[Explanation]): What in results and annotations does
             not meet; empty where everything does.
-        before_explanations (List[Explanation]): The same of the poses before.
+        before_explanations (list[Explanation]): The same of the poses before.
     """
 
     results: dict[str, float]
@@ -98,9 +98,9 @@ def _evaluate(truth: TidyAnnotations, path: str | Path, metainfo: dict,
     results = read_as_results(path, metainfo, truth.content,
                               **reading)
     statistics = evaluate_keypoints(truth.content, results, metainfo['sigmas'])
-    given = read_results(path) if is_results_file(path) else results
+    records = read_results(path) if is_results_file(path) else results
     return statistics, [
-        *truth.explanations, *explain(truth.content, given, metainfo)
+        *truth.explanations, *explain(truth.content, records, metainfo)
     ]
 
 

@@ -130,12 +130,12 @@ class ChainedPoseRefiner(BaseModel):
         """Find people, estimate their poses and refine them.
 
         Args:
-            inputs (List[Tensor]): BGR images of any sizes, uint8 (3, H, W)
+            inputs (list[Tensor]): BGR images of any sizes, uint8 (3, H, W)
                 each.
-            data_samples (List[PoseDataSample]): One for each image.
+            data_samples (list[PoseDataSample]): One for each image.
 
         Returns:
-            List[PoseDataSample]: The samples with ``pred_instances`` of N
+            list[PoseDataSample]: The samples with ``pred_instances`` of N
             people: keypoints (image pixels, (N, K, 2)), keypoint_scores of
             the estimator ((N, K)), bboxes ((N, 4)) and bbox_scores of the
             detector. ``gt_instances`` is what a top-down estimator's test

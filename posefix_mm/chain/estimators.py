@@ -199,7 +199,7 @@ def estimate_poses(estimator: Estimator,
         batch_size (int): People that are estimated at once. Defaults to 32.
 
     Returns:
-        List[EstimatedPoses]: Of each image.
+        list[EstimatedPoses]: Of each image.
 
     Raises:
         ValueError: If boxes are given to an estimator that finds people by

@@ -181,7 +181,7 @@ def load_weights(model: nn.Module, files: ModelFiles) -> dict[str, Any]:
             weights are random.
 
     Returns:
-        Dict[str, Any]: ``meta`` of the checkpoint.
+        dict[str, Any]: ``meta`` of the checkpoint.
 
     Raises:
         ValueError: If the checkpoint can't be read or lacks weights.

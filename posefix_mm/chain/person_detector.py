@@ -205,7 +205,7 @@ def run_by_shape(model: nn.Module, samples: Sequence[dict]) -> list[Any]:
             ``data_samples`` of each.
 
     Returns:
-        List[Any]: Outputs in the order of the samples.
+        list[Any]: Outputs in the order of the samples.
     """
     outputs = []
     for _, group in groupby(samples, lambda sample: sample['inputs'].shape):

@@ -40,7 +40,7 @@ class ChunkResult(NamedTuple):
             (n, K, 2); zeros where not refined.
         scores (np.ndarray): Predicted OKS, float32 (n, ); NaN where the
             score of the input stays.
-        problems (List[Tuple[int, str, str]]): Position, code and text of the
+        problems (list[tuple[int, str, str]]): Position, code and text of the
             others.
     """
 

@@ -50,17 +50,17 @@ class RefineSummary:
         total (int): Records read.
         refined (int): Records refined, those that NMS dropped included.
         dropped (int): Records that OKS-NMS dropped.
-        unrefined (Dict[int, str]): Reasons by position of the records that
+        unrefined (dict[int, str]): Reasons by position of the records that
             came back as they were.
-        codes (Dict[str, int]): Records that are not in the output refined, by
+        codes (dict[str, int]): Records that are not in the output refined, by
             the codes of the log.
         log (Path | None): The log, which names every one of them.
-        before (Dict[str, float] | None): COCO statistics of the input, where
+        before (dict[str, float] | None): COCO statistics of the input, where
             there are annotations.
-        after (Dict[str, float] | None): The same of the output.
-        explanations (List[Explanation]): What in results and annotations does
+        after (dict[str, float] | None): The same of the output.
+        explanations (list[Explanation]): What in results and annotations does
             not meet, so that a low AP is never unexplained.
-        fit (List[str]): Lines of the check before the run.
+        fit (list[str]): Lines of the check before the run.
     """
 
     total: int = 0

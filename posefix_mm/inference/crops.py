@@ -89,7 +89,7 @@ class Cropper:
     after the other, pixel by pixel.
 
     Args:
-        input_size (Tuple[int, int]): [w, h].
+        input_size (tuple[int, int]): [w, h].
         padding (float): Factor from a box to its crop.
         expand (float): Factor from the extent of a pose to its box.
         keypoint_score_thr (float): Keypoints with a lower score count as

@@ -111,13 +111,13 @@ def refine_stream(predictor: PosePredictor,
         batch_size (int): Poses refined at once. Defaults to 32.
         num_workers (int): Threads that decode and crop; 0 does it between the
             batches. Defaults to 2.
-        max_images (int): So many images, besides as many as ``batch_size``,
-            may wait for a batch to be filled. Defaults to 1024.
-        passes (int): So many times, cropping anew by what was refined. A
-            refiner that predicts how good poses are leaves a pose alone when
-            that does not rise any more. Defaults to 1.
-        pool (ThreadPoolExecutor, optional): These threads, where the caller
-            has a use for them, too. Defaults to threads of its own.
+        max_images (int): Images that may wait for a batch to be filled,
+            besides as many as ``batch_size``. Defaults to 1024.
+        passes (int): How often to refine, each time cropping the refined
+            pose. A refiner that predicts how good poses are leaves a pose
+            alone when that does not rise any more. Defaults to 1.
+        pool (ThreadPoolExecutor, optional): Threads of the caller. Defaults
+            to threads of its own.
 
     Yields:
         ImageResult: One for each job, in order.
@@ -203,16 +203,9 @@ def _keep_better(again: ImageResult) -> ImageResult:
 
 def run_ahead(tasks: Iterable[Task], depth: int,
               pool: ThreadPoolExecutor | None) -> Iterator[Any]:
-    """Run tasks in threads and give their results in order.
+    """Run tasks in threads, up to ``depth`` ahead; yield results in order.
 
-    Args:
-        tasks (Iterable[Callable]): Taken as they are needed.
-        depth (int): So many run ahead.
-        pool (ThreadPoolExecutor, optional): The threads; None runs each task
-            when its result is asked for.
-
-    Yields:
-        Any: Results.
+    Without a pool each task runs when its result is asked for.
     """
     if pool is None:
         yield from (task() for task in tasks)

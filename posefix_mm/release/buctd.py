@@ -34,7 +34,7 @@ class BUCTDNetwork(NamedTuple):
         pose_maps (str): ``'ColorPoseImage'``, ``'GreyPoseImage'`` or
             ``'StackedPoseMaps'``. A preNet's shapes are the same for the
             first two; the first is meant.
-        input_size (Tuple[int, int]): [w, h]; None if it may be any.
+        input_size (tuple[int, int]): [w, h]; None if it may be any.
         channel_only (bool): Whether CoAM has the channel part alone.
     """
 
@@ -92,13 +92,7 @@ class BUCTDNetwork(NamedTuple):
 
 
 def describe_buctd(tensors: dict[str, torch.Tensor]) -> BUCTDNetwork:
-    """Find out which network a checkpoint of BUCTD holds.
-
-    Args:
-        tensors (Dict[str, torch.Tensor]): Its tensors by name.
-
-    Returns:
-        BUCTDNetwork: The network.
+    """Find out which network a checkpoint holds, by its tensors' names.
 
     Raises:
         ValueError: If it is none of BUCTD's release.
@@ -129,15 +123,12 @@ def describe_buctd(tensors: dict[str, torch.Tensor]) -> BUCTDNetwork:
 def convert_buctd(
         tensors: dict[str, torch.Tensor],
         state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Turn BUCTD's tensors into a state dict.
+    """Turn BUCTD's tensors, by their names, into a state dict.
 
     Args:
-        tensors (Dict[str, torch.Tensor]): By their names in the release.
-        state (Dict[str, torch.Tensor]): State dict of the same network as a
+        tensors (dict[str, torch.Tensor]): By their names in the release.
+        state (dict[str, torch.Tensor]): State dict of the same network as a
             :class:`PoseRefiner`, for its names and shapes only.
-
-    Returns:
-        Dict[str, torch.Tensor]: The new one.
 
     Raises:
         ValueError: As :func:`fit_state`.
@@ -163,13 +154,10 @@ def _find_entry(name: str) -> str:
 
 def read_buctd_checkpoint(
         path: str | Path) -> dict[str, torch.Tensor]:
-    """Read the tensors of a checkpoint of BUCTD.
-
-    Args:
-        path (str | Path): Weights alone, or what its training saves.
+    """Read the tensors of a checkpoint, weights alone or of a training.
 
     Returns:
-        Dict[str, torch.Tensor]: By name, without ``module.`` in front.
+        dict[str, torch.Tensor]: By name, without ``module.`` in front.
 
     Raises:
         FileNotFoundError: If there is no such file.

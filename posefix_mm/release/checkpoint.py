@@ -50,7 +50,7 @@ def read_tensorflow_checkpoint(
             ``snapshot_140.ckpt``; the name of one of them will do.
 
     Returns:
-        Dict[str, np.ndarray]: Arrays by variable name.
+        dict[str, np.ndarray]: Arrays by variable name.
 
     Raises:
         FileNotFoundError: If there is no such checkpoint.
@@ -130,13 +130,7 @@ def _expected_state(network: ReleaseNetwork) -> dict[str, torch.Tensor]:
 
 
 def describe_variables(variables: dict[str, np.ndarray]) -> ReleaseNetwork:
-    """Find out which network a checkpoint of the release holds.
-
-    Args:
-        variables (Dict[str, np.ndarray]): Arrays by variable name.
-
-    Returns:
-        ReleaseNetwork: Depth and number of keypoints.
+    """Find out which network a checkpoint holds, by its variables' names.
 
     Raises:
         ValueError: If this is no network of the release.
@@ -156,13 +150,13 @@ def convert_variables(
     """Turn the release's variables into a state dict.
 
     Args:
-        variables (Dict[str, np.ndarray]): Arrays in TensorFlow's layout, by
+        variables (dict[str, np.ndarray]): Arrays in TensorFlow's layout, by
             variable name. What an optimizer keeps is left out.
-        state (Dict[str, torch.Tensor]): State dict of a :class:`PoseRefiner`
+        state (dict[str, torch.Tensor]): State dict of a :class:`PoseRefiner`
             on mmpose's ResNet, for its names and shapes only.
 
     Returns:
-        Dict[str, torch.Tensor]: The new one.
+        dict[str, torch.Tensor]: The new one.
 
     Raises:
         ValueError: If variables have no place, entries of ``state`` no

@@ -31,7 +31,7 @@ def read_graph_weights(
             beside it, under the name that it gives.
 
     Returns:
-        Dict[str, np.ndarray]: Arrays by name, float32 or int32.
+        dict[str, np.ndarray]: Arrays by name, float32 or int32.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -123,10 +123,10 @@ def convert_graph_weights(
     """Turn MoveNet's weights into those of our backbone, neck and head.
 
     Args:
-        weights (Dict[str, np.ndarray]): From :func:`read_graph_weights`.
+        weights (dict[str, np.ndarray]): From :func:`read_graph_weights`.
 
     Returns:
-        Dict[str, Tensor]: State of ``backbone`` (:class:`MoveNetBackbone`),
+        dict[str, Tensor]: State of ``backbone`` (:class:`MoveNetBackbone`),
         ``neck`` (:class:`MoveNetNeck`) and ``head.final_layer``.
 
     Raises:
@@ -134,14 +134,14 @@ def convert_graph_weights(
             known layer; the message names them.
     """
     layers = _layers()
-    wanted = {name for layer in layers for name in layer[1:] if name}
-    missing = wanted - set(weights)
+    expected = {name for layer in layers for name in layer[1:] if name}
+    missing = expected - set(weights)
     if missing:
         raise ValueError(f'weights are missing: {sorted(missing)}')
     # whatever else filters features has the shape of a kernel or bias
     unknown = [
         name for name, array in weights.items()
-        if name not in wanted and not _UNUSED.match(name)
+        if name not in expected and not _UNUSED.match(name)
         and re.search(r'weights|bn_offset|ReadVariableOp', name)
     ]
     if unknown:
@@ -159,11 +159,11 @@ def convert_graph_weights(
 
 def convert_movenet(graph_file: str | Path,
                     out: str | Path) -> int:
-    """Write a checkpoint to start a refiner from.
+    """Write a checkpoint, weights only, to start a refiner from.
 
     Args:
         graph_file (str | Path): JSON file of MoveNet SinglePose.
-        out (str | Path): File to write; it holds weights only.
+        out (str | Path): File to write.
 
     Returns:
         int: Number of weights.

@@ -29,8 +29,7 @@ def fold_batch_norm(model: nn.Module, run: Callable[[], Tensor]) -> int:
 
     Args:
         model (nn.Module): Network in evaluation mode.
-        run (Callable[[], Tensor]): Runs it on some input and gives its
-            output.
+        run (Callable[[], Tensor]): Runs it on some input.
 
     Returns:
         int: Number of batch norms that are gone.

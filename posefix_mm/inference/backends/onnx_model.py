@@ -42,7 +42,7 @@ def to_onnx(module: nn.Module,
 
     Args:
         module (nn.Module): In evaluation mode.
-        examples (Dict[str, Tensor]): Inputs by name; the first axis of each
+        examples (dict[str, Tensor]): Inputs by name; the first axis of each
             is the batch, of more than one sample.
         outputs (Sequence[str]): Names of the outputs.
         opset (int): Version of ONNX's operators. Defaults to 18.

@@ -10,9 +10,7 @@ from .fold_batch_norm import fold_batch_norm
 class RefinerNetwork(nn.Module):
     """Backbone, neck and the convolutions of the head: what takes the time.
 
-    Args:
-        model (nn.Module): A ``PoseRefiner`` with a ``PoseFixHead``, in
-            evaluation mode.
+    Of a ``PoseRefiner`` with a ``PoseFixHead``, in evaluation mode.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -21,14 +19,7 @@ class RefinerNetwork(nn.Module):
         self.training = False
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Compute maps.
-
-        Args:
-            inputs (Tensor): Normalised images and pose maps, (B, 3 + C, h, w).
-
-        Returns:
-            Tensor: As :meth:`PoseFixHead.compute_maps`, (B, K + E, H, W).
-        """
+        """Compute maps, (M, K + E, H, W), of images and pose maps."""
         return self.model.head.compute_maps(self.model.extract_feat(inputs))
 
 
@@ -76,14 +67,7 @@ class RefinerParts(nn.Module):
         return int(width), int(height)
 
     def example_inputs(self, batch_size: int = 1) -> Tensor:
-        """Make up what the network reads, always the same.
-
-        Args:
-            batch_size (int): M. Defaults to 1.
-
-        Returns:
-            Tensor: (M, 3 + C, h, w).
-        """
+        """Make up M inputs of the network, always the same."""
         weight = next(self.model.parameters())
         width, height = self.input_size
         noise = torch.randn(
@@ -93,12 +77,7 @@ class RefinerParts(nn.Module):
 
     def prepare(self, images: Tensor, input_pose: Tensor,
                 input_pose_visible: Tensor) -> Tensor:
-        """Do what is before the network.
-
-        Args:
-            images (Tensor): BGR, uint8 (N, h, w, 3).
-            input_pose (Tensor): Input pixels, (N, K, 2).
-            input_pose_visible (Tensor): Above 0 where present, (N, K).
+        """Do what is before the network; arguments as of :meth:`forward`.
 
         Returns:
             Tensor: Images and pose maps, (M, 3 + C, h, w).
@@ -116,13 +95,7 @@ class RefinerParts(nn.Module):
 
     def locate(self, logits: Tensor, input_pose: Tensor,
                input_pose_visible: Tensor) -> tuple[Tensor, ...]:
-        """Do what is behind the network.
-
-        Args:
-            logits (Tensor): What :class:`RefinerNetwork` gives,
-                (M, K + E, H, W).
-            input_pose (Tensor): Input pixels, (N, K, 2).
-            input_pose_visible (Tensor): Above 0 where present, (N, K).
+        """Do what is behind the network, which gave the logits.
 
         Returns:
             tuple: As :meth:`PoseRefiner.locate`.
@@ -146,7 +119,7 @@ class RefinerParts(nn.Module):
             input_pose_visible (Tensor): Above 0 where present, (N, K).
 
         Returns:
-            tuple: As :meth:`locate`.
+            tuple: As :meth:`PoseRefiner.locate`.
         """
         inputs = self.prepare(images, input_pose, input_pose_visible)
         return self.locate(

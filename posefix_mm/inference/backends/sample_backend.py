@@ -15,12 +15,7 @@ class SampleBackend:
     """A refiner whose head can't work on tensors alone.
 
     Such as mmpose's ``HeatmapHead`` in an ablation; slower than
-    :class:`TorchBackend`.
-
-    Args:
-        model (nn.Module): A ``PoseRefiner`` in evaluation mode, on its
-            device, with the flip test in its ``test_cfg``.
-        metainfo (dict): Skeleton.
+    :class:`TorchBackend`. The flip test is in the model's ``test_cfg``.
     """
 
     def __init__(self, model: nn.Module, metainfo: dict) -> None:
