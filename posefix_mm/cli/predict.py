@@ -13,7 +13,11 @@ from typing import Iterator, Union
 
 from .exit_codes import NOT_ALL_REFINED, NOTHING_REFINED, OK
 from .output import say
-from .refiner_arguments import add_refiner_arguments, network_options
+from .refiner_arguments import (
+    add_pose_file_arguments,
+    add_refiner_arguments,
+    network_options,
+)
 
 HELP = 'detect, estimate and refine poses in images, videos or a camera'
 
@@ -83,7 +87,9 @@ def _add_chain_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         '--poses',
         metavar='FILE',
-        help='COCO keypoint results in place of detector and estimator')
+        help='poses in place of detector and estimator: COCO keypoint '
+        'results, or any other format')
+    add_pose_file_arguments(group)
 
 
 def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,7 +97,9 @@ def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('output')
     group.add_argument('--out', help='COCO results file of all images')
     group.add_argument(
-        '--ann', help='COCO file that gives the image_id of file names')
+        '--ann',
+        help='COCO file whose ids of images --boxes, --poses and --out use, '
+        'and whose pixels, where pictures are larger or smaller')
     group.add_argument(
         '--pred-dir',
         help="folder for JSON files as mmpose's inferencers write them")
@@ -125,8 +133,13 @@ def run(args: argparse.Namespace) -> int:
                          '--vis-dir')
     import cv2
     cv2.setNumThreads(0)  # images are decoded in threads of our own
-    with log_on_stderr(args.quiet):
-        return predict(args)
+    from ..apis.inferencers import NoPoseRefinedError
+    try:
+        with log_on_stderr(args.quiet):
+            return predict(args)
+    except NoPoseRefinedError as error:
+        say(f'error: {error}', error=True)
+        return NOTHING_REFINED
 
 
 def predict(args: argparse.Namespace) -> int:
@@ -162,7 +175,10 @@ def predict(args: argparse.Namespace) -> int:
         kpt_thr=args.kpt_thr,
         pred_out_dir=args.pred_dir or '',
         coco_out=args.out or '',
-        ann=args.ann)
+        ann=args.ann,
+        pose_format=args.format,
+        joint_map=args.joint_map,
+        categories=args.categories)
     images = people = skipped = 0
     for result in results:
         images += 1
@@ -172,10 +188,6 @@ def predict(args: argparse.Namespace) -> int:
         report(images, people, skipped, args)
     if args.strict and inferencer.problems:
         return NOT_ALL_REFINED
-    if inferencer.problems and not people:
-        say('error: none of the poses can be refined; see the warnings',
-            error=True)
-        return NOTHING_REFINED
     return OK
 
 

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 
 from .exit_codes import NOT_ALL_REFINED, NOTHING_REFINED, OK
 from .output import say
-from .refiner_arguments import add_refiner_arguments, network_options
+from .refiner_arguments import (
+    add_pose_file_arguments,
+    add_refiner_arguments,
+    network_options,
+)
 
 if TYPE_CHECKING:
     from ..apis import RefineSummary
@@ -43,23 +47,7 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
         '--ann',
         help='COCO annotation file: its images give the file names; with '
         'annotations, AP before and after is shown')
-    parser.add_argument(
-        '--format',
-        default='auto',
-        help='format of the poses; see `posefix convert --help` (default: '
-        'told by the file)')
-    parser.add_argument(
-        '--joint-map',
-        help='how the joints of the file become those of the refiner: a name '
-        'such as halpe26, or a config (default: joints of the same name, or '
-        'the same skeleton)')
-    parser.add_argument(
-        '--categories',
-        nargs='+',
-        type=int,
-        metavar='ID',
-        help='categories to refine (default: those with the joints of the '
-        "refiner, else the file's only one, else the refiner's)")
+    add_pose_file_arguments(parser)
     parser.add_argument(
         '--follow-links',
         action='store_true',

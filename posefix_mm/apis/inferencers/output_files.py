@@ -15,7 +15,6 @@ from mmengine.structures import InstanceData
 from mmpose.structures import split_instances
 
 from ...fileio import atomic_write, disk_errors, write_json
-from ...formats.coco import read_annotations
 from ...images.image_list import ImageList, file_number
 from ...images.input_frames import Frame, InputFrames
 from ...visualization.draw import UniqueNames
@@ -31,7 +30,7 @@ def open_outputs(stack: ExitStack,
                   *,
                   pred_out_dir: str = '',
                   coco_out: str = '',
-                  ann: Optional[str] = None) -> Dict[str, Callable]:
+                  listed: Optional[ImageList] = None) -> Dict[str, Callable]:
     """Open the files that are wanted.
 
     Args:
@@ -42,7 +41,7 @@ def open_outputs(stack: ExitStack,
         pred_out_dir (str): For JSON files as mmpose writes them. Defaults to
             none.
         coco_out (str): COCO results file. Defaults to none.
-        ann (str, optional): See :func:`choose_image_ids`.
+        listed (ImageList, optional): See :func:`choose_image_ids`.
 
     Returns:
         Dict[str, Callable]: What writes the result of a frame:
@@ -62,11 +61,12 @@ def open_outputs(stack: ExitStack,
         writers['visualization'] = stack.enter_context(
             visualization_files(vis_out_dir, source))
     if coco_out:
-        image_id = choose_image_ids(source, ann)
+        image_id = choose_image_ids(source, listed)
         append = stack.enter_context(json_list(coco_out))
 
         def write(frame: Frame, instances: Optional[InstanceData]) -> None:
-            for record in coco_records(instances, image_id(frame)):
+            for record in coco_records(instances, image_id(frame),
+                                       frame.scale or 1.):
                 append(record)
 
         writers['coco'] = write
@@ -116,12 +116,15 @@ def describe_instances(instances: Optional[InstanceData]) -> List[dict]:
 
 
 def coco_records(instances: Optional[InstanceData],
-                 image_id: Union[int, str]) -> List[dict]:
+                 image_id: Union[int, str],
+                 scale: float = 1.) -> List[dict]:
     """Turn the people of an image into records of a COCO results file.
 
     Args:
         instances (InstanceData | None): From the inferencer.
         image_id (int | str): Of the image.
+        scale (float): By how much the image is larger than in annotations, in
+            whose pixels records are. Defaults to 1.
 
     Returns:
         List[dict]: ``score`` is the box's times the mean of the keypoints'
@@ -130,11 +133,12 @@ def coco_records(instances: Optional[InstanceData],
     if instances is None:
         return []
     points = np.concatenate(
-        (instances.keypoints, instances.keypoint_scores[..., None]), -1)
+        (instances.keypoints / np.float32(scale),
+         instances.keypoint_scores[..., None]), -1)
     scores = instances.keypoint_scores
     sure = scores > _KEYPOINT_SCORE_THR
     means = (scores * sure).sum(1) / np.maximum(sure.sum(1), 1)
-    boxes = instances.bboxes.copy()
+    boxes = instances.bboxes / np.float32(scale)
     boxes[:, 2:] -= boxes[:, :2]
     return [
         dict(
@@ -174,30 +178,24 @@ def prediction_files(folder: Union[str, Path],
 
 
 def choose_image_ids(inputs: InputFrames,
-                     ann: Union[str, Path, None] = None) -> ImageId:
+                     listed: Optional[ImageList] = None) -> ImageId:
     """Choose the ``image_id`` of records.
 
     Args:
         inputs (InputFrames): What the records are of.
-        ann (str | Path, optional): COCO file whose ``images`` give the ids of
-            file names.
+        listed (ImageList, optional): Images of annotations, which give the
+            ids of file names.
 
     Returns:
-        Callable: Finds the id of a frame: that of ``ann``; its number for a
+        Callable: Finds the id of a frame: that of the list; its number for a
         video; the number at the end of its file name if all images have one
         of their own, as COCO's do; else its file name, or its place where
         there are no names.
-
-    Raises:
-        FileNotFoundError: If ``ann`` does not exist.
-        ValueError: If it has no list of images.
     """
-    if ann is not None:
-        listed = ImageList(read_annotations(ann)['images'])
+    if listed is not None:
 
         def listed_id(frame: Frame) -> Union[int, str]:
-            name = frame.name if frame.path is None else frame.path.as_posix()
-            place, _ = listed.find(name)
+            place = frame.place_in(listed)
             return frame.name if place < 0 else listed.images[place]['id']
 
         return listed_id

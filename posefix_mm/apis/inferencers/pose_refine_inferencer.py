@@ -3,7 +3,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, Optional, Union
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Union
 
 from mmengine.config import Config
 from mmengine.device import get_device
@@ -13,6 +13,9 @@ from mmpose.structures import PoseDataSample
 
 from ...chain import Estimator, TopdownEstimator, map_estimator_joints
 from ...chain.default_detector import build_chain
+from ...file_refinement.refine_summary import remedy_of
+from ...formats.coco import read_annotations
+from ...images.image_list import ImageList
 from ...images.input_frames import Frame, InputFrames, InputsType, open_inputs
 from ...inference import PosePredictor
 from ...inference.model_files import ModelType, find_model
@@ -20,8 +23,9 @@ from ...progress import track
 from ...structures.joint_map import JointMap
 from ...structures.pose_records import Problem
 from ...visualization.draw import RefinementDrawer
-from .given_people import GivenType, choose_given, read_given_frames
+from .given_people import GivenType, NoPoseRefinedError, choose_given
 from .output_files import describe_instances, open_outputs
+from .parse_given import read_given_frames
 from .refine_frames import read_ahead, refine_frames
 
 
@@ -116,6 +120,9 @@ class PoseRefineInferencer:
                  pred_out_dir: Optional[str] = None,
                  coco_out: str = '',
                  ann: Optional[str] = None,
+                 pose_format: str = 'auto',
+                 joint_map: Optional[str] = None,
+                 categories: Optional[Sequence[int]] = None,
                  **drawing) -> Iterator[dict]:
         """Refine the people of the input.
 
@@ -134,7 +141,8 @@ class PoseRefineInferencer:
             poses (optional): Poses to refine, in the refiner's skeleton: for
                 each image an array ((N, K, 2), or (N, K, 3) with scores) or
                 COCO records; or records of all images with ``image_id`` (file
-                name, its number, or number of a frame), or their file.
+                name, its number, or number of a frame), or a file of any
+                format. Those that can't be of their image stay as they are.
             bboxes (optional): Boxes of people, likewise: (N, 4) as x1, y1,
                 x2, y2, or (N, 5) with scores; None where people are to be
                 found. Honoured, unlike in mmpose.
@@ -148,7 +156,13 @@ class PoseRefineInferencer:
                 writes them.
             coco_out (str): COCO results file of all images. Defaults to none.
             ann (str, optional): COCO file whose ids of images are those of
-                ``poses``, ``bboxes`` and ``coco_out``.
+                ``poses``, ``bboxes`` and ``coco_out``, and whose pixels are
+                theirs: images may be larger or smaller by a factor.
+            pose_format (str): Of a file of poses, as in :func:`refine_file`.
+                Defaults to ``'auto'``.
+            joint_map (str, optional): Of a file of poses, likewise.
+            categories (Sequence[int], optional): Those of a file of poses or
+                of boxes that count, likewise.
             **drawing: Of :class:`RefinementDrawer`: ``return_vis``, ``show``
                 and how pictures look.
 
@@ -162,6 +176,9 @@ class PoseRefineInferencer:
 
         Raises:
             FileNotFoundError: If the input or a file does not exist.
+            NoPoseRefinedError: If a file holds no poses or boxes; at the end,
+                if files were to be written and not one pose could be refined,
+                of which a file of all images does not appear.
             OSError: If a camera can't be opened.
             ValueError: If an argument is not as it should be, or there is
                 neither an estimator nor poses.
@@ -176,8 +193,19 @@ class PoseRefineInferencer:
                 f'batch_size must be at least 1, got {batch_size}')
         for given in (poses, bboxes):
             _check_output(coco_out, given)
-        source = open_inputs(inputs)
-        people = choose_given(poses, bboxes, self.estimator, ann)
+        content = None if ann is None else read_annotations(ann)
+        listed = None if content is None else ImageList(content['images'])
+        source = open_inputs(inputs, listed)
+        people = choose_given(
+            poses,
+            bboxes,
+            self.estimator,
+            self.predictor,
+            source,
+            content,
+            pose_format=pose_format,
+            joint_map=joint_map,
+            categories=categories)
         if people is not None:
             people.check_count(source.count if source.video is None else None)
         if isinstance(self.estimator, TopdownEstimator):
@@ -202,7 +230,10 @@ class PoseRefineInferencer:
             keep_images=drawer.wanted)
         return self._run(
             source, samples, pool, drawer, return_datasamples,
-            dict(pred_out_dir=pred_out_dir or '', coco_out=coco_out, ann=ann))
+            dict(
+                pred_out_dir=pred_out_dir or '',
+                coco_out=coco_out,
+                listed=listed))
 
     @property
     def _metainfo(self) -> dict:
@@ -215,6 +246,7 @@ class PoseRefineInferencer:
              return_datasamples: bool, outputs: dict) -> Iterator[dict]:
         """Work on the images and give one result for each."""
         self.problems = {}
+        refined = 0
         with ExitStack() as stack:
             if pool is not None:
                 stack.callback(pool.shutdown, wait=False, cancel_futures=True)
@@ -224,12 +256,21 @@ class PoseRefineInferencer:
                 samples = track(samples, source.count, title='Inference')
             try:
                 for frame, sample in samples:
+                    if 'pred_instances' in sample:
+                        refined += int(sample.pred_instances.refined.sum())
                     yield self._result(frame, sample, drawer,
                                        return_datasamples, writers)
             except (KeyboardInterrupt, GeneratorExit):
                 # the end of what a camera shows; anything else is unfinished
                 if not source.live:
                     raise
+            if writers and self.problems and not refined:
+                name, problem = next(iter(self.problems.items()))
+                where = f'{name}: ' if name else ''
+                raise NoPoseRefinedError(
+                    'none of the poses can be refined, so no file of all '
+                    f'images is written: {where}{problem}'
+                    f'{remedy_of(problem.code, problem, "the input")}')
 
     def _result(self, frame: Frame, sample: PoseDataSample,
                 drawer: RefinementDrawer, return_datasamples: bool,
@@ -263,7 +304,7 @@ class PoseRefineInferencer:
         if frame is None:
             text = problem
         elif frame.problem is None:
-            text = f'{name}: a pose is left out: {problem}'
+            text = f'{name}: {problem}'
         else:
             text = f'{name} is skipped: {problem}'
         print_log(str(text), logger='current', level=logging.WARNING)

@@ -27,7 +27,7 @@ from ...images.input_frames import Frame, InputFrames
 from ...inference import PosePredictor
 from ...inference.stream import ImageJob, ImageResult, refine_stream, run_ahead
 from ...structures.joint_map import JointMap
-from .given_people import GivenFrame
+from .parse_given import GivenFrame
 
 
 def read_ahead(inputs: InputFrames, size: int,
@@ -129,7 +129,7 @@ def _jobs(group: Sequence[GivenFrame], estimator: Optional[Estimator],
             continue
         estimate = next(estimates)
         inputs = to_input_poses(estimate.keypoints, estimate.keypoint_scores,
-                                joint_map)
+                                joint_map, estimate.usable)
         yield ImageJob((frame, frame.image.shape[:2], estimate, inputs), load,
                        inputs.poses)
 
