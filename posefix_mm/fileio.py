@@ -29,8 +29,7 @@ def read_json(path: str | Path) -> Any:
         ValueError: If it is not JSON; the message names the file.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'the file {path} does not exist')
+    check_file(path)
     try:
         return load_json(path.read_bytes())
     except ValueError as error:
@@ -44,6 +43,20 @@ def hash_files(paths: Iterable[str | Path]) -> 'hashlib._Hash':
         with open(path, 'rb') as file:
             digest.update(hashlib.file_digest(file, 'blake2b').digest())
     return digest
+
+
+def check_file(path: Path) -> None:
+    """Check that a file is there.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        IsADirectoryError: If it is a folder.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f'{path} is a folder; name a file in it')
+    if not path.is_file():
+        raise FileNotFoundError(f'the file {path} does not exist')
+
 
 
 @contextmanager

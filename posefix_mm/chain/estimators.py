@@ -25,12 +25,15 @@ class EstimatedPoses(NamedTuple):
         keypoint_scores (np.ndarray): float32 (N, J).
         bboxes (np.ndarray): Image pixels (x1, y1, x2, y2), float32 (N, 4).
         bbox_scores (np.ndarray): float32 (N, ).
+        usable (np.ndarray | None): Which of them may be refined, bool (N, );
+            None for all.
     """
 
     keypoints: np.ndarray
     keypoint_scores: np.ndarray
     bboxes: np.ndarray
     bbox_scores: np.ndarray
+    usable: np.ndarray | None = None
 
     @classmethod
     def join(cls, parts: Sequence['EstimatedPoses'],
@@ -39,7 +42,8 @@ class EstimatedPoses(NamedTuple):
         none = cls(*(np.zeros(shape, np.float32)
                      for shape in ((0, num_joints, 2), (0, num_joints),
                                    (0, 4), (0, ))))
-        return cls(*map(np.concatenate, zip(none, *parts, strict=True)))
+        arrays = zip(none[:4], *(part[:4] for part in parts), strict=True)
+        return cls(*map(np.concatenate, arrays))
 
 
 class Estimator(Protocol):

@@ -47,8 +47,10 @@ class InputPoses(NamedTuple):
         return keypoints
 
 
-def to_input_poses(keypoints: np.ndarray, keypoint_scores: np.ndarray,
-                   joint_map: JointMap) -> InputPoses:
+def to_input_poses(keypoints: np.ndarray,
+                   keypoint_scores: np.ndarray,
+                   joint_map: JointMap,
+                   usable: np.ndarray | None = None) -> InputPoses:
     """Bring an estimator's poses to the refiner's skeleton.
 
     A joint at the origin with score 0 is absent, as in results files.
@@ -57,15 +59,18 @@ def to_input_poses(keypoints: np.ndarray, keypoint_scores: np.ndarray,
         keypoints (np.ndarray): Image pixels, (N, J, 2).
         keypoint_scores (np.ndarray): (N, J).
         joint_map (JointMap): From the J joints to the refiner's K keypoints.
+        usable (np.ndarray, optional): Which may be refined, bool (N, ).
+            Defaults to all.
 
     Returns:
-        InputPoses: The poses, and which of them can be refined: those that
-        are finite and have at least one present keypoint.
+        InputPoses: The poses, and which of them can be refined: those of
+        these that are finite and have at least one present keypoint.
     """
     joints = np.concatenate((keypoints, keypoint_scores[..., None]), -1)
     poses = joint_map.take(joints.swapaxes(0, 1)).swapaxes(0, 1)
     present = (poses != 0).any(-1)
-    usable = np.isfinite(poses).all((1, 2)) & present.any(1)
+    good = np.isfinite(poses).all((1, 2)) & present.any(1)
+    usable = good if usable is None else good & usable
     poses = poses[usable].astype(np.float32)
     return InputPoses(
         usable, PoseArrays(poses[..., :2], present[usable], poses[..., 2]))

@@ -12,6 +12,22 @@ class ConfigOptions(argparse.Action):
         DictAction(self.option_strings, self.dest)(*args)
 
 
+def add_pose_file_arguments(parser: argparse._ActionsContainer) -> None:
+    """Add how a file of poses is read."""
+    parser.add_argument(
+        '--format', dest='pose_format', default='auto',
+        help='format of the poses; see `posefix convert --help` (default: '
+        'detected)')
+    parser.add_argument(
+        '--joint-map', help='how the joints of the file become those of the '
+        'refiner: a name such as halpe26, or a config (default: joints of the '
+        'same name, or the same skeleton)')
+    parser.add_argument(
+        '--categories', nargs='+', type=int, metavar='ID',
+        help='categories to refine (default: those with the joints of the '
+        "refiner, else the file's only one, else the refiner's)")
+
+
 def add_refiner_files(parser: argparse.ArgumentParser) -> None:
     """Add config and weights of a refiner."""
     parser.add_argument(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .arguments import (
     add_network_arguments,
+    add_pose_file_arguments,
     add_refiner_files,
     network_options,
 )
@@ -46,18 +47,7 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--ann', help='COCO annotation file: its images give the file names; '
         'with annotations, AP before and after is shown')
-    parser.add_argument(
-        '--format', dest='pose_format', default='auto',
-        help='format of the poses; see `posefix convert --help` (default: '
-        'detected)')
-    parser.add_argument(
-        '--joint-map', help='how the joints of the file become those of the '
-        'refiner: a name such as halpe26, or a config (default: joints of the '
-        'same name, or the same skeleton)')
-    parser.add_argument(
-        '--categories', nargs='+', type=int, metavar='ID',
-        help='categories to refine (default: those with the joints of the '
-        "refiner, else the file's only one, else the refiner's)")
+    add_pose_file_arguments(parser)
     parser.add_argument(
         '--follow-links', action='store_true', help='open pictures outside '
         'of the folder if links in it lead there')

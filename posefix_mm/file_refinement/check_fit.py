@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..evaluation.mismatches import looks_normalised
 from ..formats import PoseFile
 from ..formats.choose_categories import (
     ChosenCategories,
@@ -16,10 +17,13 @@ from ..images.image_files import ImageProblem
 from ..images.image_source import ImageSource
 from ..inference import PosePredictor
 from ..structures.image_ref import ImageRef
+from ..structures.pose_records import Problem
 from .refine_summary import was_refined
 
 # Pictures that are looked for; more take time and tell nothing new.
 _PICTURES = 100
+# Estimators guess some joints beyond the border, seldom most of a pose.
+_MAX_OUTSIDE = .5
 
 
 class FittingPoses(NamedTuple):
@@ -34,6 +38,48 @@ class FittingPoses(NamedTuple):
     file: PoseFile
     chosen: ChosenCategories
     format: str
+
+
+def check_size(size: tuple[int, int],
+               scale: float | None) -> Problem | None:
+    """Tell whether a picture can be the one whose size is known.
+
+    Args:
+        size (tuple[int, int]): Its width and height.
+        scale (float, optional): From :func:`common_factor`.
+    """
+    if scale is not None:
+        return None
+    return Problem('image_size_differs', 'the picture has another shape, '
+                   f'{size[0]} x {size[1]}, than its size in the annotations '
+                   'says')
+
+
+def check_pose(joints: np.ndarray, size: tuple[int, int],
+               scale: float | None) -> Problem | None:
+    """Tell whether a pose can be one of a picture.
+
+    Args:
+        joints (np.ndarray): Its present joints, (J, 2).
+        size (tuple[int, int]): Width and height of the picture.
+        scale (float, optional): Factor from the pixels of the joints to those
+            of the picture; None if it is another picture.
+
+    Returns:
+        Problem | None: Why it can't be one.
+    """
+    if scale is None:
+        return check_size(size, scale)
+    if looks_normalised(joints[None]).all():
+        return Problem('coordinates_normalised', 'coordinates are between 0 '
+                       'and 1, shares of the width and height of the picture')
+    places = joints * scale
+    beyond = ((places < 0) | (places > size)).any(1)
+    if beyond.mean() > _MAX_OUTSIDE:
+        return Problem('outside_image', f'{beyond.sum()} of {len(places)} '
+                       'joints lie outside of the picture, which has '
+                       f'{size[0]} x {size[1]} pixels')
+    return None
 
 
 def open_fitting(predictor: PosePredictor,

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from mmengine.dist import barrier, get_dist_info
 
-from ..evaluation.mismatches import looks_normalised
 from ..fileio import hash_files
 from ..formats import PoseFile, RefinedPoses
 from ..images.image_files import ImageProblem
@@ -25,6 +24,7 @@ from ..structures.image_ref import ImageRef
 from ..structures.oks import oks_nms
 from ..structures.pose_records import PoseArrays, PoseRecord, Problem
 from ..version import __version__
+from .check_fit import check_pose
 from .journal import (
     ChunkResult,
     Journal,
@@ -38,8 +38,6 @@ NMS_THRESHOLD = 0.9
 # So many records are parsed at a time; bounds the memory where an image has
 # very many.
 _RECORDS = 4096
-# Estimators guess some joints beyond the border, seldom most of a pose.
-_MAX_OUTSIDE = .5
 #: Batches of a chunk, at least.
 CHUNK_BATCHES = 16
 
@@ -331,21 +329,8 @@ class FileRun:
         """Tell whether a pose can be one of this picture."""
         if self.pose_file.is_relative(record.raw):
             group.scale = 1.  # to whatever picture
-        if np.isnan(group.scale):
-            return Problem('image_size_differs', 'the picture has another '
-                           f'shape, {size[0]} x {size[1]}, than its size in '
-                           'the annotations says')
-        if looks_normalised(record.keypoints[None, record.visible]).all():
-            return Problem('coordinates_normalised', 'coordinates are between '
-                           '0 and 1, shares of the width and height of the '
-                           'picture')
-        places = record.keypoints[record.visible] * group.scale
-        beyond = ((places < 0) | (places > size)).any(1)
-        if beyond.mean() > _MAX_OUTSIDE:
-            return Problem('outside_image', f'{beyond.sum()} of {len(places)} '
-                           'joints lie outside of the picture, which has '
-                           f'{size[0]} x {size[1]} pixels')
-        return None
+        return check_pose(record.keypoints[record.visible], size,
+                          None if np.isnan(group.scale) else group.scale)
 
     def _finish(self, result: ImageResult) -> ChunkResult:
         """Find duplicates, and say what became of each pose."""

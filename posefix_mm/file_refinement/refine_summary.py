@@ -27,15 +27,17 @@ _REMEDIES = {
     'coordinates_normalised': 'multiply x by the width and y by the height '
                               'of the picture',
     'category': 'choose what is refined with --categories',
-    'frame_missing': 'name the folder of the right video with --img-dir',
+    'frame_missing': 'name the folder of the right video with {pictures}',
     'image_id': 'write an image_id into each record',
-    'image_missing': 'name the folder of the pictures with --img-dir, or the '
+    'image_missing': 'name the folder of the pictures with {pictures}, or the '
                      'list of their ids and names with --ann',
     'image_size_differs': 'name the pictures that were annotated with '
-                          '--img-dir',
+                          '{pictures}',
     'image_unreadable': 'replace the picture',
+    'no_image': 'name all pictures with {pictures}, or the list of their ids '
+                'and names with --ann',
     'outside_image': 'name the pictures that the estimator saw with '
-                     '--img-dir, or their sizes with --ann',
+                     '{pictures}, or their sizes with --ann',
     'score_not_positive': 'a score of 0 says that there is nobody; write one '
                           'above 0 for poses to refine',
     'skeleton': 'poses of other skeletons need a run of their own',
@@ -85,15 +87,24 @@ class RefineSummary:
             examples.setdefault(getattr(text, 'code', ''), text)
         return [
             f'{count} x {code}: {examples.get(code, "")}'
-            f'{_remedy(code, examples.get(code, ""))}'
+            f'{remedy_of(code, examples.get(code, ""))}'
             for code, count in sorted(
                 self.codes.items(), key=lambda item: -item[1])
             if code in examples
         ]
 
 
-def _remedy(code: str, text: str) -> str:
-    """What to do about a problem, naming the option."""
+def remedy_of(code: str, text: str, pictures: str = '--img-dir') -> str:
+    """Tell what to do about a problem, naming the option.
+
+    Args:
+        code (str): Of the problem.
+        text (str): What it says.
+        pictures (str): How pictures are named. Defaults to ``'--img-dir'``.
+
+    Returns:
+        str: To be put behind the text; empty where nothing is known.
+    """
     numbers = re.search(r'got (\d+)', text)
     if code == 'keypoint_count' and numbers is not None:
         count = int(numbers[1])
@@ -104,7 +115,7 @@ def _remedy(code: str, text: str) -> str:
         return f'; {count} numbers: --joint-map {name}'
     if code == 'category' and not re.match('category -?[0-9]', text):
         return '; write the number of the category as category_id'
-    remedy = _REMEDIES.get(code)
+    remedy = _REMEDIES.get(code, '').format(pictures=pictures)
     return f'; {remedy}' if remedy else ''
 
 

@@ -3,9 +3,10 @@
 Memory does not grow with them.
 """
 import os
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional, Union
+from typing import Any
 
 import cv2
 import mmcv
@@ -15,14 +16,13 @@ from mmengine.structures import InstanceData
 from mmpose.structures import split_instances
 
 from ...fileio import atomic_write, disk_errors, write_json
-from ...formats.coco import read_annotations
 from ...images.image_list import ImageList, file_number
 from ...images.input_frames import Frame, InputFrames
 from ...visualization.draw import UniqueNames
 
 # As mmpose's CocoMetric: surer keypoints make the score of a person.
 _KEYPOINT_SCORE_THR = 0.2
-ImageId = Callable[[Frame], Union[int, str]]
+ImageId = Callable[[Frame], int | str]
 
 
 def open_outputs(stack: ExitStack,
@@ -31,7 +31,7 @@ def open_outputs(stack: ExitStack,
                   *,
                   pred_out_dir: str = '',
                   coco_out: str = '',
-                  ann: Optional[str] = None) -> Dict[str, Callable]:
+                  listed: ImageList | None = None) -> dict[str, Callable]:
     """Open the files that are wanted.
 
     Args:
@@ -42,10 +42,10 @@ def open_outputs(stack: ExitStack,
         pred_out_dir (str): For JSON files as mmpose writes them. Defaults to
             none.
         coco_out (str): COCO results file. Defaults to none.
-        ann (str, optional): See :func:`choose_image_ids`.
+        listed (ImageList, optional): See :func:`choose_image_ids`.
 
     Returns:
-        Dict[str, Callable]: What writes the result of a frame:
+        dict[str, Callable]: What writes the result of a frame:
         ``'predictions'`` takes the frame and descriptions of people,
         ``'visualization'`` the frame and a picture, ``'coco'`` the frame and
         its ``pred_instances``.
@@ -54,7 +54,7 @@ def open_outputs(stack: ExitStack,
         OSError: If a file can't be written.
         ValueError: If one would overwrite the input.
     """
-    writers: Dict[str, Callable] = {}
+    writers: dict[str, Callable] = {}
     if pred_out_dir:
         writers['predictions'] = stack.enter_context(
             prediction_files(pred_out_dir, source))
@@ -62,11 +62,12 @@ def open_outputs(stack: ExitStack,
         writers['visualization'] = stack.enter_context(
             visualization_files(vis_out_dir, source))
     if coco_out:
-        image_id = choose_image_ids(source, ann)
+        image_id = choose_image_ids(source, listed)
         append = stack.enter_context(json_list(coco_out))
 
-        def write(frame: Frame, instances: Optional[InstanceData]) -> None:
-            for record in coco_records(instances, image_id(frame)):
+        def write(frame: Frame, instances: InstanceData | None) -> None:
+            for record in coco_records(instances, image_id(frame),
+                                       frame.scale or 1.):
                 append(record)
 
         writers['coco'] = write
@@ -74,7 +75,7 @@ def open_outputs(stack: ExitStack,
 
 
 @contextmanager
-def json_list(path: Union[str, Path]) -> Iterator[Callable[[Any], None]]:
+def json_list(path: str | Path) -> Iterator[Callable[[Any], None]]:
     """Write a JSON list item by item, as a whole or not at all.
 
     Args:
@@ -95,14 +96,14 @@ def json_list(path: Union[str, Path]) -> Iterator[Callable[[Any], None]]:
         file.write(b'[]' if separator == b'[' else b']')
 
 
-def describe_instances(instances: Optional[InstanceData]) -> List[dict]:
+def describe_instances(instances: InstanceData | None) -> list[dict]:
     """Turn the people of an image into what JSON can hold.
 
     Args:
         instances (InstanceData | None): From the inferencer.
 
     Returns:
-        List[dict]: As mmpose's inferencers write them: ``keypoints``,
+        list[dict]: As mmpose's inferencers write them: ``keypoints``,
         ``keypoint_scores``, ``bbox`` and ``bbox_score``; besides these
         ``input_keypoints``, the pose before refinement, and ``refined``,
         false where it was left as it was.
@@ -115,26 +116,30 @@ def describe_instances(instances: Optional[InstanceData]) -> List[dict]:
     return people
 
 
-def coco_records(instances: Optional[InstanceData],
-                 image_id: Union[int, str]) -> List[dict]:
+def coco_records(instances: InstanceData | None,
+                 image_id: int | str,
+                 scale: float = 1.) -> list[dict]:
     """Turn the people of an image into records of a COCO results file.
 
     Args:
         instances (InstanceData | None): From the inferencer.
         image_id (int | str): Of the image.
+        scale (float): By how much the image is larger than in annotations, in
+            whose pixels records are. Defaults to 1.
 
     Returns:
-        List[dict]: ``score`` is the box's times the mean of the keypoints'
+        list[dict]: ``score`` is the box's times the mean of the keypoints'
         scores above 0.2, as for mmpose's top-down estimators.
     """
     if instances is None:
         return []
     points = np.concatenate(
-        (instances.keypoints, instances.keypoint_scores[..., None]), -1)
+        (instances.keypoints / np.float32(scale),
+         instances.keypoint_scores[..., None]), -1)
     scores = instances.keypoint_scores
     sure = scores > _KEYPOINT_SCORE_THR
     means = (scores * sure).sum(1) / np.maximum(sure.sum(1), 1)
-    boxes = instances.bboxes.copy()
+    boxes = instances.bboxes / np.float32(scale)
     boxes[:, 2:] -= boxes[:, :2]
     return [
         dict(
@@ -149,7 +154,7 @@ def coco_records(instances: Optional[InstanceData],
 
 
 @contextmanager
-def prediction_files(folder: Union[str, Path],
+def prediction_files(folder: str | Path,
                      inputs: InputFrames) -> Iterator[Callable]:
     """Write one JSON file for each image, or one for a video, in a folder.
 
@@ -174,30 +179,24 @@ def prediction_files(folder: Union[str, Path],
 
 
 def choose_image_ids(inputs: InputFrames,
-                     ann: Union[str, Path, None] = None) -> ImageId:
+                     listed: ImageList | None = None) -> ImageId:
     """Choose the ``image_id`` of records.
 
     Args:
         inputs (InputFrames): What the records are of.
-        ann (str | Path, optional): COCO file whose ``images`` give the ids of
-            file names.
+        listed (ImageList, optional): Images of annotations, which give the
+            ids of file names.
 
     Returns:
-        Callable: Finds the id of a frame: that of ``ann``; its number for a
+        Callable: Finds the id of a frame: that of the list; its number for a
         video; the number at the end of its file name if all images have one
         of their own, as COCO's do; else its file name, or its place where
         there are no names.
-
-    Raises:
-        FileNotFoundError: If ``ann`` does not exist.
-        ValueError: If it has no list of images.
     """
-    if ann is not None:
-        listed = ImageList(read_annotations(ann)['images'])
+    if listed is not None:
 
-        def listed_id(frame: Frame) -> Union[int, str]:
-            name = frame.name if frame.path is None else frame.path.as_posix()
-            place, _ = listed.find(name)
+        def listed_id(frame: Frame) -> int | str:
+            place = frame.place_in(listed)
             return frame.name if place < 0 else listed.images[place]['id']
 
         return listed_id
@@ -211,7 +210,7 @@ def choose_image_ids(inputs: InputFrames,
 
 
 @contextmanager
-def visualization_files(target: Union[str, Path],
+def visualization_files(target: str | Path,
                         inputs: InputFrames) -> Iterator[Callable]:
     """Write a picture for each image, or a video of a video.
 
@@ -272,7 +271,7 @@ def video_file(path: Path, fps: float) -> Iterator[Callable]:
     """
     # OpenCV chooses the container by the suffix
     unfinished = path.with_name(f'.{path.stem}.part{path.suffix}')
-    writer: Optional[cv2.VideoWriter] = None
+    writer: cv2.VideoWriter | None = None
     size = (0, 0)
 
     def append(picture: np.ndarray) -> None:
@@ -301,7 +300,7 @@ def video_file(path: Path, fps: float) -> Iterator[Callable]:
         unfinished.unlink(missing_ok=True)
 
 
-def _refuse_overwriting(source: Optional[Path], target: Path) -> None:
+def _refuse_overwriting(source: Path | None, target: Path) -> None:
     if source is not None and source.resolve() == target.resolve():
         raise ValueError(f'the output {target} would overwrite the input; '
                          'name another folder')

@@ -1,37 +1,24 @@
 """Read, estimate and refine: from the images of an input to their people."""
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from typing import (
-    Callable,
-    Iterable,
-    Iterator,
-    List,
-    Optional,
-    Sequence,
-    Tuple,
-)
 
 import numpy as np
 from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 
-from ...chain import (
-    EstimatedPoses,
-    Estimator,
-    estimate_poses,
-    to_input_poses,
-)
+from ...chain import EstimatedPoses, Estimator, estimate_poses, to_input_poses
 from ...images.image_files import ImageProblem
 from ...images.input_frames import Frame, InputFrames
 from ...inference import PosePredictor
 from ...inference.stream import ImageJob, ImageResult, refine_stream, run_ahead
 from ...structures.joint_map import JointMap
-from .given_people import GivenFrame
+from .parse_given import GivenFrame
 
 
 def read_ahead(inputs: InputFrames, size: int,
-               pool: Optional[ThreadPoolExecutor]) -> Iterator[Frame]:
+               pool: ThreadPoolExecutor | None) -> Iterator[Frame]:
     """Read the next images while the present ones are worked on.
 
     Args:
@@ -62,15 +49,15 @@ def read_ahead(inputs: InputFrames, size: int,
 def refine_frames(
     frames: Iterator[GivenFrame],
     predictor: PosePredictor,
-    estimator: Optional[Estimator],
+    estimator: Estimator | None,
     joint_map: JointMap,
     *,
     batch_size: int = 32,
     num_workers: int = 2,
-    pool: Optional[ThreadPoolExecutor] = None,
+    pool: ThreadPoolExecutor | None = None,
     live: bool = False,
     keep_images: bool = True,
-) -> Iterator[Tuple[Frame, PoseDataSample]]:
+) -> Iterator[tuple[Frame, PoseDataSample]]:
     """Estimate and refine the people of images, in shared batches.
 
     Images without poses are estimated in groups; the refiner's batches are
@@ -100,7 +87,7 @@ def refine_frames(
     size = 1 if live else batch_size
     groups = iter(lambda: list(islice(frames, size)), [])
 
-    def jobs_of(some: Iterable[List[GivenFrame]]) -> Iterator[ImageJob]:
+    def jobs_of(some: Iterable[list[GivenFrame]]) -> Iterator[ImageJob]:
         for group in some:
             yield from _jobs(group, estimator, joint_map, batch_size,
                              keep_images)
@@ -116,7 +103,7 @@ def refine_frames(
             yield _to_sample(result, joint_map)
 
 
-def _jobs(group: Sequence[GivenFrame], estimator: Optional[Estimator],
+def _jobs(group: Sequence[GivenFrame], estimator: Estimator | None,
           joint_map: JointMap, batch_size: int,
           keep_images: bool) -> Iterator[ImageJob]:
     """Make jobs whose keys are what :func:`_to_sample` needs."""
@@ -129,7 +116,7 @@ def _jobs(group: Sequence[GivenFrame], estimator: Optional[Estimator],
             continue
         estimate = next(estimates)
         inputs = to_input_poses(estimate.keypoints, estimate.keypoint_scores,
-                                joint_map)
+                                joint_map, estimate.usable)
         yield ImageJob((frame, frame.image.shape[:2], estimate, inputs), load,
                        inputs.poses)
 
@@ -144,8 +131,8 @@ def _load_image(frame: Frame, keep: bool) -> np.ndarray:
     return image
 
 
-def _estimate(usable: Sequence[GivenFrame], estimator: Optional[Estimator],
-              batch_size: int) -> List[EstimatedPoses]:
+def _estimate(usable: Sequence[GivenFrame], estimator: Estimator | None,
+              batch_size: int) -> list[EstimatedPoses]:
     """Estimate the poses of images that come without."""
     if not usable or isinstance(usable[0][1], EstimatedPoses):
         return [given for _, given in usable]
@@ -157,7 +144,7 @@ def _estimate(usable: Sequence[GivenFrame], estimator: Optional[Estimator],
 
 
 def _to_sample(result: ImageResult,
-               joint_map: JointMap) -> Tuple[Frame, PoseDataSample]:
+               joint_map: JointMap) -> tuple[Frame, PoseDataSample]:
     """Pack the people of an image, the joints being the estimator's."""
     frame, shape, estimate, inputs = result.key
     sample = PoseDataSample(

@@ -13,6 +13,8 @@ from posefix_mm.apis.inferencers.output_files import (
     json_list,
     prediction_files,
 )
+from posefix_mm.formats.coco import read_image_list
+from posefix_mm.images.image_list import ImageList
 from posefix_mm.images.input_frames import (
     Frame,
     InputFrames,
@@ -84,11 +86,36 @@ def test_ids_of_arrays_and_frames_are_their_places() -> None:
 def test_ids_of_an_annotation_file(tmp_path: Path) -> None:
     (tmp_path / 'ann.json').write_text(
         json.dumps(dict(images=[dict(file_name='d/a.jpg', id=99)])))
-    image_id = choose_image_ids(open_inputs(['a.jpg']), tmp_path / 'ann.json')
+    image_id = choose_image_ids(
+        open_inputs(['a.jpg']),
+        ImageList(read_image_list(tmp_path / 'ann.json')))
     assert image_id(Frame(0, 'a.jpg', Path('a.jpg'))) == 99
 
 
 def test_a_file_without_images(tmp_path: Path) -> None:
     (tmp_path / 'ann.json').write_text('{"images": [{"id": 1}]}')
     with pytest.raises(ValueError, match='has no list of images'):
-        choose_image_ids(open_inputs(['a.jpg']), tmp_path / 'ann.json')
+        read_image_list(tmp_path / 'ann.json')
+
+
+@pytest.mark.parametrize('name', ['clip_000003.png', '000003.jpg', 'x/a.jpg'])
+def test_ids_of_listed_frames(name: str) -> None:
+    """By the name of a frame, or its number as id."""
+    number = 3 if name == 'x/a.jpg' else 71
+    image_id = choose_image_ids(
+        InputFrames(iter([]), video=VideoInfo('clip.mp4', None, 1.)),
+        ImageList([dict(id=number, file_name=name)]))
+    frame = Frame(3, '000003.jpg', video='clip.mp4')
+    assert image_id(frame) == number
+    assert image_id(Frame(4, '000004.jpg', video='clip.mp4')) == '000004.jpg'
+
+
+def test_records_in_pixels_of_the_annotations() -> None:
+    instances = InstanceData(
+        keypoints=np.array([[[2., 4.]]]),
+        keypoint_scores=np.array([[.5]]),
+        bboxes=np.array([[2., 4., 12., 24.]]),
+        bbox_scores=np.array([1.]))
+    [record] = coco_records(instances, 7, 2.)
+    assert record['keypoints'] == [1, 2, .5]
+    assert record['bbox'] == [1, 2, 5, 10]
