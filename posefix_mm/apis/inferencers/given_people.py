@@ -136,13 +136,10 @@ class GivenPeople:
         return f'a number or name; got {got!r:.40}'
 
     def check_count(self, images: int | None) -> None:
-        """Check that there is an item for each image.
-
-        Args:
-            images (int, optional): How many images there are, if it is known.
+        """Check that there is an item for each image, if numbers are known.
 
         Raises:
-            ValueError: If both numbers are known, and differ.
+            ValueError: If they differ.
         """
         if None not in (images, self.count) and images != self.count:
             raise ValueError(
@@ -151,10 +148,7 @@ class GivenPeople:
                 'to give')
 
     def next_of(self, frame: Frame) -> Any:
-        """Look up what is given for the next image.
-
-        Args:
-            frame (Frame): The image; they come in order.
+        """Look up what is given for the next image; they come in order.
 
         Returns:
             Any: An item, None included; the list of records of the image.

@@ -32,16 +32,15 @@ def open_outputs(stack: ExitStack,
                   pred_out_dir: str = '',
                   coco_out: str = '',
                   listed: ImageList | None = None) -> dict[str, Callable]:
-    """Open the files that are wanted.
+    """Open the files that are wanted: folders and files that are named.
 
     Args:
         stack (ExitStack): Closes them; after an error those that hold several
             images do not appear.
         source (InputFrames): The input.
-        vis_out_dir (str): For pictures. Defaults to none.
-        pred_out_dir (str): For JSON files as mmpose writes them. Defaults to
-            none.
-        coco_out (str): COCO results file. Defaults to none.
+        vis_out_dir (str): For pictures.
+        pred_out_dir (str): For JSON files as mmpose writes them.
+        coco_out (str): COCO results file.
         listed (ImageList, optional): See :func:`choose_image_ids`.
 
     Returns:
@@ -76,14 +75,7 @@ def open_outputs(stack: ExitStack,
 
 @contextmanager
 def json_list(path: str | Path) -> Iterator[Callable[[Any], None]]:
-    """Write a JSON list item by item, as a whole or not at all.
-
-    Args:
-        path (str | Path): The file; its folder is made.
-
-    Yields:
-        Callable[[Any], None]: Appends an item.
-    """
+    """Write a JSON list as a whole or not at all, by what is yielded."""
     with atomic_write(path) as file:
         separator = b'['
 
@@ -97,16 +89,12 @@ def json_list(path: str | Path) -> Iterator[Callable[[Any], None]]:
 
 
 def describe_instances(instances: InstanceData | None) -> list[dict]:
-    """Turn the people of an image into what JSON can hold.
-
-    Args:
-        instances (InstanceData | None): From the inferencer.
+    """Describe the people of an image as mmpose's inferencers do.
 
     Returns:
-        list[dict]: As mmpose's inferencers write them: ``keypoints``,
-        ``keypoint_scores``, ``bbox`` and ``bbox_score``; besides these
-        ``input_keypoints``, the pose before refinement, and ``refined``,
-        false where it was left as it was.
+        list[dict]: ``keypoints``, ``keypoint_scores``, ``bbox`` and
+        ``bbox_score``; besides these ``input_keypoints``, the pose before
+        refinement, and ``refined``, false where it was left as it was.
     """
     people = split_instances(instances)
     for i, person in enumerate(people):
@@ -158,10 +146,7 @@ def prediction_files(folder: str | Path,
                      inputs: InputFrames) -> Iterator[Callable]:
     """Write one JSON file for each image, or one for a video, in a folder.
 
-    Args:
-        folder (str | Path): Where they go; it is made. The file of a video
-            appears at its end, and not after an error.
-        inputs (InputFrames): What they are of.
+    The file of a video appears at its end, and not after an error.
 
     Yields:
         Callable: Writes the people of a frame, as
@@ -257,10 +242,6 @@ def visualization_files(target: str | Path,
 @contextmanager
 def video_file(path: Path, fps: float) -> Iterator[Callable]:
     """Write a video that appears as a whole or not at all.
-
-    Args:
-        path (Path): The file; its folder is made.
-        fps (float): Frames per second.
 
     Yields:
         Callable: Appends a picture, BGR, uint8 (H, W, 3); those of another

@@ -22,13 +22,10 @@ def read_ahead(inputs: InputFrames, size: int,
     """Read the next images while the present ones are worked on.
 
     Args:
-        inputs (InputFrames): Where they come from.
-        size (int): So many images are read ahead, those of a camera as soon
-            as they are there.
+        inputs (InputFrames): Where they come from; those of a camera are
+            yielded as soon as they are there.
+        size (int): How many images are read ahead.
         pool (ThreadPoolExecutor, optional): Threads that decode.
-
-    Yields:
-        Frame: The next image.
     """
     frames = iter(inputs.frames)
     if inputs.live or pool is None:
