@@ -76,10 +76,6 @@ class RefineSummary:
     explanations: list[Explanation] = field(default_factory=list)
     fit: list[str] = field(default_factory=list)
 
-    def reasons(self) -> Counter:
-        """Count the reasons of records that were not refined."""
-        return Counter(self.unrefined.values())
-
     def remedies(self) -> list[str]:
         """Sum up by code what was not refined, with one remedy each."""
         examples: dict[str, str] = {}

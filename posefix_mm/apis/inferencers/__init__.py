@@ -1,5 +1,5 @@
 """Inferencers, registered in ``mmpose.registry.INFERENCERS``."""
-from .given_people import NoPoseRefinedError
+from .input_people import NoPoseRefinedError
 from .pose_refine_inferencer import PoseRefineInferencer
 
 __all__ = ['NoPoseRefinedError', 'PoseRefineInferencer']

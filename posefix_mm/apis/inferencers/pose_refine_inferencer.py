@@ -29,9 +29,9 @@ from ...progress import track
 from ...structures.joint_map import JointMap
 from ...structures.pose_records import Problem
 from ...visualization.draw import RefinementDrawer
-from .given_people import GivenType, NoPoseRefinedError, choose_given
+from .input_people import NoPoseRefinedError, PeopleType, choose_people
 from .output_files import describe_instances, open_outputs
-from .parse_given import read_given_frames
+from .read_people import read_people
 from .refine_frames import read_ahead, refine_frames
 
 
@@ -118,8 +118,8 @@ class PoseRefineInferencer:
                  batch_size: int = 32,
                  out_dir: str | None = None,
                  *,
-                 poses: GivenType | None = None,
-                 bboxes: GivenType | None = None,
+                 poses: PeopleType | None = None,
+                 bboxes: PeopleType | None = None,
                  bbox_thr: float = 0.3,
                  nms_thr: float = 0.3,
                  vis_out_dir: str | None = None,
@@ -197,12 +197,12 @@ class PoseRefineInferencer:
         if batch_size < 1:
             raise ValueError(
                 f'batch_size must be at least 1, got {batch_size}')
-        for given in (poses, bboxes):
-            _check_output(coco_out, given)
+        for people in (poses, bboxes):
+            _check_output(coco_out, people)
         content = None if ann is None else read_annotations(ann)
         listed = None if content is None else ImageList(content['images'])
         source = open_inputs(inputs, listed)
-        people = choose_given(
+        people = choose_people(
             poses,
             bboxes,
             self.estimator,
@@ -223,7 +223,7 @@ class PoseRefineInferencer:
         pool = ThreadPoolExecutor(self.num_workers) if self.num_workers \
             else None
         samples = refine_frames(
-            read_given_frames(
+            read_people(
                 read_ahead(source, batch_size, pool), people,
                 self.predictor.num_keypoints, self._report),
             self.predictor,
@@ -316,8 +316,8 @@ class PoseRefineInferencer:
         print_log(str(text), logger='current', level=logging.WARNING)
 
 
-def _check_output(out: str | None, given: Any) -> None:
+def _check_output(out: str | None, people: Any) -> None:
     """Refuse to write where poses or boxes are read."""
-    if out and isinstance(given, (str, Path)) \
-            and Path(out).resolve() == Path(given).resolve():
+    if out and isinstance(people, (str, Path)) \
+            and Path(out).resolve() == Path(people).resolve():
         raise ValueError(f'the output {out} would overwrite an input file')

@@ -14,7 +14,7 @@ from ...images.input_frames import Frame, InputFrames
 from ...inference import PosePredictor
 from ...inference.stream import ImageJob, ImageResult, refine_stream, run_ahead
 from ...structures.joint_map import JointMap
-from .parse_given import GivenFrame
+from .read_people import FramePeople
 
 
 def read_ahead(inputs: InputFrames, size: int,
@@ -44,7 +44,7 @@ def read_ahead(inputs: InputFrames, size: int,
 
 
 def refine_frames(
-    frames: Iterator[GivenFrame],
+    frames: Iterator[FramePeople],
     predictor: PosePredictor,
     estimator: Estimator | None,
     joint_map: JointMap,
@@ -61,7 +61,7 @@ def refine_frames(
     filled across them.
 
     Args:
-        frames (Iterator[GivenFrame]): Images, all with poses or all without.
+        frames (Iterator[FramePeople]): Images, all with poses or all without.
         predictor (PosePredictor): The refiner, K keypoints.
         estimator (Estimator, optional): For images without poses.
         joint_map (JointMap): From the J joints of the poses to the K.
@@ -84,7 +84,7 @@ def refine_frames(
     size = 1 if live else batch_size
     groups = iter(lambda: list(islice(frames, size)), [])
 
-    def jobs_of(some: Iterable[list[GivenFrame]]) -> Iterator[ImageJob]:
+    def jobs_of(some: Iterable[list[FramePeople]]) -> Iterator[ImageJob]:
         for group in some:
             yield from _jobs(group, estimator, joint_map, batch_size,
                              keep_images)
@@ -100,7 +100,7 @@ def refine_frames(
             yield _to_sample(result, joint_map)
 
 
-def _jobs(group: Sequence[GivenFrame], estimator: Estimator | None,
+def _jobs(group: Sequence[FramePeople], estimator: Estimator | None,
           joint_map: JointMap, batch_size: int,
           keep_images: bool) -> Iterator[ImageJob]:
     """Make jobs whose keys are what :func:`_to_sample` needs."""
@@ -128,7 +128,7 @@ def _load_image(frame: Frame, keep: bool) -> np.ndarray:
     return image
 
 
-def _estimate(usable: Sequence[GivenFrame], estimator: Estimator | None,
+def _estimate(usable: Sequence[FramePeople], estimator: Estimator | None,
               batch_size: int) -> list[EstimatedPoses]:
     """Estimate the poses of images that come without."""
     if not usable or isinstance(usable[0][1], EstimatedPoses):

@@ -58,8 +58,6 @@ class TorchBackend:
             average with the mirrored image. Defaults to None: no flip test.
         precision (str): ``'fp32'``, ``'bf16'`` or ``'fp16'`` (GPUs only).
             Defaults to ``'fp32'``.
-        channels_last (bool): Convert the weights to that memory format.
-            Defaults to True; crops come that way anyway.
 
     Raises:
         ValueError: If the device can't compute in that precision.
@@ -69,8 +67,7 @@ class TorchBackend:
                  model: nn.Module,
                  *,
                  flip_indices: Sequence[int] | None = None,
-                 precision: str = 'fp32',
-                 channels_last: bool = True) -> None:
+                 precision: str = 'fp32') -> None:
         if precision not in PRECISIONS:
             raise ValueError(f'precision must be one of '
                              f'{tuple(PRECISIONS)}, got {precision!r}')
@@ -86,9 +83,9 @@ class TorchBackend:
                 "precision 'fp32'")
         self.dtype = PRECISIONS[precision]
         self.parts = RefinerParts(model, flip_indices)
-        if channels_last:
-            model.memory_format = torch.channels_last
-            model.to(memory_format=torch.channels_last)
+        # crops come that way anyway
+        model.memory_format = torch.channels_last
+        model.to(memory_format=torch.channels_last)
 
     def autocast(self) -> AbstractContextManager:
         """Compute in the precision that was asked for."""

@@ -23,22 +23,22 @@ from ...structures.pose_records import (
     category_of,
     image_id_of,
 )
-from .parse_given import are_records
+from .read_people import are_records
 
 #: For each image an array, None, or COCO records; or all records of a file,
 #: or the file.
-GivenType = str | Path | np.ndarray | Iterable[Any]
+PeopleType = str | Path | np.ndarray | Iterable[Any]
 
 
 class NoPoseRefinedError(ValueError):
     """Not a single pose of the input could be refined."""
 
 
-class GivenPeople:
+class InputPeople:
     """What is given for each image, by place or by ``image_id``.
 
     Args:
-        given (str | Path | np.ndarray | Iterable): One item for each image,
+        items (str | Path | np.ndarray | Iterable): One item for each image,
             in order; or records of a COCO results file with ``image_id``, or
             the file. An array of one image may come without a list.
         what (str): What messages call it.
@@ -64,7 +64,7 @@ class GivenPeople:
     """
 
     def __init__(self,
-                 given: GivenType,
+                 items: PeopleType,
                  what: str,
                  single_ndim: int,
                  listed: ImageList | None = None,
@@ -82,17 +82,17 @@ class GivenPeople:
         self._list = listed
         self._items: Iterator[Any] | None = None
         self._records: dict[Any, list[dict]] = {}
-        if isinstance(given, (str, Path)):
-            self.source, given = str(given), read_results(given)
-            _check_records(given, self.source, what)
-        elif isinstance(given, np.ndarray) and given.ndim == single_ndim:
-            given = [given]
-        if are_records(given):
-            self._group(given)
+        if isinstance(items, (str, Path)):
+            self.source, items = str(items), read_results(items)
+            _check_records(items, self.source, what)
+        elif isinstance(items, np.ndarray) and items.ndim == single_ndim:
+            items = [items]
+        if are_records(items):
+            self._group(items)
         else:
-            if hasattr(given, '__len__'):
-                self.count = len(given)
-            self._items = iter(given)
+            if hasattr(items, '__len__'):
+                self.count = len(items)
+            self._items = iter(items)
 
     def _group(self, records: Sequence[Any]) -> None:
         """Sort records by image: its place in the list, else its id."""
@@ -207,13 +207,13 @@ class GivenPeople:
         return self._list.images[key]['id'] if listed else key
 
 
-def choose_given(poses: GivenType | None,
-                 bboxes: GivenType | None,
-                 estimator: Estimator | None,
-                 predictor: PosePredictor,
-                 source: InputFrames,
-                 annotations: dict | None = None,
-                 **reading: Any) -> GivenPeople | None:
+def choose_people(poses: PeopleType | None,
+                  bboxes: PeopleType | None,
+                  estimator: Estimator | None,
+                  predictor: PosePredictor,
+                  source: InputFrames,
+                  annotations: dict | None = None,
+                  **reading: Any) -> InputPeople | None:
     """Choose what is given with the images.
 
     Args:
@@ -228,7 +228,7 @@ def choose_given(poses: GivenType | None,
             ``categories``.
 
     Returns:
-        GivenPeople | None: Poses or boxes, None if people are to be found.
+        InputPeople | None: Poses or boxes, None if people are to be found.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -249,9 +249,9 @@ def choose_given(poses: GivenType | None,
             for index, image in enumerate(file.image_index.tolist())
         ]
         _check_records(records, poses, 'poses')
-        return GivenPeople(records, 'poses', 3, listed, poses=file)
+        return InputPeople(records, 'poses', 3, listed, poses=file)
     if poses is not None:
-        return GivenPeople(poses, 'poses', 3, listed)
+        return InputPeople(poses, 'poses', 3, listed)
     if estimator is None:
         raise ValueError('nothing to refine: give poses, or an estimator as '
                          'pose2d')
@@ -260,7 +260,7 @@ def choose_given(poses: GivenType | None,
     if not isinstance(estimator, TopdownEstimator):
         raise ValueError('the estimator finds people by itself: give boxes to '
                          'a top-down estimator only')
-    return GivenPeople(
+    return InputPeople(
         bboxes, 'boxes', 2, listed, categories=reading.get('categories'))
 
 

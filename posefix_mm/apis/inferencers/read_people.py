@@ -20,77 +20,77 @@ from ...structures.pose_records import (
 )
 
 if TYPE_CHECKING:
-    from .given_people import GivenPeople
+    from .input_people import InputPeople
 
 #: An image, and the boxes or poses that are given for it.
-GivenFrame = tuple[Frame, Boxes | EstimatedPoses | None]
+FramePeople = tuple[Frame, Boxes | EstimatedPoses | None]
 Report = Callable[[Problem], None]
 
 
-def read_given_frames(
-        frames: Iterable[Frame], given: Optional['GivenPeople'],
+def read_people(
+        frames: Iterable[Frame], source: Optional['InputPeople'],
         num_keypoints: int,
         report: Callable[[Frame | None, Problem], None]
-) -> Iterator[GivenFrame]:
+) -> Iterator[FramePeople]:
     """Read what is given with images.
 
     Args:
         frames (Iterable[Frame]): The images.
-        given (GivenPeople, optional): Boxes or poses, in pixels of the
+        source (InputPeople, optional): Boxes or poses, in pixels of the
             annotations.
         num_keypoints (int): K of poses.
         report (Callable): Called with the image and what is wrong with poses
             or boxes, with None for what belongs to no image.
 
     Yields:
-        GivenFrame: Image, with boxes, poses or None, in its own pixels. One
+        FramePeople: Image, with boxes, poses or None, in its own pixels. One
         whose boxes or poses are malformed has a problem.
     """
     for frame in frames:
-        people = None if given is None else _read_given(
-            given, frame, num_keypoints, report)
-        if given is None and frame.scale is None:
+        people = None if source is None else _read_people_of(
+            source, frame, num_keypoints, report)
+        if source is None and frame.scale is None:
             report(frame, check_size(frame.image.shape[1::-1], None))
         yield frame, people
-    for text in () if given is None else (given.malformed, given.leftover()):
-        if text:
+    if source is not None:
+        for text in filter(None, (source.malformed, source.leftover())):
             report(None, Problem('no_image', text))
 
 
-def _read_given(given: 'GivenPeople', frame: Frame, num_keypoints: int,
+def _read_people_of(source: 'InputPeople', frame: Frame, num_keypoints: int,
                 report: Callable) -> Boxes | EstimatedPoses | None:
     """Read what is given for one image, and sum up what is wrong with it."""
     problems: list[Problem] = []
-    item = given.next_of(frame)
+    item = source.next_of(frame)
     if frame.problem is not None:
         return None
     people: Boxes | EstimatedPoses | None
     try:
-        if given.what == 'boxes':
-            boxes = parse_boxes(item, problems.append, given.categories)
+        if source.what == 'boxes':
+            boxes = parse_boxes(item, problems.append, source.categories)
             people = boxes and fit_boxes(boxes, frame, problems.append)
         else:
             poses = parse_poses(item, num_keypoints, problems.append,
-                                given.categories)
+                                source.categories)
             people = fit_poses(poses, frame, problems.append)
     except ValueError as error:
         frame.problem = Problem('given', str(error))
         return None
     for code, count in Counter(p.code for p in problems).items():
         first = next(p for p in problems if p.code == code)
-        report(frame, Problem(code, f'{count} of its {given.what} can not be '
+        report(frame, Problem(code, f'{count} of its {source.what} can not be '
                               f'used: {first}'))
     return people
 
 
-def parse_boxes(given: Any,
+def parse_boxes(item: Any,
                 report: Report,
                 categories: Sequence[int] | None = None
                 ) -> Boxes | None:
     """Read the boxes of one image.
 
     Args:
-        given (Any): As in :meth:`Boxes.from_array`; records with ``bbox``
+        item (Any): As in :meth:`Boxes.from_array`; records with ``bbox``
             (x, y, width, height), ``score`` and ``category_id``; or None.
         report (Callable): Called with what is wrong with records; they are
             left out.
@@ -98,17 +98,17 @@ def parse_boxes(given: Any,
             Defaults to all.
 
     Returns:
-        Boxes | None: None if none are given, and people are to be found.
+        Boxes | None: None if there are none, and people are to be found.
 
     Raises:
         ValueError: If it is none of these.
     """
-    if given is None or isinstance(given, Boxes):
-        return given
-    if not are_records(given):
-        return Boxes.from_array(given)
+    if item is None or isinstance(item, Boxes):
+        return item
+    if not are_records(item):
+        return Boxes.from_array(item)
     boxes = []
-    for record in given:
+    for record in item:
         box = xywh_to_xyxy(record.get('bbox'))
         score, bad = read_score(record)
         if np.isnan(box).any():
@@ -135,14 +135,14 @@ def fit_boxes(boxes: Boxes, frame: Frame, report: Report) -> Boxes:
     return Boxes(scaled[on], boxes.bbox_scores[on])
 
 
-def parse_poses(given: Any,
+def parse_poses(item: Any,
                 num_keypoints: int,
                 report: Report,
                 categories: Sequence[int] | None = None) -> EstimatedPoses:
     """Read the poses of one image.
 
     Args:
-        given (Any): (N, K, 2), (N, K, 3) with scores, or :class:`PoseArrays`,
+        item (Any): (N, K, 2), (N, K, 3) with scores, or :class:`PoseArrays`,
             image pixels; COCO records with ``keypoints``, or
             :class:`PoseRecord`; None or an empty list for nobody.
         num_keypoints (int): K.
@@ -157,20 +157,20 @@ def parse_poses(given: Any,
     Raises:
         ValueError: If the shape is another.
     """
-    if given is None:
+    if item is None:
         return _to_estimate(np.zeros((0, num_keypoints, 3)))
-    if isinstance(given, PoseArrays):
+    if isinstance(item, PoseArrays):
         joints = np.concatenate(
-            (given.keypoints, given.keypoint_scores[..., None]), -1)
-        return _to_estimate(joints * given.visible[..., None])
-    if are_records(given, PoseRecord):
-        return _take_records(given, num_keypoints, report)
-    if are_records(given):
+            (item.keypoints, item.keypoint_scores[..., None]), -1)
+        return _to_estimate(joints * item.visible[..., None])
+    if are_records(item, PoseRecord):
+        return _take_records(item, num_keypoints, report)
+    if are_records(item):
         return _take_records([
             parse_pose_record(i, raw, num_keypoints, categories)
-            for i, raw in enumerate(given)
+            for i, raw in enumerate(item)
         ], num_keypoints, report)
-    return _to_estimate(_check_joints(given, num_keypoints))
+    return _to_estimate(_check_joints(item, num_keypoints))
 
 
 def fit_poses(poses: EstimatedPoses, frame: Frame,
@@ -205,9 +205,9 @@ def _take_records(read: Sequence[PoseRecord], num_keypoints: int,
     return _to_estimate(joints, np.array([r.score for r in usable]))
 
 
-def _check_joints(given: Any, num_keypoints: int) -> np.ndarray:
+def _check_joints(poses: Any, num_keypoints: int) -> np.ndarray:
     """Make (N, K, 3) of an array: a score is 1, an absent joint all 0."""
-    joints = np.asarray(given, dtype=np.float64)
+    joints = np.asarray(poses, dtype=np.float64)
     if joints.size == 0:
         return np.zeros((0, num_keypoints, 3))
     if joints.ndim != 3 or joints.shape[1] != num_keypoints \
@@ -218,10 +218,10 @@ def _check_joints(given: Any, num_keypoints: int) -> np.ndarray:
     return with_scores(joints)
 
 
-def are_records(given: Any, kind: type = dict) -> bool:
+def are_records(items: Any, kind: type = dict) -> bool:
     """Whether something is a list of objects, a few malformed ones aside."""
-    return isinstance(given, Sequence) and any(
-        isinstance(item, kind) for item in given)
+    return isinstance(items, Sequence) and any(
+        isinstance(item, kind) for item in items)
 
 
 def _to_estimate(joints: np.ndarray,
