@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import mmcv
 import numpy as np
 import orjson
 from mmengine.structures import InstanceData
@@ -225,16 +224,20 @@ def visualization_files(target: str | Path,
     if file and inputs.count != 1:
         raise ValueError(f'{target} is a file name, but the pictures of '
                          'several images need a folder')
+    if file and not cv2.haveImageWriter(str(file)):
+        raise ValueError(f'OpenCV can not write {target}; name a .jpg or .png')
     names = UniqueNames()
 
     def write(frame: Frame, picture: np.ndarray) -> None:
         name = Path(frame.name)
-        path = file or folder / (names.unique(name.stem) + name.suffix)
+        # OpenCV reads GIF and others, but does not write them everywhere
+        suffix = name.suffix if cv2.haveImageWriter(name.name) else '.png'
+        path = file or folder / (names.unique(name.stem) + suffix)
         _refuse_overwriting(frame.path, path)
-        with disk_errors(path):
-            if not mmcv.imwrite(
-                    np.ascontiguousarray(picture[..., ::-1]), str(path)):
-                raise OSError(f'no picture could be written to {path}')
+        _, data = cv2.imencode(
+            path.suffix, np.ascontiguousarray(picture[..., ::-1]))
+        with atomic_write(path) as target:
+            target.write(data)
 
     yield write
 
@@ -250,13 +253,13 @@ def video_file(path: Path, fps: float) -> Iterator[Callable]:
     Raises:
         OSError: If OpenCV can't write such a file.
     """
-    # OpenCV chooses the container by the suffix
-    unfinished = path.with_name(f'.{path.stem}.part{path.suffix}')
+    # OpenCV chooses the container by the suffix; two runs do not share it
+    unfinished = path.with_name(f'.{path.stem}.{os.getpid()}{path.suffix}')
     writer: cv2.VideoWriter | None = None
-    size = (0, 0)
+    size, count = (0, 0), 0
 
     def append(picture: np.ndarray) -> None:
-        nonlocal writer, size
+        nonlocal writer, size, count
         if writer is None:
             with disk_errors(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -269,16 +272,28 @@ def video_file(path: Path, fps: float) -> Iterator[Callable]:
         if picture.shape[1::-1] != size:
             picture = cv2.resize(picture, size)
         writer.write(picture)
+        count += 1
 
     try:
         yield append
         if writer is not None:
             writer.release()
+            _check_video(unfinished, path, count)
             os.replace(unfinished, path)
     finally:
         if writer is not None:
             writer.release()
         unfinished.unlink(missing_ok=True)
+
+
+def _check_video(written: Path, path: Path, count: int) -> None:
+    """Check that all frames are there: OpenCV tells of no full disk."""
+    capture = cv2.VideoCapture(str(written))
+    num_written = max(int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
+    capture.release()
+    if num_written < count:
+        raise OSError(f'cannot write {path}: of {count} frames {num_written} '
+                      'are there; free some space')
 
 
 def _refuse_overwriting(source: Path | None, target: Path) -> None:

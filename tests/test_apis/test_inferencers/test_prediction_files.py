@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from mmengine.structures import InstanceData
@@ -12,6 +13,8 @@ from posefix_mm.apis.inferencers.output_files import (
     coco_records,
     json_list,
     prediction_files,
+    video_file,
+    visualization_files,
 )
 from posefix_mm.formats.coco import read_image_list
 from posefix_mm.images.image_list import ImageList
@@ -119,3 +122,54 @@ def test_records_in_pixels_of_the_annotations() -> None:
     [record] = coco_records(instances, 7, 2.)
     assert record['keypoints'] == [1, 2, .5]
     assert record['bbox'] == [1, 2, 5, 10]
+
+
+def test_a_video_that_the_disk_did_not_take(tmp_path: Path,
+                                            monkeypatch) -> None:
+    """OpenCV says nothing where frames are lost."""
+    picture = np.zeros((48, 64, 3), np.uint8)
+    with video_file(tmp_path / 'a.mp4', 10.) as append:
+        for _ in range(5):
+            append(picture)
+    assert [p.name for p in tmp_path.iterdir()] == ['a.mp4']
+    whole = (tmp_path / 'a.mp4').read_bytes()
+
+    class Lossy:
+
+        def __init__(self, path: str, *_) -> None:
+            self.path = path
+
+        def isOpened(self) -> bool:  # noqa: N802  OpenCV's name
+            return True
+
+        def write(self, _) -> None:
+            pass
+
+        def release(self) -> None:
+            Path(self.path).write_bytes(whole[:200])
+
+    monkeypatch.setattr(cv2, 'VideoWriter', Lossy)
+    with pytest.raises(OSError, match='of 2 frames 0 are there; free some'), \
+            video_file(tmp_path / 'b.mp4', 10.) as append:
+        append(picture)
+        append(picture)
+    assert [p.name for p in tmp_path.iterdir()] == ['a.mp4']
+
+
+@pytest.mark.parametrize(('name', 'written'), [
+    ('a.jpg', 'a.jpg'), ('b.heic', 'b.png'), ('c', 'c.png')])
+def test_names_of_pictures(tmp_path: Path, name: str, written: str) -> None:
+    """PNG where OpenCV writes nothing else, and nothing but the pictures."""
+    picture = np.full((4, 4, 3), (250, 20, 20), np.uint8)
+    with visualization_files(tmp_path, InputFrames(iter([]))) as write:
+        write(Frame(0, name), picture)
+    assert [p.name for p in tmp_path.iterdir()] == [written]
+    blue, _, red = cv2.imread(str(tmp_path / written))[2, 2].tolist()
+    assert (blue < 40, red > 230) == (True, True)
+
+
+def test_a_picture_that_opencv_does_not_write(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r'a.xyz; name a .jpg or .png'), \
+            visualization_files(tmp_path / 'a.xyz', InputFrames(
+                iter([]), count=1)):
+        pass
