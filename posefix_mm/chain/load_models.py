@@ -114,14 +114,7 @@ def _find_entry(name: str, scope: str) -> dict:
 
 
 def load_detector(files: ModelFiles, device: str = 'cpu') -> nn.Module:
-    """Build a detector of mmdet.
-
-    Args:
-        files (ModelFiles): From :func:`find_model`.
-        device (str): Defaults to ``'cpu'``.
-
-    Returns:
-        nn.Module: In evaluation mode, with its config as ``cfg``.
+    """Build a detector of mmdet, in evaluation mode, with its ``cfg``.
 
     Raises:
         ImportError: If mmdet is not installed.
@@ -146,15 +139,9 @@ def load_detector(files: ModelFiles, device: str = 'cpu') -> nn.Module:
 
 
 def load_estimator(files: ModelFiles, device: str = 'cpu') -> nn.Module:
-    """Build an estimator of mmpose.
+    """Build an estimator of mmpose, in evaluation mode.
 
-    Args:
-        files (ModelFiles): From :func:`find_model`.
-        device (str): Defaults to ``'cpu'``.
-
-    Returns:
-        nn.Module: In evaluation mode, with its config as ``cfg`` and its
-        skeleton as ``dataset_meta``.
+    It has its config as ``cfg`` and its skeleton as ``dataset_meta``.
 
     Raises:
         ValueError: If the checkpoint does not fit the config.
@@ -173,12 +160,8 @@ def load_weights(model: nn.Module, files: ModelFiles) -> dict[str, Any]:
     """Load weights and refuse a checkpoint that is another model's.
 
     mmpose and mmdet only warn of weights that are missing, which would make
-    nonsense of every pose.
-
-    Args:
-        model (nn.Module): What takes the weights.
-        files (ModelFiles): Where they are; with none, the log says that the
-            weights are random.
+    nonsense of every pose. Without a checkpoint, the log says that weights
+    are random.
 
     Returns:
         dict[str, Any]: ``meta`` of the checkpoint.

@@ -33,11 +33,7 @@ class Boxes(NamedTuple):
 
     @classmethod
     def from_array(cls, boxes: np.ndarray | Sequence) -> 'Boxes':
-        """Read boxes that a user gives.
-
-        Args:
-            boxes (np.ndarray | Sequence): (x1, y1, x2, y2), optionally with a
-                score, (N, 4) or (N, 5); without, all scores are 1.
+        """Read boxes (x1, y1, x2, y2), (N, 4), or (N, 5) with scores, else 1.
 
         Raises:
             ValueError: If the shape is another, a number is not finite, or a
@@ -199,13 +195,8 @@ def category_ids(ids: int | tuple | list | None) -> tuple[int, ...]:
 def run_by_shape(model: nn.Module, samples: Sequence[dict]) -> list[Any]:
     """Run a model on samples, neighbours of one shape as a batch.
 
-    Args:
-        model (nn.Module): With a ``test_step``.
-        samples (Sequence[dict]): ``inputs`` (a tensor, (C, H, W)) and
-            ``data_samples`` of each.
-
-    Returns:
-        list[Any]: Outputs in the order of the samples.
+    A sample has ``inputs``, (C, H, W), and ``data_samples``; outputs come in
+    the order of the samples.
     """
     outputs = []
     for _, group in groupby(samples, lambda sample: sample['inputs'].shape):

@@ -44,9 +44,7 @@ def check_size(size: tuple[int, int],
                scale: float | None) -> Problem | None:
     """Tell whether a picture can be the one whose size is known.
 
-    Args:
-        size (tuple[int, int]): Its width and height.
-        scale (float, optional): From :func:`common_factor`.
+    ``scale`` is that of :func:`common_factor`.
     """
     if scale is not None:
         return None
@@ -57,16 +55,13 @@ def check_size(size: tuple[int, int],
 
 def check_pose(joints: np.ndarray, size: tuple[int, int],
                scale: float | None) -> Problem | None:
-    """Tell whether a pose can be one of a picture.
+    """Tell whether a pose can be one of a picture, or why not.
 
     Args:
         joints (np.ndarray): Its present joints, (J, 2).
         size (tuple[int, int]): Width and height of the picture.
         scale (float, optional): Factor from the pixels of the joints to those
             of the picture; None if it is another picture.
-
-    Returns:
-        Problem | None: Why it can't be one.
     """
     if scale is None:
         return check_size(size, scale)

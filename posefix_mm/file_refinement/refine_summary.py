@@ -91,15 +91,9 @@ class RefineSummary:
 
 
 def remedy_of(code: str, text: str, pictures: str = '--img-dir') -> str:
-    """Tell what to do about a problem, naming the option.
+    """Tell what to do about a problem; pictures are named by ``pictures``.
 
-    Args:
-        code (str): Of the problem.
-        text (str): What it says.
-        pictures (str): How pictures are named. Defaults to ``'--img-dir'``.
-
-    Returns:
-        str: To be put behind the text; empty where nothing is known.
+    It is put behind the text of the problem; empty where nothing is known.
     """
     numbers = re.search(r'got (\d+)', text)
     if code == 'keypoint_count' and numbers is not None:
@@ -116,12 +110,7 @@ def remedy_of(code: str, text: str, pictures: str = '--img-dir') -> str:
 
 
 class NothingRefinedError(ValueError):
-    """Not a single pose could be refined.
-
-    Args:
-        summary (RefineSummary): What became of the records.
-        out (Path): The output, which is not written.
-    """
+    """Not a single pose could be refined; the output is not written."""
 
     def __init__(self, summary: RefineSummary, out: Path) -> None:
         self.summary = summary
@@ -133,12 +122,7 @@ class NothingRefinedError(ValueError):
 
 
 class NotAllRefinedError(ValueError):
-    """Some records could not be refined, and all should be.
-
-    Args:
-        summary (RefineSummary): What became of the records.
-        out (Path): The output, which is not written.
-    """
+    """With ``strict``: some records could not be refined."""
 
     def __init__(self, summary: RefineSummary, out: Path) -> None:
         self.summary = summary

@@ -261,13 +261,11 @@ def _fill_batches(
         crops: Iterable[tuple[_Loaded, Crops, slice]], batch_size: int,
         max_images: int, waiting: deque[ImageResult], num_keypoints: int
 ) -> Iterator[tuple[Crops | None, list[_Share]]]:
-    """Fill batches across the images of a group.
+    """Fill batches across the images of a group; say whose the crops are.
 
-    Images without poses fill none; where there are many of them, a batch ends
-    before it is full, so that results do not pile up.
-
-    Yields:
-        tuple: The batch, None where no image had a pose; and whose it is.
+    Images without poses fill none: the batch is None where no image had any.
+    Where there are many of them, a batch ends before it is full, so that
+    results do not pile up.
     """
     parts: list[Crops] = []
     shares: list[_Share] = []
