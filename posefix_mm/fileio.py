@@ -36,7 +36,7 @@ def read_json(path: str | Path) -> Any:
         raise ValueError(f'{path} {error}') from error
 
 
-def hash_files(paths: Iterable[str | Path]) -> 'hashlib._Hash':
+def hash_files(paths: Iterable[str | Path]) -> hashlib.blake2b:
     """Hash the contents of files; the hash can be updated with more."""
     digest = hashlib.blake2b(digest_size=16)
     for path in paths:
