@@ -122,11 +122,11 @@ def check_versions() -> None:
 
 def _check(requirement: 'Requirement') -> None:
     """Raise an ImportError if a package is missing or does not fit."""
-    found = _find_problem(requirement)
-    if found is not None:
+    problem = _find_problem(requirement)
+    if problem is not None:
         raise ImportError(
             f'{PACKAGE} needs {requirement.name}{requirement.versions}, '
-            f'but {found}. To fix it: {requirement.fix}')
+            f'but {problem}. To fix it: {requirement.fix}')
 
 
 def allow_mmengine_checkpoints() -> None:
@@ -251,9 +251,9 @@ def _find_problem(requirement: Requirement) -> str | None:
         # OpenMMLab packages check each other with assertions; their messages
         # say which versions go together.
         return f'importing {name} failed: {error}'
-    found = str(getattr(module, '__version__', 'of unknown version'))
-    if not _is_supported(found, requirement):
-        return f'found {name} {found}'
+    version = str(getattr(module, '__version__', 'of unknown version'))
+    if not _is_supported(version, requirement):
+        return f'found {name} {version}'
     return None
 
 

@@ -62,8 +62,8 @@ def calibrate_quality(config: str | Path | Config, checkpoint: str | Path,
             quality.slope[row, column] = slope
             quality.offset[row, column] = offset
             errors[f'{whose} {what}'] = tuple(
-                calibration_error(some.sigmoid().numpy(), true.numpy())
-                for some in (logits, logits * slope + offset))
+                calibration_error(predicted.sigmoid().numpy(), true.numpy())
+                for predicted in (logits, logits * slope + offset))
     content = torch.load(checkpoint, map_location='cpu', weights_only=True)
     for name in ('slope', 'offset'):
         content['state_dict'][f'head.quality.{name}'] = getattr(quality, name)
@@ -93,8 +93,8 @@ def _collect(parts: RefinerParts, loader) -> tuple[tuple[Tensor, Tensor], ...]:
         known = weights > 0
         keypoints.append((located.quality.keypoints[known], true[known]))
         oks = (true * known[..., None]).sum(1) / known.sum(1)[:, None]
-        some = known.any(1)
-        poses.append((located.quality.poses[some], oks[some]))
+        annotated = known.any(1)
+        poses.append((located.quality.poses[annotated], oks[annotated]))
     return tuple(
         tuple(map(torch.cat, zip(*pairs, strict=True)))
         for pairs in (keypoints, poses))

@@ -44,7 +44,7 @@ class ConvertSummary:
     lost: Counter = field(default_factory=Counter)
 
 
-class _Read(NamedTuple):
+class _ReadPose(NamedTuple):
     """What is kept of a pose that was read."""
 
     record: PoseRecord
@@ -157,19 +157,19 @@ def _target_joints(names: Sequence[str], target_format: str,
     if skeleton is None:
         own = [load_source_joints(name).names for name in fixed]
         return names if names in own else own[0]
-    wanted = load_source_joints(skeleton).names
-    if wanted is None:
+    target = load_source_joints(skeleton).names
+    if target is None:
         raise ValueError(f'{skeleton} does not name the joints to write')
     if fixed and skeleton not in fixed:
         raise ValueError(f'the format {target_format} has joints of its own: '
                          f'{" or ".join(fixed)}, not {skeleton}')
-    return wanted
+    return target
 
 
 def _read_all(source: PoseFile, images: Sequence[NamedImage]
-              ) -> tuple[list[_Read], Counter]:
+              ) -> tuple[list[_ReadPose], Counter]:
     """Read the poses image by image, in the order of the file."""
-    read: list[_Read | None] = [None] * len(source)
+    read: list[_ReadPose | None] = [None] * len(source)
     problems: Counter = Counter()
     order = np.argsort(source.image_index, kind='stable')
     bounds = np.flatnonzero(np.diff(source.image_index[order])) + 1
@@ -178,7 +178,7 @@ def _read_all(source: PoseFile, images: Sequence[NamedImage]
         size = images[number].size if number >= 0 else None
         for record in source.read(indices.tolist(), size):
             if record.problem is None and number >= 0:
-                read[record.index] = _Read(
+                read[record.index] = _ReadPose(
                     record, number, source.other_fields(record, size))
                 continue
             code = 'image_id' if record.problem is None \
@@ -190,7 +190,7 @@ def _read_all(source: PoseFile, images: Sequence[NamedImage]
 
 
 def _gather(names: Sequence[str], images: list[NamedImage],
-            read: list[_Read]) -> PoseList:
+            read: list[_ReadPose]) -> PoseList:
     """Put the poses into arrays."""
     records = [one.record for one in read]
     shape = (len(read), len(names))

@@ -140,12 +140,12 @@ def refine(images: ImageLike | Sequence[ImageLike],
         for place, image in enumerate(images)
     ]
     inputs = [
-        _read_poses(some, joint_map, count, place)
-        for place, some in enumerate(poses)
+        _read_poses(of_image, joint_map, count, place)
+        for place, of_image in enumerate(poses)
     ]
     jobs = (
-        ImageJob(some, loader, some.arrays(count))
-        for some, loader in zip(inputs, loaders, strict=True))
+        ImageJob(of_image, loader, of_image.arrays(count))
+        for of_image, loader in zip(inputs, loaders, strict=True))
     results = [*map(_finish, refine_stream(
         predictor, jobs, batch_size=batch_size, num_workers=num_workers,
         passes=passes))]

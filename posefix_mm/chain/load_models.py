@@ -100,12 +100,11 @@ def read_config(name: str | Path) -> Config:
 
 
 def _find_entry(name: str, scope: str) -> dict:
-    wanted = name.lower()
     root = BaseInferencer._get_repo_or_mim_dir(scope)
     for entry in BaseInferencer._get_models_from_metafile(root):
         aliases = entry.get('Alias', [])
         aliases = [aliases] if isinstance(aliases, str) else aliases
-        if wanted in (n.lower() for n in (entry['Name'], *aliases)):
+        if name.lower() in (n.lower() for n in (entry['Name'], *aliases)):
             return entry
     raise FileNotFoundError(
         f'{name} is neither a config file nor the name of a model of {scope}; '
@@ -178,14 +177,14 @@ def load_weights(model: nn.Module, files: ModelFiles) -> dict[str, Any]:
     try:
         content = _read_checkpoint(files.checkpoint)
         state = content.get('state_dict', content)
-        found = model.load_state_dict(
+        keys = model.load_state_dict(
             {name.removeprefix('module.'): v for name, v in state.items()},
             strict=False)
     except CHECKPOINT_ERRORS as error:
         reason = ' '.join(str(error).split())
         raise ValueError(f'{files.checkpoint} does not hold weights of '
                          f'{files.name}: {reason:.300}') from error
-    lacking = set(found.missing_keys) & dict(model.named_parameters()).keys()
+    lacking = set(keys.missing_keys) & dict(model.named_parameters()).keys()
     if lacking:
         raise ValueError(
             f'{files.checkpoint} does not hold weights of {files.name}: '

@@ -270,7 +270,7 @@ def _fill_batches(
     parts: list[Crops] = []
     shares: list[_Share] = []
     size, images, group = 0, 0, None
-    for loaded, some, part in crops:
+    for loaded, rest, part in crops:
         if group != loaded.job.group or images >= max_images + batch_size:
             if parts or images:
                 yield _join(parts), shares
@@ -279,14 +279,14 @@ def _fill_batches(
         if part.start == 0:
             waiting.append(_empty_result(loaded, num_keypoints))
             images += 1
-        while some is not None and len(some):
-            taken = min(len(some), batch_size - size)
-            parts.append(some.take(slice(taken)))
+        while rest is not None and len(rest):
+            count = min(len(rest), batch_size - size)
+            parts.append(rest.take(slice(count)))
             shares.append(
-                _Share(waiting[-1], slice(part.start, part.start + taken)))
-            some = some.take(slice(taken, None))
-            part = slice(part.start + taken, part.stop)
-            size += taken
+                _Share(waiting[-1], slice(part.start, part.start + count)))
+            rest = rest.take(slice(count, None))
+            part = slice(part.start + count, part.stop)
+            size += count
             if size == batch_size:
                 yield _join(parts), shares
                 parts, shares, size, images = [], [], 0, 0

@@ -11,7 +11,7 @@ from peaked_refiner import POSEFIX, make_refiner
 from torch import nn
 
 from posefix_mm.inference.backends import BACKENDS, build_backend
-from posefix_mm.inference.backends.fold_batch_norm import fold_batch_norm
+from posefix_mm.inference.backends.refiner_parts import fold_batch_norm
 from posefix_mm.inference.backends.torch_backends import has_bf16
 
 needs_bf16 = pytest.mark.skipif(

@@ -107,14 +107,14 @@ class InputPeople:
                 raise ValueError(text)
             self.malformed = f'{len(nameless)} of the {self.what} are left ' \
                 f'out: {text}'
-        found = [None] * len(ids) if self._list is None \
+        places = [None] * len(ids) if self._list is None \
             else self._list.find_all(ids)
         present = {category_of(r) for r in records if isinstance(r, dict)}
         if self.categories is None:
             self.categories = category_by_count(
                 sorted(present - {None}), RELEASE_CATEGORIES).ids
         grouped = defaultdict(list)
-        for record, image_id, image in zip(records, ids, found, strict=True):
+        for record, image_id, image in zip(records, ids, places, strict=True):
             if image_id is not None:
                 listed = image is not None and image.place >= 0
                 grouped[listed, image.place if listed else image_id].append(

@@ -36,9 +36,9 @@ def read_ahead(inputs: InputFrames, size: int,
     def reads() -> Iterator[Callable[[], Frame]]:
         # asking for frames decodes them where they are those of a video
         coming = pool.submit(lambda: list(islice(frames, half)))
-        while some := coming.result():
+        while batch := coming.result():
             coming = pool.submit(lambda: list(islice(frames, half)))
-            yield from some
+            yield from batch
 
     yield from run_ahead(reads(), half, pool)
 
@@ -84,15 +84,15 @@ def refine_frames(
     size = 1 if live else batch_size
     groups = iter(lambda: list(islice(frames, size)), [])
 
-    def jobs_of(some: Iterable[list[FramePeople]]) -> Iterator[ImageJob]:
-        for group in some:
+    def jobs_of(groups: Iterable[list[FramePeople]]) -> Iterator[ImageJob]:
+        for group in groups:
             yield from _jobs(group, estimator, joint_map, batch_size,
                              keep_images)
 
-    for some in ([group] for group in groups) if live else [groups]:
+    for ready in ([group] for group in groups) if live else [groups]:
         for result in refine_stream(
                 predictor,
-                jobs_of(some),
+                jobs_of(ready),
                 batch_size=batch_size,
                 num_workers=num_workers,
                 max_images=0,
@@ -132,7 +132,7 @@ def _estimate(usable: Sequence[FramePeople], estimator: Estimator | None,
               batch_size: int) -> list[EstimatedPoses]:
     """Estimate the poses of images that come without."""
     if not usable or isinstance(usable[0][1], EstimatedPoses):
-        return [given for _, given in usable]
+        return [people for _, people in usable]
     frames, boxes = zip(*usable, strict=True)
     return estimate_poses(
         estimator, [frame.image for frame in frames],
