@@ -193,15 +193,9 @@ class _InputPoses:
 
     def arrays(self, num_keypoints: int) -> PoseArrays:
         """Those poses as arrays."""
-        usable = self.usable()
-        if not usable:
-            return PoseArrays(
-                np.zeros((0, num_keypoints, 2), np.float32),
-                np.zeros((0, num_keypoints), bool),
-                np.zeros((0, num_keypoints), np.float32))
-        return PoseArrays(*(
-            np.stack([getattr(r, name) for r in usable])
-            for name in ('keypoints', 'visible', 'keypoint_scores')))
+        return PoseArrays.stack(
+            [(r.keypoints, r.visible, r.keypoint_scores)
+             for r in self.usable()], num_keypoints)
 
 
 def _read_poses(poses: Any, joint_map: JointMap | None, num_keypoints: int,

@@ -310,12 +310,7 @@ class FileRun:
             scores.append(record.score)
         group.usable = np.array(usable, np.int64)
         group.scores = np.array(scores, np.float64)
-        joints = self.predictor.num_keypoints
-        if not poses:
-            return PoseArrays(
-                np.zeros((0, joints, 2), np.float32),
-                np.zeros((0, joints), bool), np.zeros((0, joints), np.float32))
-        return PoseArrays(*map(np.stack, zip(*poses, strict=True)))
+        return PoseArrays.stack(poses, self.predictor.num_keypoints)
 
     def _box(self, record: PoseRecord, size: tuple[int, int]) -> np.ndarray:
         """Box that came with a pose, if it is asked for, float32 (4, )."""

@@ -325,6 +325,15 @@ class PoseArrays(NamedTuple):
     keypoint_scores: np.ndarray
     boxes: Optional[np.ndarray] = None
 
+    @classmethod
+    def stack(cls, poses: Sequence[tuple], num_keypoints: int) -> 'PoseArrays':
+        """Stack the arrays of single poses, of which there may be none."""
+        if not poses:
+            return cls(np.zeros((0, num_keypoints, 2), np.float32),
+                       np.zeros((0, num_keypoints), bool),
+                       np.zeros((0, num_keypoints), np.float32))
+        return cls(*map(np.stack, zip(*poses, strict=True)))
+
     def take(self, part: slice) -> 'PoseArrays':
         """Take some of the poses; nothing is copied."""
         return PoseArrays(
