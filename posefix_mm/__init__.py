@@ -5,7 +5,7 @@ modules available in ``mmpose.registry``. Nothing slow is imported before it
 is used.
 """
 import importlib
-from typing import Any, List
+from typing import Any
 
 from . import _compat
 from .version import __version__
@@ -40,6 +40,6 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-def __dir__() -> List[str]:
+def __dir__() -> list[str]:
     """Name what can be imported too."""
     return sorted({*globals(), *_PUBLIC, *_SUBPACKAGES})

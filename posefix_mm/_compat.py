@@ -9,27 +9,19 @@ import os
 import re
 import sys
 import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import (
-    Any,
-    Callable,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Tuple,
-    Union,
-)
+from typing import Any, NamedTuple
 
 from ._on_import import on_import
 from .stand_ins import install as install_stand_ins
 
 PACKAGE = 'posefix_mm'
-SafeGlobal = Union[Callable, Tuple[Callable, str]]
+SafeGlobal = Callable | tuple[Callable, str]
 
 
 class Requirement(NamedTuple):
-    """A package that has to be there, and the versions that are supported.
+    """A package, by its import name, and the versions that are supported.
 
     Attributes:
         name: Import name, e.g. ``'mmcv'``.
@@ -40,7 +32,7 @@ class Requirement(NamedTuple):
 
     name: str
     minimum: str
-    maximum: Optional[str]
+    maximum: str | None
     fix: str
 
     @property
@@ -130,11 +122,11 @@ def check_versions() -> None:
 
 def _check(requirement: 'Requirement') -> None:
     """Raise an ImportError if a package is missing or does not fit."""
-    found = _find_problem(requirement)
-    if found is not None:
+    problem = _find_problem(requirement)
+    if problem is not None:
         raise ImportError(
             f'{PACKAGE} needs {requirement.name}{requirement.versions}, '
-            f'but {found}. To fix it: {requirement.fix}')
+            f'but {problem}. To fix it: {requirement.fix}')
 
 
 def allow_mmengine_checkpoints() -> None:
@@ -161,8 +153,8 @@ def register_shipped_weights() -> None:
 
     ``posefix_mm://configs/...``, as the model index names them, is the file
     below the installed package's ``.mim``. MMEngine's ``get_config`` and
-    ``get_model`` hand on what the index has, and load any other path from the
-    current folder.
+    ``get_model`` hand on what the index has, and would look for any other
+    path in the current folder.
     """
     from pathlib import Path
 
@@ -180,10 +172,8 @@ def register_shipped_weights() -> None:
 def launch_without_cuda() -> None:
     """Let MMEngine's launchers start processes on a machine without CUDA.
 
-    They choose a CUDA device before they look at the backend. Where there is
-    none, that call is all that stands in the way of gloo; here it does
-    nothing then. For command-line tools only; the package calls it where one
-    of them, or a launcher, has set ``LOCAL_RANK``.
+    They choose a CUDA device before they look at the backend, which is all
+    that stands in the way of gloo. For command-line tools only.
     """
     import torch
 
@@ -227,16 +217,11 @@ def add_config_package() -> None:
 
 
 def register_config_package(lazy: bool = False) -> None:
-    """Make what is built from ``posefix_mm::...`` configs be found.
+    """Let modules be found that ``posefix_mm::...`` configs build.
 
-    MMEngine builds it in a registry scope of that name. Modules are
-    registered in MMPose's registries, so that scope is made of empty children
-    of them: a lookup falls through to MMPose.
-
-    Args:
-        lazy (bool): Let MMPose's registries import ``posefix_mm.registry``
-            at the first lookup, as they import their own modules. Defaults
-            to False.
+    MMEngine builds it in a registry scope of that name, which is made of empty
+    children of MMPose's registries: a lookup falls through to MMPose. With
+    ``lazy``, these import ``posefix_mm.registry`` at the first lookup.
     """
     from mmengine.registry import Registry
 
@@ -256,7 +241,7 @@ def register_config_package(lazy: bool = False) -> None:
                 locations=[*parent._locations, f'{PACKAGE}.registry'])
 
 
-def _find_problem(requirement: Requirement) -> Optional[str]:
+def _find_problem(requirement: Requirement) -> str | None:
     """Complete the sentence "X is needed, but ..."; None if X fits."""
     name = requirement.name
     try:
@@ -269,9 +254,9 @@ def _find_problem(requirement: Requirement) -> Optional[str]:
         # OpenMMLab packages check each other with assertions; their messages
         # say which versions go together.
         return f'importing {name} failed: {error}'
-    found = str(getattr(module, '__version__', 'of unknown version'))
-    if not _is_supported(found, requirement):
-        return f'found {name} {found}'
+    version = str(getattr(module, '__version__', 'of unknown version'))
+    if not _is_supported(version, requirement):
+        return f'found {name} {version}'
     return None
 
 
@@ -284,7 +269,7 @@ def _is_supported(version: str, requirement: Requirement) -> bool:
     return maximum is None or found < _parse_version(maximum)
 
 
-def _parse_version(version: str) -> Tuple[int, int, int]:
+def _parse_version(version: str) -> tuple[int, int, int]:
     """Read major, minor and patch; anything else counts as 0.0.0."""
     match = re.match(r'(\d+)\.(\d+)(?:\.(\d+))?', version)
     if match is None:
@@ -311,7 +296,7 @@ def _history_method(owner: Any, name: str) -> Callable:
     return getattr(HistoryBuffer, name)
 
 
-def _checkpoint_globals() -> List[SafeGlobal]:
+def _checkpoint_globals() -> list[SafeGlobal]:
     """What a checkpoint of MMEngine's runner may hold.
 
     Pairs have the name in the file where it differs from the object's own.
@@ -322,7 +307,7 @@ def _checkpoint_globals() -> List[SafeGlobal]:
     # NumPy 2 renamed numpy.core to numpy._core; files of both are around.
     core = np.core if np.__version__.startswith('1.') \
         else getattr(np, '_core')  # noqa: B009
-    allowed: List[SafeGlobal] = [
+    allowed: list[SafeGlobal] = [
         HistoryBuffer, np.ndarray, np.dtype,
         (_history_method, 'builtins.getattr')
     ]

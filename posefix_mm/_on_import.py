@@ -1,17 +1,15 @@
 """Call functions once a module of somebody else is imported."""
 import sys
+from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, Callable, Optional
+from typing import Any
 
 
 def on_import(name: str, action: Callable[[], None]) -> None:
     """Call a function when a module has been executed, or at once if it has.
 
-    Args:
-        name (str): Full name of the module.
-        action (Callable[[], None]): What to call. If it fails, so does the
-            import.
+    If the function fails, so does the import.
     """
     if name in sys.modules:
         action()
@@ -29,7 +27,7 @@ class _Watcher:
     def find_spec(self,
                   name: str,
                   path: Any = None,
-                  target: Any = None) -> Optional[ModuleSpec]:
+                  target: Any = None) -> ModuleSpec | None:
         """Let the others find the module, and act after its execution."""
         if name != self.name:
             return None

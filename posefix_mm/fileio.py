@@ -1,12 +1,14 @@
 """Read and write files safely."""
 import errno
+import hashlib
 import json
 import os
 import pickle
 import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator, Union
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -19,35 +21,47 @@ CHECKPOINT_ERRORS = (pickle.UnpicklingError, EOFError, RuntimeError,
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def read_json(path: Union[str, Path]) -> Any:
-    """Read a JSON file.
-
-    Args:
-        path (str | Path): The file; NaN and Infinity are read as Python
-            writes them.
-
-    Returns:
-        Any: Its content.
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file, with NaN and Infinity as Python writes them.
 
     Raises:
         FileNotFoundError: If it does not exist.
         ValueError: If it is not JSON; the message names the file.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'the file {path} does not exist')
+    check_file(path)
     try:
         return load_json(path.read_bytes())
     except ValueError as error:
         raise ValueError(f'{path} {error}') from error
 
 
-@contextmanager
-def disk_errors(path: Union[str, Path]) -> Iterator[None]:
-    """Say what to do when a file can't be written.
+def hash_files(paths: Iterable[str | Path]) -> hashlib.blake2b:
+    """Hash the contents of files; the hash can be updated with more."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in paths:
+        with open(path, 'rb') as file:
+            digest.update(hashlib.file_digest(file, 'blake2b').digest())
+    return digest
 
-    Args:
-        path (str | Path): What is written.
+
+def check_file(path: Path) -> None:
+    """Check that a file is there.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        IsADirectoryError: If it is a folder.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f'{path} is a folder; name a file in it')
+    if not path.is_file():
+        raise FileNotFoundError(f'the file {path} does not exist')
+
+
+
+@contextmanager
+def disk_errors(path: str | Path) -> Iterator[None]:
+    """Say what to do when a file can't be written.
 
     Raises:
         OSError: Of the same kind, with the path and a remedy.
@@ -64,7 +78,7 @@ def disk_errors(path: Union[str, Path]) -> Iterator[None]:
 
 
 @contextmanager
-def atomic_write(path: Union[str, Path]) -> Iterator[BinaryIO]:
+def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
     """Open a file that appears as a whole or not at all.
 
     Args:
@@ -99,25 +113,14 @@ def atomic_write(path: Union[str, Path]) -> Iterator[BinaryIO]:
             raise
 
 
-def write_json(path: Union[str, Path], content: Any) -> None:
-    """Write a JSON file as a whole or not at all.
-
-    Args:
-        path (str | Path): The file; its folder is made.
-        content (Any): What to write.
-    """
+def write_json(path: str | Path, content: Any) -> None:
+    """Write a JSON file as a whole or not at all; its folder is made."""
     with atomic_write(path) as file:
         file.write(orjson.dumps(content))
 
 
 def load_json(text: bytes) -> Any:
-    """Parse JSON, with NaN and Infinity as Python writes them.
-
-    Args:
-        text (bytes): UTF-8.
-
-    Returns:
-        Any: Its content.
+    """Parse JSON, UTF-8, with NaN and Infinity as Python writes them.
 
     Raises:
         ValueError: If it is not JSON, or nested too deeply.

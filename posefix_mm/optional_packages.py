@@ -6,13 +6,6 @@ from types import ModuleType
 def import_optional(module: str, extra: str) -> ModuleType:
     """Import a module that an extra of this package installs.
 
-    Args:
-        module (str): Name of the module.
-        extra (str): Name of the extra.
-
-    Returns:
-        ModuleType: The module.
-
     Raises:
         ImportError: If it is not installed; the message names the extra.
     """

@@ -1,7 +1,8 @@
 """Progress on standard error: bars, or lines where it is no terminal."""
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Callable, Iterable, Iterator, Optional
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -22,9 +23,7 @@ LINE_SECONDS = 10.
 class SteadyProgress(Progress):
     """Bars; into a file or a pipe, a line every ten seconds for each task.
 
-    Args:
-        columns (ProgressColumn): What a bar is made of.
-        enabled (bool): Whether to show anything. Defaults to True.
+    Nothing is shown unless ``enabled``.
     """
 
     def __init__(self, *columns: ProgressColumn, enabled: bool = True) -> None:
@@ -80,7 +79,7 @@ class _RateColumn(ProgressColumn):
 
 
 @contextmanager
-def progress_bar(total: Optional[int],
+def progress_bar(total: int | None,
                  *,
                  enabled: bool = True,
                  title: str = 'refining') -> Iterator[Callable[[int], None]]:
@@ -92,7 +91,7 @@ def progress_bar(total: Optional[int],
         title (str): What is done. Defaults to ``'refining'``.
 
     Yields:
-        Callable[[int], None]: To be told of so many more poses done.
+        Callable[[int], None]: Adds to the number of poses that are done.
     """
     columns: Any = (TextColumn(title), BarColumn(), MofNCompleteColumn(),
                     _RateColumn(), TimeRemainingColumn())
@@ -102,18 +101,12 @@ def progress_bar(total: Optional[int],
 
 
 def track(items: Iterable,
-          total: Optional[int],
+          total: int | None,
           *,
           title: str) -> Iterator[Any]:
     """Show on standard error how many items have been taken.
 
-    Args:
-        items (Iterable): The items.
-        total (int, optional): How many there are; None if nobody knows.
-        title (str): What is done.
-
-    Yields:
-        Any: Each item.
+    Their ``total`` is None if nobody knows it; ``title`` says what is done.
     """
     columns: Any = (TextColumn('{task.description}'), BarColumn(),
                     MofNCompleteColumn(), TimeRemainingColumn())

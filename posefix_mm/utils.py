@@ -2,8 +2,4 @@
 
 
 def register_all_modules(init_default_scope: bool = True) -> None:
-    """Do nothing: modules are registered at the first lookup of one.
-
-    Args:
-        init_default_scope (bool): Not used.
-    """
+    """Do nothing: modules are registered at the first lookup of one."""

@@ -93,10 +93,11 @@ def test_target_is_a_folder(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ['folder']
 
 
-@pytest.mark.parametrize('name', ['gone.json', '.'])
-def test_read_what_is_no_file(tmp_path: Path, name: str) -> None:
+def test_read_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='the file .* does not exist'):
-        read_json(tmp_path / name)
+        read_json(tmp_path / 'gone.json')
+    with pytest.raises(IsADirectoryError, match='is a folder; name a file in'):
+        read_json(tmp_path)
 
 
 @pytest.mark.parametrize('text', [b'', b'{', b'nan', b'[1,]', b'"\xff"'])

@@ -7,8 +7,8 @@ import argparse
 import sys
 
 from posefix_mm.cli import refine
+from posefix_mm.cli.arguments import add_network_arguments
 from posefix_mm.cli.main import run_command
-from posefix_mm.cli.refiner_arguments import add_network_arguments
 
 
 def parse_args() -> argparse.Namespace:

@@ -1,6 +1,5 @@
 """Make predicted similarities honest on photos that nothing was trained on."""
 from pathlib import Path
-from typing import Dict, Tuple, Union
 
 import numpy as np
 import torch
@@ -12,19 +11,14 @@ from torch.nn import functional as F
 from ..evaluation.calibration import calibration_error
 from ..fileio import atomic_write
 from ..inference.backends import RefinerParts
-from ..inference.load_model import (
-    build_test_dataset,
-    load_refiner,
-    load_refiner_config,
-)
+from ..inference.load_model import load_refiner_config, open_refiner
 
-PathLike = Union[str, Path]
 # Rows and columns of ``PoseQuality.slope``.
 _ROWS, _COLUMNS = ('keypoints', 'poses'), ('input', 'refined')
 
 
-def calibrate_quality(config: Union[PathLike, Config], checkpoint: PathLike,
-                      out: PathLike) -> Dict[str, Tuple[float, float]]:
+def calibrate_quality(config: str | Path | Config, checkpoint: str | Path,
+                      out: str | Path) -> dict[str, tuple[float, float]]:
     """Fit slope and offset of a :class:`PoseQuality`.
 
     With the flip test, and on poses and photos of the config's
@@ -37,7 +31,7 @@ def calibrate_quality(config: Union[PathLike, Config], checkpoint: PathLike,
         out (str | Path): Checkpoint to write: the same, calibrated.
 
     Returns:
-        Dict[str, Tuple[float, float]]: Calibration error before and after, on
+        dict[str, tuple[float, float]]: Calibration error before and after, on
         these photos, by what is predicted, such as ``'refined poses'``.
 
     Raises:
@@ -52,12 +46,13 @@ def calibrate_quality(config: Union[PathLike, Config], checkpoint: PathLike,
             'to be calibrated, a config needs `model.head.quality` and a '
             '`calibration_dataloader`; see '
             'configs/body_2d_keypoint/posefix/photos')
-    model = load_refiner(cfg, str(checkpoint), 'cpu')
-    quality = model.head.quality
+    refiner = open_refiner(cfg, str(checkpoint))
+    quality = refiner.model.head.quality
     quality.slope.fill_(1)
     quality.offset.fill_(0)
-    flip_indices = build_test_dataset(cfg).metainfo['flip_indices']
-    samples = _collect(RefinerParts(model, flip_indices),
+    parts = RefinerParts(refiner.model,
+                         refiner.dataset.metainfo['flip_indices'])
+    samples = _collect(parts,
                        Runner.build_dataloader(cfg.calibration_dataloader))
     errors = {}
     for row, what in enumerate(_ROWS):
@@ -67,8 +62,8 @@ def calibrate_quality(config: Union[PathLike, Config], checkpoint: PathLike,
             quality.slope[row, column] = slope
             quality.offset[row, column] = offset
             errors[f'{whose} {what}'] = tuple(
-                calibration_error(some.sigmoid().numpy(), true.numpy())
-                for some in (logits, logits * slope + offset))
+                calibration_error(predicted.sigmoid().numpy(), true.numpy())
+                for predicted in (logits, logits * slope + offset))
     content = torch.load(checkpoint, map_location='cpu', weights_only=True)
     for name in ('slope', 'offset'):
         content['state_dict'][f'head.quality.{name}'] = getattr(quality, name)
@@ -78,38 +73,34 @@ def calibrate_quality(config: Union[PathLike, Config], checkpoint: PathLike,
 
 
 @torch.inference_mode()
-def _collect(parts: RefinerParts, loader) -> Tuple[Tuple[Tensor, Tensor], ...]:
-    """Predict and look up the truth.
-
-    Returns:
-        tuple: logits and true similarities of annotated keypoints, (N, 2)
-        each, and of poses, likewise.
-    """
+def _collect(parts: RefinerParts, loader) -> tuple[tuple[Tensor, Tensor], ...]:
+    """Logits and true similarities, (N, 2), of keypoints, then of poses."""
     keypoints, poses = [], []
     for batch in loader:
         samples = batch['data_samples']
         labels = [sample.gt_instance_labels for sample in samples]
-        pose, shown, weights = (
+        pose, visible, weights = (
             torch.cat([label[key] for label in labels])
             for key in ('input_pose', 'input_pose_visible',
                         'keypoint_weights'))
         images = torch.stack(batch['inputs']).permute(0, 2, 3, 1)
-        maps = parts.network(parts.prepare(images, pose, shown))
+        maps = parts.network(parts.prepare(images, pose, visible))
         half = len(images)
         located = parts.model.head.locate(maps[:half], maps[half:],
-                                          parts.flip_indices, (pose, shown))
+                                          parts.flip_indices,
+                                          (pose, visible))
         true = parts.model.head.true_similarity(located.coords, samples)
         known = weights > 0
         keypoints.append((located.quality.keypoints[known], true[known]))
         oks = (true * known[..., None]).sum(1) / known.sum(1)[:, None]
-        some = known.any(1)
-        poses.append((located.quality.poses[some], oks[some]))
+        annotated = known.any(1)
+        poses.append((located.quality.poses[annotated], oks[annotated]))
     return tuple(
         tuple(map(torch.cat, zip(*pairs, strict=True)))
         for pairs in (keypoints, poses))
 
 
-def _fit(logits: Tensor, true: Tensor) -> Tuple[float, float]:
+def _fit(logits: Tensor, true: Tensor) -> tuple[float, float]:
     """Find slope and offset of the least cross-entropy."""
     logits, true = logits.double().clone(), true.double().clone()
     line = torch.tensor([1., 0.], dtype=torch.float64, requires_grad=True)

@@ -1,17 +1,24 @@
 """Convert poses from one format to another."""
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import NamedTuple
 
 import numpy as np
 
 from ..formats import FORMATS, PoseFile, detect_format, open_pose_file
+from ..formats.coco import read_annotations
 from ..formats.joint_maps import load_source_joints, source_names
 from ..formats.pose_list import NamedImage, PoseList
+from ..images.image_files import ImageProblem
+from ..images.image_finder import ImageFinder
+from ..images.image_list import ImageList, size_of, stem_of
+from ..images.image_source import ImageSource
+from ..structures.image_ref import ImageRef
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import PoseRecord
-from .named_images import NamedImages
 
 # Of formats that do not name their joints, if the user does not either.
 _DEFAULT_JOINTS = 'coco'
@@ -37,7 +44,7 @@ class ConvertSummary:
     lost: Counter = field(default_factory=Counter)
 
 
-class _Read(NamedTuple):
+class _ReadPose(NamedTuple):
     """What is kept of a pose that was read."""
 
     record: PoseRecord
@@ -45,20 +52,20 @@ class _Read(NamedTuple):
     fields: dict
 
 
-def writable_formats() -> List[str]:
+def writable_formats() -> list[str]:
     """Names of the formats that poses of others can be written in."""
     return [name for name, reader in FORMATS.items() if reader.create]
 
 
-def convert_poses(poses: Union[str, Path],
-                  out: Union[str, Path],
+def convert_poses(poses: str | Path,
+                  out: str | Path,
                   target_format: str,
                   *,
                   source_format: str = 'auto',
-                  joint_map: Union[str, Path, None] = None,
-                  skeleton: Union[str, Path, None] = None,
-                  ann: Union[str, Path, None] = None,
-                  img_dir: Union[str, Path, None] = None) -> ConvertSummary:
+                  joint_map: str | Path | None = None,
+                  skeleton: str | Path | None = None,
+                  ann: str | Path | None = None,
+                  img_dir: str | Path | None = None) -> ConvertSummary:
     """Convert a file or folder of poses to another format.
 
     Args:
@@ -102,7 +109,7 @@ def convert_poses(poses: Union[str, Path],
         format=source_format,
         joint_map=JointMap.identity(len(names)),
         categories=None)
-    known = NamedImages(ann, img_dir)
+    known = _NamedImages(ann, img_dir)
     images = [known.describe(ref) for ref in source.images]
     read, unconverted = _read_all(source, images)
     names = _renamed(names, joint_map)
@@ -112,16 +119,16 @@ def convert_poses(poses: Union[str, Path],
         images += empty
         images += known.unused(images)
         empty = []
-    found = _gather(names, images, read)
-    found, lost = _to_skeleton(
-        found, _target_joints(names, target_format, skeleton))
-    lost += target.create(out, found)
+    converted, lost = _to_skeleton(
+        _gather(names, images, read),
+        _target_joints(names, target_format, skeleton))
+    lost += target.create(out, converted)
     lost['image without poses'] = len(empty)
-    return ConvertSummary(len(source), len(found), unconverted, +lost)
+    return ConvertSummary(len(source), len(converted), unconverted, +lost)
 
 
 def _source_joints(path: Path, source_format: str,
-                   joint_map: Union[str, Path, None]) -> List[str]:
+                   joint_map: str | Path | None) -> list[str]:
     """Names of the joints as they are in the file."""
     if source_format not in FORMATS:
         raise ValueError(f'there is no format {source_format!r}; use one of '
@@ -132,7 +139,7 @@ def _source_joints(path: Path, source_format: str,
 
 
 def _renamed(names: Sequence[str],
-             joint_map: Union[str, Path, None]) -> List[str]:
+             joint_map: str | Path | None) -> list[str]:
     """Names after the renaming of a joint map."""
     if joint_map is None or joint_map == 'identity':
         return list(names)
@@ -142,7 +149,7 @@ def _renamed(names: Sequence[str],
 
 
 def _target_joints(names: Sequence[str], target_format: str,
-                   skeleton: Union[str, Path, None]) -> Sequence[str]:
+                   skeleton: str | Path | None) -> Sequence[str]:
     """Names of the joints to write."""
     fixed = FORMATS[target_format].skeletons
     if skeleton is None and not fixed:
@@ -150,19 +157,19 @@ def _target_joints(names: Sequence[str], target_format: str,
     if skeleton is None:
         own = [load_source_joints(name).names for name in fixed]
         return names if names in own else own[0]
-    wanted = load_source_joints(skeleton).names
-    if wanted is None:
+    target = load_source_joints(skeleton).names
+    if target is None:
         raise ValueError(f'{skeleton} does not name the joints to write')
     if fixed and skeleton not in fixed:
         raise ValueError(f'the format {target_format} has joints of its own: '
                          f'{" or ".join(fixed)}, not {skeleton}')
-    return wanted
+    return target
 
 
 def _read_all(source: PoseFile, images: Sequence[NamedImage]
-              ) -> Tuple[List[_Read], Counter]:
+              ) -> tuple[list[_ReadPose], Counter]:
     """Read the poses image by image, in the order of the file."""
-    read: List[Optional[_Read]] = [None] * len(source)
+    read: list[_ReadPose | None] = [None] * len(source)
     problems: Counter = Counter()
     order = np.argsort(source.image_index, kind='stable')
     bounds = np.flatnonzero(np.diff(source.image_index[order])) + 1
@@ -171,7 +178,7 @@ def _read_all(source: PoseFile, images: Sequence[NamedImage]
         size = images[number].size if number >= 0 else None
         for record in source.read(indices.tolist(), size):
             if record.problem is None and number >= 0:
-                read[record.index] = _Read(
+                read[record.index] = _ReadPose(
                     record, number, source.other_fields(record, size))
                 continue
             code = 'image_id' if record.problem is None \
@@ -182,8 +189,8 @@ def _read_all(source: PoseFile, images: Sequence[NamedImage]
     return [one for one in read if one is not None], problems
 
 
-def _gather(names: Sequence[str], images: List[NamedImage],
-            read: List[_Read]) -> PoseList:
+def _gather(names: Sequence[str], images: list[NamedImage],
+            read: list[_ReadPose]) -> PoseList:
     """Put the poses into arrays."""
     records = [one.record for one in read]
     shape = (len(read), len(names))
@@ -208,23 +215,79 @@ def _doubles(values: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _to_skeleton(poses: PoseList,
-                 target: Sequence[str]) -> Tuple[PoseList, Counter]:
+                 target: Sequence[str]) -> tuple[PoseList, Counter]:
     """Bring poses to another skeleton; count what it has no joint for."""
     if list(target) == list(poses.joint_names):
         return poses, Counter()
-    places = JointMap.from_names(poses.joint_names, target)
+    joint_map = JointMap.from_names(poses.joint_names, target)
     missing = np.setdiff1d(
-        np.arange(len(poses.joint_names)), places.places[places.known])
+        np.arange(len(poses.joint_names)), joint_map.places[joint_map.known])
     lost = Counter({
         f'joint {poses.joint_names[j]}': int(poses.visible[:, j].sum())
         for j in missing.tolist()
     })
 
-    def take(values: np.ndarray) -> np.ndarray:
-        return places.take(values.swapaxes(0, 1)).swapaxes(0, 1)
+    def mapped(values: np.ndarray) -> np.ndarray:
+        return joint_map.take(values.swapaxes(0, 1)).swapaxes(0, 1)
 
-    mapped = PoseList(target, poses.images, poses.image_index,
-                      take(poses.keypoints), take(poses.keypoint_scores),
-                      take(poses.visible), poses.scores, poses.category_ids,
-                      poses.fields)
-    return mapped, +lost
+    return replace(
+        poses,
+        joint_names=target,
+        keypoints=mapped(poses.keypoints),
+        keypoint_scores=mapped(poses.keypoint_scores),
+        visible=mapped(poses.visible)), +lost
+
+
+class _NamedImages:
+    """Names, ids and sizes of images, from all that the user has.
+
+    These are a COCO file whose ``images`` have ``id`` and ``file_name``, and
+    maybe ``width`` and ``height``, and the folder of the images.
+    """
+
+    def __init__(self,
+                 ann: str | Path | None = None,
+                 img_dir: str | Path | None = None) -> None:
+        images = [] if ann is None else read_annotations(ann)['images']
+        self._list = ImageList(images)
+        self.listed = [
+            NamedImage(image['id'], image['file_name'], size=size_of(image))
+            for image in images
+        ]
+        self._source = None if img_dir is None else ImageSource(
+            ImageFinder(img_dir))
+
+    def describe(self, ref: ImageRef) -> NamedImage:
+        """Describe an image that a file of poses names, with all known."""
+        image_id, name = ref.image_id, ref.file_name
+        if isinstance(image_id, str):
+            image_id, name = None, name or image_id
+        listed = None
+        for key in (name, ref.stem, image_id):
+            place = -1 if key is None else self._list.find(key).place
+            if place >= 0:
+                listed = self.listed[place]
+                break
+        size, frame = ref.size, ref.frame
+        if listed is not None:
+            image_id, name, size = (listed.image_id, listed.file_name,
+                                    listed.size)
+        known = ref._replace(image_id=image_id, file_name=name, size=None)
+        if self._source is not None:  # one that is not there stays as it is
+            with suppress(ImageProblem):
+                picture = self._source.find(known)
+                if name is None:
+                    name = picture.path.relative_to(
+                        self._source.finder.root).as_posix()
+                    frame = picture.frame
+                size = size or self._source.size(known)
+        stem = ref.stem if name is None else stem_of(name)
+        return NamedImage(image_id, name, stem, frame, size)
+
+    def unused(self, used: Sequence[NamedImage]) -> list[NamedImage]:
+        """List images of ``ann`` that are none of ``used``."""
+        names = {image.file_name for image in used}
+        return [
+            image._replace(stem=stem_of(image.file_name))
+            for image in self.listed if image.file_name not in names
+        ]

@@ -2,7 +2,6 @@
 import contextlib
 import io
 from pathlib import Path
-from typing import Optional, Sequence, Tuple, Union
 
 import mmcv
 import numpy as np
@@ -27,16 +26,14 @@ from ..visualization.figures import (
     training_samples,
     typical_pose,
 )
-from ..visualization.report import ResultsComparison, compare_results
-
-PathLike = Union[str, Path]
+from ..visualization.report import compare_results
 
 
-def errors_figure(ann: PathLike,
-                  img_dir: PathLike,
+def errors_figure(ann: str | Path,
+                  img_dir: str | Path,
                   *,
-                  annotation_id: Optional[int] = None,
-                  skeleton: Optional[str] = None,
+                  annotation_id: int | None = None,
+                  skeleton: str | None = None,
                   draws: int = 40,
                   seed: int = 0) -> Figure:
     """Show each synthesized error on a photo (figure 3 of the paper).
@@ -47,12 +44,10 @@ def errors_figure(ann: PathLike,
         annotation_id (int, optional): Whose joints. Defaults to a person with
             many annotated joints and, if possible, somebody near.
         skeleton (str, optional): See
-            :func:`~posefix_mm.diagnosis.load_skeleton`. Defaults to COCO's.
+            :func:`~posefix_mm.structures.skeletons.load_skeleton`. Defaults
+            to COCO's.
         draws (int): Positions shown for each joint. Defaults to 40.
         seed (int): Defaults to 0.
-
-    Returns:
-        Figure: The figure.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -66,8 +61,8 @@ def errors_figure(ann: PathLike,
     content = read_annotations(ann)
     people = load_people(content, metainfo['num_keypoints'], area='bbox')
     index = _choose_person(people, annotation_id, ann)
-    finder = ImageFinder(img_dir, content['images'])
-    image = _read_rgb(finder.find(people.image_id[index]))
+    image = _read_rgb(ImageFinder(img_dir, content['images']).find(
+        people.image_id[index]))
     rows = [index, *people.near[index]]
     return synthesized_errors_figure(
         image,
@@ -79,8 +74,8 @@ def errors_figure(ann: PathLike,
         seed=seed)
 
 
-def _choose_person(people: AnnotatedPeople, annotation_id: Optional[int],
-                   ann: PathLike) -> int:
+def _choose_person(people: AnnotatedPeople, annotation_id: int | None,
+                   ann: str | Path) -> int:
     """Find a person by id, or one that shows most."""
     if annotation_id is not None:
         if annotation_id not in people.annotation_id:
@@ -100,11 +95,11 @@ def _read_rgb(path: Path) -> np.ndarray:
     return image
 
 
-def inputs_figure(config: PathLike,
+def inputs_figure(config: str | Path,
                   *,
                   samples: int = 12,
                   seed: int = 0,
-                  cfg_options: Optional[dict] = None) -> Figure:
+                  cfg_options: dict | None = None) -> Figure:
     """Show input poses as training draws them (figure 4 of the paper).
 
     Args:
@@ -113,9 +108,6 @@ def inputs_figure(config: PathLike,
         samples (int): Samples to draw. Defaults to 12.
         seed (int): Of all that is random. Defaults to 0.
         cfg_options (dict, optional): Changes of the config.
-
-    Returns:
-        Figure: The figure.
 
     Raises:
         FileNotFoundError: If the config or the data do not exist.
@@ -135,12 +127,12 @@ def inputs_figure(config: PathLike,
         training_samples(dataset, samples, seed), dataset.metainfo)
 
 
-def network_figure(poses: PathLike,
-                   img_dir: PathLike,
+def network_figure(poses: str | Path,
+                   img_dir: str | Path,
                    *,
-                   config: Optional[PathLike] = None,
-                   checkpoint: Optional[str] = None,
-                   ann: Optional[PathLike] = None,
+                   config: str | Path | None = None,
+                   checkpoint: str | None = None,
+                   ann: str | Path | None = None,
                    record: int = 0,
                    device: str = 'cpu') -> Figure:
     """Show a pose's way through the network (figure 5 of the paper).
@@ -154,9 +146,6 @@ def network_figure(poses: PathLike,
         ann (str | Path, optional): COCO file with the names of the images.
         record (int): Which record of ``poses``. Defaults to the first.
         device (str): Defaults to ``'cpu'``.
-
-    Returns:
-        Figure: The figure.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -180,15 +169,15 @@ def network_figure(poses: PathLike,
 
 
 #: Figures of poses before and after refinement.
-COMPARISONS: Tuple[str, ...] = ('oks', 'status', 'joints')
+COMPARISONS: tuple[str, ...] = ('oks', 'status', 'joints')
 
 
 def comparison_figure(kind: str,
-                      before: PathLike,
-                      after: PathLike,
-                      ann: PathLike,
+                      before: str | Path,
+                      after: str | Path,
+                      ann: str | Path,
                       *,
-                      skeleton: Optional[str] = None) -> Figure:
+                      skeleton: str | None = None) -> Figure:
     """Show what refinement did (figures 7 and 8 of the paper, and joints).
 
     Args:
@@ -196,11 +185,7 @@ def comparison_figure(kind: str,
         before (str | Path): COCO results file with the input poses.
         after (str | Path): The same after refinement.
         ann (str | Path): COCO annotations.
-        skeleton (str, optional): See
-            :func:`~posefix_mm.diagnosis.load_skeleton`. Defaults to COCO's.
-
-    Returns:
-        Figure: The figure.
+        skeleton (str, optional): As of :func:`errors_figure`.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -209,19 +194,15 @@ def comparison_figure(kind: str,
     """
     if kind not in COMPARISONS:
         raise ValueError(f'kind must be one of {COMPARISONS}, got {kind!r}')
-    found = compare_results(before, after, load_skeleton(skeleton),
-                            read_annotations(ann))
+    comparison = compare_results(before, after, load_skeleton(skeleton),
+                                 read_annotations(ann))
     if kind == 'oks':
-        return oks_change_figure(*found.paired_oks())
+        return oks_change_figure(*comparison.paired_oks())
     if kind == 'status':
-        return error_frequency_figure(*found.frequencies())
-    return _joints_figure(found)
-
-
-def _joints_figure(found: ResultsComparison) -> Figure:
-    before, after = found.mean_ks()
-    names: Sequence[str] = list(found.metainfo['keypoint_id2name'].values())
+        return error_frequency_figure(*comparison.frequencies())
+    ks_before, ks_after = comparison.mean_ks()
+    people, metainfo = comparison.people, comparison.metainfo
     return joint_change_figure(
-        after - before,
-        typical_pose(found.people.keypoints, found.people.visible), names,
-        found.metainfo['skeleton_links'])
+        ks_after - ks_before, typical_pose(people.keypoints, people.visible),
+        list(metainfo['keypoint_id2name'].values()),
+        metainfo['skeleton_links'])

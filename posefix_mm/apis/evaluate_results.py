@@ -1,7 +1,7 @@
 """Evaluate results files and explain what does not meet."""
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Union
+from typing import Any
 
 from ..evaluation.annotation_format import TidyAnnotations, tidy_annotations
 from ..evaluation.coco_table import evaluate_keypoints
@@ -21,19 +21,19 @@ class Evaluation:
     """COCO statistics, and what keeps them low.
 
     Attributes:
-        results (Dict[str, float]): Statistics of the results in percent.
-        before (Dict[str, float] | None): The same of the poses before.
-        explanations (List[Explanation]): What in results and annotations does
+        results (dict[str, float]): Statistics of the results in percent.
+        before (dict[str, float] | None): The same of the poses before.
+        explanations (list[Explanation]): What in results and annotations does
             not meet; empty where everything does.
-        before_explanations (List[Explanation]): The same of the poses before.
+        before_explanations (list[Explanation]): The same of the poses before.
     """
 
-    results: Dict[str, float]
-    before: Optional[Dict[str, float]] = None
-    explanations: List[Explanation] = field(default_factory=list)
-    before_explanations: List[Explanation] = field(default_factory=list)
+    results: dict[str, float]
+    before: dict[str, float] | None = None
+    explanations: list[Explanation] = field(default_factory=list)
+    before_explanations: list[Explanation] = field(default_factory=list)
 
-    def change(self) -> Optional[Dict[str, float]]:
+    def change(self) -> dict[str, float] | None:
         """Statistics of the results minus those before."""
         if self.before is None:
             return None
@@ -47,13 +47,13 @@ class Evaluation:
         return dict(asdict(self), change=self.change())
 
 
-def evaluate_results(results: Union[str, Path],
-                     ann: Union[str, Path],
+def evaluate_results(results: str | Path,
+                     ann: str | Path,
                      *,
-                     before: Union[str, Path, None] = None,
-                     skeleton: Optional[str] = None,
+                     before: str | Path | None = None,
+                     skeleton: str | None = None,
                      format: str = 'auto',
-                     joint_map: Union[str, Path, None] = None) -> Evaluation:
+                     joint_map: str | Path | None = None) -> Evaluation:
     """Evaluate poses with pycocotools.
 
     Args:
@@ -92,19 +92,19 @@ def evaluate_results(results: Union[str, Path],
     return evaluation
 
 
-def _evaluate(truth: TidyAnnotations, path: Union[str, Path], metainfo: dict,
+def _evaluate(truth: TidyAnnotations, path: str | Path, metainfo: dict,
               **reading: Any) -> tuple:
     """Statistics of a file, and what keeps them low."""
     results = read_as_results(path, metainfo, truth.content,
                               **reading)
     statistics = evaluate_keypoints(truth.content, results, metainfo['sigmas'])
-    given = read_results(path) if is_results_file(path) else results
+    records = read_results(path) if is_results_file(path) else results
     return statistics, [
-        *truth.explanations, *explain(truth.content, given, metainfo)
+        *truth.explanations, *explain(truth.content, records, metainfo)
     ]
 
 
-def _read_annotations(path: Union[str, Path],
+def _read_annotations(path: str | Path,
                       num_keypoints: int) -> TidyAnnotations:
     """Read annotations that can be evaluated."""
     content = read_json(path)

@@ -1,6 +1,5 @@
 """Make a small file of weights out of a training checkpoint."""
 from pathlib import Path
-from typing import Union
 
 import torch
 
@@ -8,8 +7,8 @@ from ..fileio import CHECKPOINT_ERRORS, atomic_write
 from ..version import __version__
 
 
-def publish_model(checkpoint: Union[str, Path],
-                  out: Union[str, Path],
+def publish_model(checkpoint: str | Path,
+                  out: str | Path,
                   *,
                   half: bool = True) -> int:
     """Keep nothing but the weights of a checkpoint of MMEngine's runner.
@@ -40,8 +39,7 @@ def publish_model(checkpoint: Union[str, Path],
     if out.resolve() == checkpoint.resolve():
         raise ValueError(f'the output {out} would overwrite the checkpoint')
     try:
-        content = torch.load(
-            checkpoint, map_location='cpu', weights_only=True)
+        content = torch.load(checkpoint, map_location='cpu', weights_only=True)
     except CHECKPOINT_ERRORS as error:
         raise ValueError(f'{checkpoint} is not a checkpoint: '
                          f'{" ".join(str(error).split()):.300}') from error
@@ -49,19 +47,13 @@ def publish_model(checkpoint: Union[str, Path],
     if not isinstance(weights, dict):
         raise ValueError(f'{checkpoint} has no state_dict; a checkpoint of '
                          "mmengine's runner is needed")
-    kept = {
-        name: _shrink(name, value, half)
-        for name, value in weights.items()
-    }
+    kept = {name: _shrink(name, value, half)
+            for name, value in weights.items()}
     meta = content.get('meta', {})
+    meta = dict(epoch=int(meta.get('epoch', 0)), iter=int(meta.get('iter', 0)),
+                posefix_mm_version=__version__)
     with atomic_write(out) as file:
-        torch.save(
-            dict(
-                state_dict=kept,
-                meta=dict(
-                    epoch=int(meta.get('epoch', 0)),
-                    iter=int(meta.get('iter', 0)),
-                    posefix_mm_version=__version__)), file)
+        torch.save(dict(state_dict=kept, meta=meta), file)
     return out.stat().st_size
 
 

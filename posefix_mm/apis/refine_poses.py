@@ -1,9 +1,10 @@
-"""Refine poses in memory: the short door for Python."""
+"""Refine poses in memory."""
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
+from typing import Any
 
 import numpy as np
 from mmengine.config import Config
@@ -23,7 +24,7 @@ from ..structures.pose_records import (
     with_scores,
 )
 
-ImageLike = Union[str, Path, np.ndarray, Image.Image]
+ImageLike = str | Path | np.ndarray | Image.Image
 CHANNEL_ORDERS = ('bgr', 'rgb')
 _LOADING = threading.Lock()
 
@@ -49,7 +50,7 @@ class PoseRefinement:
         shifts (np.ndarray): How far each keypoint moved in image pixels, NaN
             where it was absent, float32 (N, K).
         refined (np.ndarray): Whether a pose was refined, bool (N, ).
-        problems (List[Problem | None]): Why not, (N, ).
+        problems (list[Problem | None]): Why not, (N, ).
     """
 
     keypoints: np.ndarray
@@ -58,21 +59,21 @@ class PoseRefinement:
     pose_scores: np.ndarray
     shifts: np.ndarray
     refined: np.ndarray
-    problems: List[Optional[Problem]]
+    problems: list[Problem | None]
 
 
-def refine(images: Union[ImageLike, Sequence[ImageLike]],
+def refine(images: ImageLike | Sequence[ImageLike],
            poses: Any,
            *,
-           config: Union[str, Path, Config, None] = None,
-           checkpoint: Optional[str] = None,
-           predictor: Optional[PosePredictor] = None,
-           joint_map: Union[str, Path, JointMap, None] = None,
+           config: str | Path | Config | None = None,
+           checkpoint: str | None = None,
+           predictor: PosePredictor | None = None,
+           joint_map: str | Path | JointMap | None = None,
            channel_order: str = 'bgr',
            batch_size: int = 32,
            num_workers: int = 2,
            passes: int = 1,
-           **options) -> Union[PoseRefinement, List[PoseRefinement]]:
+           **options) -> PoseRefinement | list[PoseRefinement]:
     """Refine the poses of one image, or of many.
 
     A refiner is loaded once and kept for later calls with the same
@@ -101,13 +102,13 @@ def refine(images: Union[ImageLike, Sequence[ImageLike]],
             ``'rgb'``; of arrays only. Defaults to ``'bgr'``.
         batch_size (int): Poses refined at once. Defaults to 32.
         num_workers (int): Threads that load and crop. Defaults to 2.
-        passes (int): Refine so many times, cropping anew by what was refined.
-            Defaults to 1.
+        passes (int): How often to refine, each time cropping the refined
+            pose. Defaults to 1.
         **options: Further arguments of :class:`PosePredictor`: ``device``,
             ``backend``, ``precision``, ``flip_test``.
 
     Returns:
-        PoseRefinement | List[PoseRefinement]: Of the image, or of each.
+        PoseRefinement | list[PoseRefinement]: Of the image, or of each.
 
     Raises:
         FileNotFoundError: If the config or its weights do not exist.
@@ -138,36 +139,25 @@ def refine(images: Union[ImageLike, Sequence[ImageLike]],
         _loader(image, place, channel_order)
         for place, image in enumerate(images)
     ]
-    given = [
-        _read_poses(some, joint_map, count, place)
-        for place, some in enumerate(poses)
+    inputs = [
+        _read_poses(of_image, joint_map, count, place)
+        for place, of_image in enumerate(poses)
     ]
     jobs = (
-        ImageJob(some, loader, some.arrays(count))
-        for some, loader in zip(given, loaders, strict=True))
-    results = [
-        _finish(result) for result in refine_stream(
-            predictor,
-            jobs,
-            batch_size=batch_size,
-            num_workers=num_workers,
-            passes=passes)
-    ]
+        ImageJob(of_image, loader, of_image.arrays(count))
+        for of_image, loader in zip(inputs, loaders, strict=True))
+    results = [*map(_finish, refine_stream(
+        predictor, jobs, batch_size=batch_size, num_workers=num_workers,
+        passes=passes))]
     return results[0] if single else results
 
 
-def load_predictor(config: Union[str, Path, Config, None] = None,
-                   checkpoint: Optional[str] = None,
+def load_predictor(config: str | Path | Config | None = None,
+                   checkpoint: str | None = None,
                    **options) -> PosePredictor:
-    """Load a refiner, or take the one that was loaded before.
+    """Load a refiner, or use one that was loaded with the same arguments.
 
-    Args:
-        config (str | Path | Config, optional): As in :class:`PosePredictor`.
-        checkpoint (str, optional): As in :class:`PosePredictor`.
-        **options: As in :class:`PosePredictor`.
-
-    Returns:
-        PosePredictor: The refiner; safe to be used by several threads.
+    They are those of :class:`PosePredictor`.
     """
     if isinstance(config, Config) or options.get('cfg_options'):
         return PosePredictor(config, checkpoint, **options)
@@ -177,45 +167,39 @@ def load_predictor(config: Union[str, Path, Config, None] = None,
 
 
 @lru_cache(maxsize=4)
-def _kept_predictor(config: Union[str, Path, None], checkpoint: Optional[str],
-                    options: Tuple[Tuple[str, Any], ...]) -> PosePredictor:
+def _kept_predictor(config: str | Path | None, checkpoint: str | None,
+                    options: tuple[tuple[str, Any], ...]) -> PosePredictor:
     return PosePredictor(config, checkpoint, **dict(options))
 
 
 @dataclass
-class _GivenPoses:
-    """What a caller gave for an image.
+class _InputPoses:
+    """The poses that a caller gave for an image.
 
     Attributes:
         joints (np.ndarray): x, y and score of the J joints of the source,
             all 0 where absent, float64 (N, J, 3).
-        records (List[PoseRecord]): The same as keypoints of the refiner.
+        records (list[PoseRecord]): The same as keypoints of the refiner.
         joint_map (JointMap): From one to the other.
     """
 
     joints: np.ndarray
-    records: List[PoseRecord]
+    records: list[PoseRecord]
     joint_map: JointMap
 
-    def usable(self) -> List[PoseRecord]:
+    def usable(self) -> list[PoseRecord]:
         """Poses that can be refined."""
         return [r for r in self.records if r.problem is None]
 
     def arrays(self, num_keypoints: int) -> PoseArrays:
         """Those poses as arrays."""
-        usable = self.usable()
-        if not usable:
-            return PoseArrays(
-                np.zeros((0, num_keypoints, 2), np.float32),
-                np.zeros((0, num_keypoints), bool),
-                np.zeros((0, num_keypoints), np.float32))
-        return PoseArrays(*(
-            np.stack([getattr(r, name) for r in usable])
-            for name in ('keypoints', 'visible', 'keypoint_scores')))
+        return PoseArrays.stack(
+            [(r.keypoints, r.visible, r.keypoint_scores)
+             for r in self.usable()], num_keypoints)
 
 
-def _read_poses(poses: Any, joint_map: Optional[JointMap], num_keypoints: int,
-                place: int) -> _GivenPoses:
+def _read_poses(poses: Any, joint_map: JointMap | None, num_keypoints: int,
+                place: int) -> _InputPoses:
     """Bring the poses of an image into one form."""
     joint_map = joint_map or JointMap.identity(num_keypoints)
     count = joint_map.num_source
@@ -225,11 +209,11 @@ def _read_poses(poses: Any, joint_map: Optional[JointMap], num_keypoints: int,
         record = PoseRecord(index, None)
         record.problem = set_pose(record, pose, joint_map)
         records.append(record)
-    return _GivenPoses(joints, records, joint_map)
+    return _InputPoses(joints, records, joint_map)
 
 
 def _as_joints(poses: Any, count: int, place: int) -> np.ndarray:
-    """Make an array of x, y and score, (N, J, 3), of what was given."""
+    """Make an array of x, y and score, (N, J, 3)."""
     if hasattr(poses, 'xy'):
         keypoints, scores = from_supervision(poses)
         poses = np.concatenate((keypoints, scores[..., None]), -1)
@@ -240,17 +224,17 @@ def _as_joints(poses: Any, count: int, place: int) -> np.ndarray:
             for index, record in enumerate(poses)
         ]
     try:
-        given = np.asarray(poses, np.float64)
+        array = np.asarray(poses, np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f'poses of image {place} are no array of numbers: '
                          f'{error}') from error
-    if given.size == 0:
+    if array.size == 0:
         return np.zeros((0, count, 3))
-    joints = given[None] if given.ndim == 2 else given
+    joints = array[None] if array.ndim == 2 else array
     if joints.shape[1:] not in ((count, 2), (count, 3)):
         raise ValueError(
             f'poses of image {place} must have the shape (N, {count}, 2) or '
-            f'(N, {count}, 3), got {given.shape}; poses of another skeleton '
+            f'(N, {count}, 3), got {array.shape}; poses of another skeleton '
             'need a joint_map')
     return joints if joints.shape[2] == 3 else with_scores(joints)
 
@@ -295,28 +279,26 @@ def _to_bgr(image: np.ndarray, channel_order: str) -> np.ndarray:
 
 
 def _finish(result: ImageResult) -> PoseRefinement:
-    """Put refined poses where they belong among those that were given."""
-    given: _GivenPoses = result.key
-    count, joints = given.joints.shape[:2]
-    keypoints = given.joints[..., :2].astype(np.float32)
+    """Put refined poses in their places among those of the input."""
+    poses: _InputPoses = result.key
+    count, joints = poses.joints.shape[:2]
+    keypoints = poses.joints[..., :2].astype(np.float32)
     before = keypoints.copy()
     confidences = np.zeros((count, joints), np.float32)
     pose_scores = np.full((count, 2), np.nan, np.float32)
     refined = np.zeros(count, bool)
     if result.problem is None:
-        for record, pose, sure, scores in zip(
-                given.usable(), result.keypoints, result.confidences,
-                result.pose_scores, strict=True):
-            keypoints[record.index] = given.joint_map.put(
-                keypoints[record.index], pose)
-            confidences[record.index] = given.joint_map.put(
-                confidences[record.index], sure)
-            pose_scores[record.index] = scores
-            refined[record.index] = True
-    absent = ~present_joints(given.joints)
+        put = poses.joint_map.put
+        for row, record in enumerate(poses.usable()):
+            index = record.index
+            keypoints[index] = put(keypoints[index], result.keypoints[row])
+            confidences[index] = put(confidences[index],
+                                     result.confidences[row])
+            pose_scores[index] = result.pose_scores[row]
+            refined[index] = True
     shifts = np.linalg.norm(keypoints - before, axis=-1)
-    shifts[absent] = np.nan
+    shifts[~present_joints(poses.joints)] = np.nan
     return PoseRefinement(
-        keypoints, given.joints[..., 2].astype(np.float32), confidences,
+        keypoints, poses.joints[..., 2].astype(np.float32), confidences,
         pose_scores, shifts, refined,
-        [record.problem or result.problem for record in given.records])
+        [record.problem or result.problem for record in poses.records])

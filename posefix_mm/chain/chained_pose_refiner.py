@@ -1,10 +1,12 @@
 """Detector, estimator and refiner as one model."""
+import copy
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, List, Optional, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from mmengine.config import ConfigDict
+from mmengine.config import Config, ConfigDict
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
@@ -12,12 +14,19 @@ from mmpose.structures import PoseDataSample
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
-from ..inference.model_files import ModelFiles, find_model, read_config
+from ..inference.backends import build_backend
+from ..inference.crops import Crops
+from ..inference.predictor import PosePredictor, RefinedCrops
 from ..inference.stream import ImageJob, ImageResult, refine_stream
 from .estimators import EstimatedPoses, build_estimator, estimate_poses
 from .input_poses import map_estimator_joints, to_input_poses
-from .load_models import load_detector, load_estimator
-from .movable_predictor import MovablePredictor
+from .load_models import (
+    ModelFiles,
+    find_model,
+    load_detector,
+    load_estimator,
+    read_config,
+)
 from .person_detector import FindPeople, PersonDetector, whole_images
 
 
@@ -52,7 +61,7 @@ class ChainedPoseRefiner(BaseModel):
                  *,
                  estimator: dict,
                  refiner: dict,
-                 detector: Optional[dict] = None,
+                 detector: dict | None = None,
                  batch_size: int = 32) -> None:
         super().__init__()
         self.batch_size = batch_size
@@ -91,7 +100,7 @@ class ChainedPoseRefiner(BaseModel):
             state_dict.setdefault(prefix + name, value)
 
     def forward(self,
-                inputs: List[Tensor],
+                inputs: list[Tensor],
                 data_samples: SampleList,
                 mode: str = 'predict') -> SampleList:
         """Refine the people of whole images; see :meth:`predict`.
@@ -116,17 +125,17 @@ class ChainedPoseRefiner(BaseModel):
     val_step = test_step
 
     @torch.no_grad()
-    def predict(self, inputs: List[Tensor],
+    def predict(self, inputs: list[Tensor],
                 data_samples: SampleList) -> SampleList:
         """Find people, estimate their poses and refine them.
 
         Args:
-            inputs (List[Tensor]): BGR images of any sizes, uint8 (3, H, W)
+            inputs (list[Tensor]): BGR images of any sizes, uint8 (3, H, W)
                 each.
-            data_samples (List[PoseDataSample]): One for each image.
+            data_samples (list[PoseDataSample]): One for each image.
 
         Returns:
-            List[PoseDataSample]: The samples with ``pred_instances`` of N
+            list[PoseDataSample]: The samples with ``pred_instances`` of N
             people: keypoints (image pixels, (N, K, 2)), keypoint_scores of
             the estimator ((N, K)), bboxes ((N, 4)) and bbox_scores of the
             detector. ``gt_instances`` is what a top-down estimator's test
@@ -138,18 +147,18 @@ class ChainedPoseRefiner(BaseModel):
         ]
         estimates = estimate_poses(
             self._estimator, images, batch_size=self.batch_size)
-        given = [
+        inputs = [
             to_input_poses(e.keypoints, e.keypoint_scores, self._joint_map)
             for e in estimates
         ]
         jobs = (
-            ImageJob(i, lambda i=i: images[i], given[i].poses)
+            ImageJob(i, lambda i=i: images[i], inputs[i].poses)
             for i in range(len(images)))
         refined = refine_stream(
             self._predictor, jobs, batch_size=self.batch_size, num_workers=0)
         for sample, result in zip(data_samples, refined, strict=True):
             self._add_people(sample, estimates[result.key],
-                             given[result.key].usable, result)
+                             inputs[result.key].usable, result)
         return data_samples
 
     def _add_people(self, sample: PoseDataSample, estimate: EstimatedPoses,
@@ -183,6 +192,45 @@ def _find_part(part: dict, scope: str) -> ModelFiles:
 def _build_detector(part: dict) -> PersonDetector:
     options = _without(part, ('config', 'checkpoint', 'cfg_options'))
     return PersonDetector(load_detector(_find_part(part, 'mmdet')), **options)
+
+
+class MovablePredictor(PosePredictor):
+    """A predictor whose network is still to be moved and given weights.
+
+    As happens to the parts of a model: a runner builds it, loads a checkpoint
+    into it and chooses its device. Back ends change the network for
+    inference, so they get a copy of it, when the first batch comes.
+
+    Args:
+        config (str | Path | Config, optional): As of :class:`PosePredictor`.
+        **options: As of :class:`PosePredictor`, without ``device``, which is
+            the runner's, and ``crop_by``: poses of a chain have no boxes.
+    """
+
+    def __init__(self, config: str | Path | Config | None, *,
+                 device: None = None, crop_by: None = None, **options
+                 ) -> None:
+        for name, value in (('device', device), ('crop_by', crop_by)):
+            if value is not None:
+                raise TypeError(f'the refiner of a chain takes no {name}')
+        super().__init__(config, **options)
+
+    def _build_backend(self) -> None:
+        self._device = None
+
+    def forget_backend(self) -> None:
+        """Take up weights that have changed, with the next batch."""
+        self._backend = None
+
+    def start(self, crops: Crops) -> Callable[[], RefinedCrops]:
+        """Start on a batch; see :meth:`PosePredictor.start`."""
+        device = next(self.model.parameters()).device
+        if self._backend is None or device != self._device:
+            self._backend = build_backend(
+                copy.deepcopy(self.model).eval(), self.metainfo,
+                **self._options)
+            self._device = device
+        return super().start(crops)
 
 
 def _build_refiner(part: dict) -> MovablePredictor:

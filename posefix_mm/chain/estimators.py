@@ -1,5 +1,6 @@
 """Estimate the poses of whole images, people batched across images."""
-from typing import List, NamedTuple, Optional, Protocol, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -8,7 +9,8 @@ from mmengine.registry import DefaultScope
 from mmpose.structures import PoseDataSample
 from torch import nn
 
-from .person_detector import Boxes, FindPeople, run_by_shape
+from .load_models import ModelFiles, load_estimator
+from .person_detector import Boxes, FindPeople, LazyDetector, run_by_shape
 
 
 class EstimatedPoses(NamedTuple):
@@ -23,26 +25,25 @@ class EstimatedPoses(NamedTuple):
         keypoint_scores (np.ndarray): float32 (N, J).
         bboxes (np.ndarray): Image pixels (x1, y1, x2, y2), float32 (N, 4).
         bbox_scores (np.ndarray): float32 (N, ).
+        usable (np.ndarray | None): Which of them may be refined, bool (N, );
+            None for all.
     """
 
     keypoints: np.ndarray
     keypoint_scores: np.ndarray
     bboxes: np.ndarray
     bbox_scores: np.ndarray
+    usable: np.ndarray | None = None
 
     @classmethod
     def join(cls, parts: Sequence['EstimatedPoses'],
              num_joints: int) -> 'EstimatedPoses':
-        """Put people of one image together.
-
-        Args:
-            parts (Sequence[EstimatedPoses]): Some of its people each.
-            num_joints (int): J, for images without people.
-        """
+        """Put the people of one image together; J for those without any."""
         none = cls(*(np.zeros(shape, np.float32)
                      for shape in ((0, num_joints, 2), (0, num_joints),
                                    (0, 4), (0, ))))
-        return cls(*map(np.concatenate, zip(none, *parts, strict=True)))
+        arrays = zip(none[:4], *(part[:4] for part in parts), strict=True)
+        return cls(*map(np.concatenate, arrays))
 
 
 class Estimator(Protocol):
@@ -51,30 +52,25 @@ class Estimator(Protocol):
     num_joints: int
 
     def prepare(self, images: Sequence[np.ndarray],
-                boxes: Sequence[Boxes]) -> List[List[dict]]:
+                boxes: Sequence[Boxes]) -> list[list[dict]]:
         """Make the samples of each image; boxes are None where not needed."""
 
-    def run(self, samples: Sequence[dict]) -> List[EstimatedPoses]:
+    def run(self, samples: Sequence[dict]) -> list[EstimatedPoses]:
         """Estimate the poses of samples, those of each by itself."""
 
 
 def extract_poses(output: PoseDataSample) -> EstimatedPoses:
-    """Take the poses out of a data sample of mmpose.
+    """Take the poses out of a data sample that an estimator returned.
 
-    Args:
-        output (PoseDataSample): What an estimator returned.
-
-    Returns:
-        EstimatedPoses: Boxes are the extents of poses and their scores 1
-        where the estimator has none.
+    Boxes are the extents of poses, and their scores 1, where it has none.
     """
-    found = output.pred_instances.cpu().numpy()
-    keypoints = np.asarray(found.keypoints, np.float32)[..., :2]
-    scores = np.asarray(found.keypoint_scores, np.float32)
-    boxes = found.get('bboxes')
+    people = output.pred_instances.cpu().numpy()
+    keypoints = np.asarray(people.keypoints, np.float32)[..., :2]
+    scores = np.asarray(people.keypoint_scores, np.float32)
+    boxes = people.get('bboxes')
     if boxes is None:
         boxes = np.concatenate((keypoints.min(1), keypoints.max(1)), -1)
-    box_scores = found.get('bbox_scores')
+    box_scores = people.get('bbox_scores')
     if box_scores is None:
         box_scores = np.ones(len(keypoints))
     return EstimatedPoses(keypoints, scores, np.asarray(boxes, np.float32),
@@ -99,49 +95,29 @@ class TopdownEstimator:
         self.num_joints = count_joints(model)
 
     def prepare(self, images: Sequence[np.ndarray],
-                boxes: Sequence[Boxes]) -> List[List[dict]]:
-        """Find people where no boxes are given, and crop them.
-
-        Args:
-            images (Sequence[np.ndarray]): BGR, uint8 (H, W, 3) each.
-            boxes (Sequence[Boxes | None]): Those of each image, None where
-                people are to be found.
-
-        Returns:
-            List[List[dict]]: Samples of each image.
-        """
-        unknown = [i for i, given in enumerate(boxes) if given is None]
+                boxes: Sequence[Boxes]) -> list[list[dict]]:
+        """Find people where boxes are None, and crop them."""
+        unknown = [i for i, people in enumerate(boxes) if people is None]
         boxes = list(boxes)
         if unknown:
-            found = self.find_people([images[i] for i in unknown])
-            for i, people in zip(unknown, found, strict=True):
+            detected = self.find_people([images[i] for i in unknown])
+            for i, people in zip(unknown, detected, strict=True):
                 boxes[i] = people
         return [
             self._crop(image, people)
             for image, people in zip(images, boxes, strict=True)
         ]
 
-    def _crop(self, image: np.ndarray, people: Boxes) -> List[dict]:
+    def _crop(self, image: np.ndarray, people: Boxes) -> list[dict]:
         return [
-            self.pipeline(
-                dict(
-                    self.model.dataset_meta,
-                    img=image,
-                    bbox=box[None],
-                    bbox_score=score[None]))
+            self.pipeline(dict(self.model.dataset_meta, img=image,
+                               bbox=box[None], bbox_score=score[None]))
             for box, score in zip(*people, strict=True)
         ]
 
     @torch.no_grad()
-    def run(self, samples: Sequence[dict]) -> List[EstimatedPoses]:
-        """Estimate the pose of each sample, in one batch.
-
-        Args:
-            samples (Sequence[dict]): Of one or of many images.
-
-        Returns:
-            List[EstimatedPoses]: One person each.
-        """
+    def run(self, samples: Sequence[dict]) -> list[EstimatedPoses]:
+        """Estimate the person of each sample, in one batch."""
         outputs = self.model.test_step(pseudo_collate(list(samples)))
         return [extract_poses(output) for output in outputs]
 
@@ -159,20 +135,20 @@ class WholeImageEstimator:
         self.num_joints = count_joints(model)
 
     def prepare(self, images: Sequence[np.ndarray],
-                boxes: Sequence[Boxes]) -> List[List[dict]]:
+                boxes: Sequence[Boxes]) -> list[list[dict]]:
         """Make one sample of each image.
 
         Raises:
             ValueError: If boxes are given: such an estimator has no use for
                 them.
         """
-        if any(given is not None for given in boxes):
+        if any(people is not None for people in boxes):
             raise ValueError('the estimator finds people by itself: give '
                              'boxes to a top-down estimator only')
         return [[self.pipeline(dict(self.model.dataset_meta, img=image))]
                 for image in images]
 
-    def run(self, samples: Sequence[dict]) -> List[EstimatedPoses]:
+    def run(self, samples: Sequence[dict]) -> list[EstimatedPoses]:
         """Estimate the poses of each sample; see :func:`run_by_shape`."""
         return [extract_poses(o) for o in run_by_shape(self.model, samples)]
 
@@ -180,9 +156,7 @@ class WholeImageEstimator:
 def build_estimator(model: nn.Module, find_people: FindPeople) -> Estimator:
     """Choose by the ``data_mode`` of the estimator's config.
 
-    Args:
-        model (nn.Module): From :func:`load_estimator`.
-        find_people (FindPeople): For top-down estimators.
+    Only top-down estimators need ``find_people``.
     """
     mode = model.cfg.get('data_mode')
     if mode is None:
@@ -190,6 +164,12 @@ def build_estimator(model: nn.Module, find_people: FindPeople) -> Estimator:
     if mode == 'bottomup':
         return WholeImageEstimator(model)
     return TopdownEstimator(model, find_people)
+
+
+def build_chain(files: ModelFiles, *args, device: str) -> Estimator:
+    """Build an estimator with a :class:`LazyDetector`, of ``args``."""
+    model = load_estimator(files, device)
+    return build_estimator(model, LazyDetector(model, *args, device=device))
 
 
 def build_pipeline(model: nn.Module) -> Compose:
@@ -201,15 +181,15 @@ def build_pipeline(model: nn.Module) -> Compose:
 
 def count_joints(model: nn.Module) -> int:
     """Count the keypoints that an estimator gives."""
-    shown = model.test_cfg.get('output_keypoint_indices')
-    return model.dataset_meta['num_keypoints'] if shown is None else len(shown)
+    chosen = model.test_cfg.get('output_keypoint_indices')
+    return len(chosen or range(model.dataset_meta['num_keypoints']))
 
 
 def estimate_poses(estimator: Estimator,
                    images: Sequence[np.ndarray],
-                   boxes: Optional[Sequence[Optional[Boxes]]] = None,
+                   boxes: Sequence[Boxes | None] | None = None,
                    *,
-                   batch_size: int = 32) -> List[EstimatedPoses]:
+                   batch_size: int = 32) -> list[EstimatedPoses]:
     """Estimate the poses of several images.
 
     People of different images share batches, which mmpose's own functions
@@ -223,7 +203,7 @@ def estimate_poses(estimator: Estimator,
         batch_size (int): People that are estimated at once. Defaults to 32.
 
     Returns:
-        List[EstimatedPoses]: Of each image.
+        list[EstimatedPoses]: Of each image.
 
     Raises:
         ValueError: If boxes are given to an estimator that finds people by
@@ -232,12 +212,11 @@ def estimate_poses(estimator: Estimator,
     boxes = [None] * len(images) if boxes is None else boxes
     prepared = estimator.prepare(images, boxes)
     samples = [sample for samples in prepared for sample in samples]
-    found: List[EstimatedPoses] = []
+    estimated: list[EstimatedPoses] = []
     for start in range(0, len(samples), batch_size):
-        found += estimator.run(samples[start:start + batch_size])
-    poses, start = [], 0
-    for samples in prepared:
-        own = found[start:start + len(samples)]
-        poses.append(EstimatedPoses.join(own, estimator.num_joints))
-        start += len(samples)
-    return poses
+        estimated += estimator.run(samples[start:start + batch_size])
+    people = iter(estimated)
+    return [
+        EstimatedPoses.join([next(people) for _ in samples],
+                            estimator.num_joints) for samples in prepared
+    ]

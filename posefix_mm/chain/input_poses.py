@@ -36,19 +36,21 @@ class InputPoses(NamedTuple):
             joint_map (JointMap): From the J joints to the K keypoints.
 
         Returns:
-            np.ndarray: A copy of ``keypoints``, (N, J, 2). Joints that the
-            refiner does not know are the estimator's.
+            np.ndarray: (N, J, 2), in which joints that the refiner does not
+            know are the estimator's.
         """
-        # JointMap works on the first axis
-        put = joint_map.put(keypoints[self.usable].swapaxes(0, 1),
-                            refined.swapaxes(0, 1)).swapaxes(0, 1)
         keypoints = keypoints.copy()
-        keypoints[self.usable] = put
+        # JointMap works on the first axis
+        keypoints[self.usable] = joint_map.put(
+            keypoints[self.usable].swapaxes(0, 1),
+            refined.swapaxes(0, 1)).swapaxes(0, 1)
         return keypoints
 
 
-def to_input_poses(keypoints: np.ndarray, keypoint_scores: np.ndarray,
-                   joint_map: JointMap) -> InputPoses:
+def to_input_poses(keypoints: np.ndarray,
+                   keypoint_scores: np.ndarray,
+                   joint_map: JointMap,
+                   usable: np.ndarray | None = None) -> InputPoses:
     """Bring an estimator's poses to the refiner's skeleton.
 
     A joint at the origin with score 0 is absent, as in results files.
@@ -57,31 +59,29 @@ def to_input_poses(keypoints: np.ndarray, keypoint_scores: np.ndarray,
         keypoints (np.ndarray): Image pixels, (N, J, 2).
         keypoint_scores (np.ndarray): (N, J).
         joint_map (JointMap): From the J joints to the refiner's K keypoints.
+        usable (np.ndarray, optional): Which may be refined, bool (N, ).
+            Defaults to all.
 
     Returns:
-        InputPoses: The poses, and which of them can be refined: those that
-        are finite and have at least one present keypoint.
+        InputPoses: The poses, and which of them can be refined: those of
+        these that are finite and have at least one present keypoint.
     """
     joints = np.concatenate((keypoints, keypoint_scores[..., None]), -1)
-    taken = joint_map.take(joints.swapaxes(0, 1)).swapaxes(0, 1)
-    present = (taken != 0).any(-1)
-    usable = np.isfinite(taken).all((1, 2)) & present.any(1)
-    taken = taken[usable].astype(np.float32)
+    poses = joint_map.take(joints.swapaxes(0, 1)).swapaxes(0, 1)
+    present = (poses != 0).any(-1)
+    good = np.isfinite(poses).all((1, 2)) & present.any(1)
+    usable = good if usable is None else good & usable
+    poses = poses[usable].astype(np.float32)
     return InputPoses(
-        usable, PoseArrays(taken[..., :2], present[usable], taken[..., 2]))
+        usable, PoseArrays(poses[..., :2], present[usable], poses[..., 2]))
 
 
 def map_estimator_joints(estimator: Estimator,
                          predictor: PosePredictor) -> JointMap:
     """Map the joints of an estimator to the refiner's keypoints by name.
 
-    Args:
-        estimator (Estimator): J joints.
-        predictor (PosePredictor): The refiner, K keypoints.
-
-    Returns:
-        JointMap: By names; the identity where the estimator's config chooses
-        as many of its joints as the refiner has.
+    It is the identity where the estimator's config chooses as many of its
+    joints as the refiner has.
 
     Raises:
         ValueError: If the skeletons have nothing in common.

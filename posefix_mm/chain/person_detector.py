@@ -1,27 +1,23 @@
 """Find people in whole images."""
+from collections.abc import Callable, Sequence
 from itertools import groupby, islice
-from typing import (
-    Any,
-    Callable,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData
 from mmpose.evaluation.functional import nms
+from mmpose.registry import DATASETS
 from torch import nn
+
+from .load_models import ModelType, find_model, load_detector
 
 # Whole images are large: more at once is hardly faster, but takes memory.
 _MAX_BATCH = 8
 #: What is done to the images that come in: B images to the boxes of each.
-FindPeople = Callable[[Sequence[np.ndarray]], List['Boxes']]
+FindPeople = Callable[[Sequence[np.ndarray]], list['Boxes']]
 
 
 class Boxes(NamedTuple):
@@ -36,12 +32,8 @@ class Boxes(NamedTuple):
     bbox_scores: np.ndarray
 
     @classmethod
-    def from_array(cls, boxes: Union[np.ndarray, Sequence]) -> 'Boxes':
-        """Read boxes that a user gives.
-
-        Args:
-            boxes (np.ndarray | Sequence): (x1, y1, x2, y2), optionally with a
-                score, (N, 4) or (N, 5); without, all scores are 1.
+    def from_array(cls, boxes: np.ndarray | Sequence) -> 'Boxes':
+        """Read boxes (x1, y1, x2, y2), (N, 4), or (N, 5) with scores, else 1.
 
         Raises:
             ValueError: If the shape is another, a number is not finite, or a
@@ -63,7 +55,7 @@ class Boxes(NamedTuple):
         return cls(array[:, :4], scores.astype(np.float32))
 
 
-def whole_images(images: Sequence[np.ndarray]) -> List[Boxes]:
+def whole_images(images: Sequence[np.ndarray]) -> list[Boxes]:
     """Take every image for one person, as mmpose's ``'whole_image'``."""
     return [
         Boxes.from_array([[0, 0, image.shape[1], image.shape[0]]])
@@ -94,7 +86,7 @@ class PersonDetector:
                  *,
                  cat_ids: Sequence[int] = (0, ),
                  bbox_thr: float = 0.3,
-                 nms_thr: Optional[float] = 0.3) -> None:
+                 nms_thr: float | None = 0.3) -> None:
         from mmdet.utils import get_test_pipeline_cfg
         self.model = model
         self.cat_ids = tuple(cat_ids)
@@ -105,27 +97,20 @@ class PersonDetector:
             self.pipeline = Compose(
                 [dict(load, type='mmdet.LoadImageFromNDArray'), *transforms])
 
-    def __call__(self, images: Sequence[np.ndarray]) -> List[Boxes]:
-        """Find people.
-
-        Args:
-            images (Sequence[np.ndarray]): BGR, uint8 (H, W, 3) each.
-
-        Returns:
-            List[Boxes]: Of each image, the best first.
-        """
+    def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes]:
+        """Find the people of images, BGR, uint8 (H, W, 3), best first."""
         samples = [self.pipeline(dict(img=i, img_id=0)) for i in images]
         return [
             self._choose(output.pred_instances.cpu().numpy())
             for output in run_by_shape(self.model, samples)
         ]
 
-    def _choose(self, found) -> Boxes:
-        people = np.isin(found.labels, self.cat_ids) & (
-            found.scores > self.bbox_thr)
+    def _choose(self, detections: InstanceData) -> Boxes:
+        people = np.isin(detections.labels, self.cat_ids) & (
+            detections.scores > self.bbox_thr)
         boxes, scores = (
             values[people].astype(np.float32)
-            for values in (found.bboxes, found.scores))
+            for values in (detections.bboxes, detections.scores))
         if self.nms_thr is not None and len(boxes):
             kept = nms(np.column_stack((boxes, scores)), self.nms_thr)
         else:
@@ -133,24 +118,85 @@ class PersonDetector:
         return Boxes(boxes[kept], scores[kept])
 
 
-def category_ids(given: Union[int, Tuple, List, None]) -> Tuple[int, ...]:
+class LazyDetector:
+    """A detector that is loaded when people are first to be found.
+
+    Where boxes are given, none is needed.
+
+    Args:
+        estimator (nn.Module): For whose kind of objects a detector is chosen
+            if none is named.
+        det_model (str | Config, optional): A detector of mmdet;
+            ``'whole_image'`` takes images for people. Defaults to mmpose's
+            choice.
+        det_weights (str, optional): Its checkpoint.
+        det_cat_ids (int | Sequence[int], optional): Categories that count.
+        device (str): Defaults to ``'cpu'``.
+    """
+
+    def __init__(self,
+                 estimator: nn.Module,
+                 det_model: ModelType | None = None,
+                 det_weights: str | None = None,
+                 det_cat_ids: Any = None,
+                 *,
+                 device: str = 'cpu') -> None:
+        if det_model is None:
+            default = default_detector(estimator)
+            det_model = default['model']
+            det_weights = det_weights or default['weights']
+            if det_cat_ids is None:
+                det_cat_ids = default['cat_ids']
+        self.files = None
+        if det_model not in ('whole_image', 'whole-image'):
+            # a wrong name shows at once
+            self.files = find_model(det_model, det_weights, scope='mmdet')
+        self.cat_ids = category_ids(det_cat_ids)
+        self.device = device
+        self.bbox_thr = self.nms_thr = 0.3
+        self._find: FindPeople | None = None
+
+    def __call__(self, images: list) -> 'list[Boxes]':
+        """Find people; see :meth:`PersonDetector.__call__`."""
+        if self.files is None:
+            return whole_images(images)
+        if self._find is None:
+            self._find = PersonDetector(
+                load_detector(self.files, self.device), cat_ids=self.cat_ids)
+        self._find.bbox_thr = self.bbox_thr
+        self._find.nms_thr = self.nms_thr
+        return self._find(images)
+
+
+def default_detector(estimator: nn.Module) -> dict:
+    """Look up the detector that mmpose's inferencers would choose.
+
+    Returns:
+        dict: ``model``, ``weights`` and ``cat_ids``; the model is
+        ``'whole_image'`` where mmpose has none for the estimator's objects.
+    """
+    from mmpose.apis.inferencers.utils import default_det_models
+    cfg = estimator.cfg
+    name = cfg.get('dataset_type') or cfg.train_dataloader.dataset.type
+    module = DATASETS.get(name).__module__
+    kind = module.split('datasets.')[-1].split('.')[0].lower()
+    return default_det_models.get(
+        kind, dict(model='whole_image', weights=None, cat_ids=(0, )))
+
+
+def category_ids(ids: int | tuple | list | None) -> tuple[int, ...]:
     """Read ``det_cat_ids`` as mmpose does: a number or several."""
-    if given is None:
+    if ids is None:
         return (0, )
-    return (given, ) if isinstance(given, int) else tuple(given)
+    return (ids, ) if isinstance(ids, int) else tuple(ids)
 
 
 @torch.no_grad()
-def run_by_shape(model: nn.Module, samples: Sequence[dict]) -> List[Any]:
+def run_by_shape(model: nn.Module, samples: Sequence[dict]) -> list[Any]:
     """Run a model on samples, neighbours of one shape as a batch.
 
-    Args:
-        model (nn.Module): With a ``test_step``.
-        samples (Sequence[dict]): ``inputs`` (a tensor, (C, H, W)) and
-            ``data_samples`` of each.
-
-    Returns:
-        List[Any]: Outputs in the order of the samples.
+    A sample has ``inputs``, (C, H, W), and ``data_samples``; outputs come in
+    the order of the samples.
     """
     outputs = []
     for _, group in groupby(samples, lambda sample: sample['inputs'].shape):

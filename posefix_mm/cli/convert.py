@@ -7,14 +7,12 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .exit_codes import OK
+from .output import OK
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from ..apis.convert_poses import ConvertSummary
-
-HELP = "convert poses from one tool's format to another's"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,31 +20,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('poses', metavar='IN', help='file or folder to read')
     parser.add_argument('out', metavar='OUT', help='file or folder to write')
     parser.add_argument(
-        '--from',
-        dest='source_format',
-        default='auto',
-        metavar='FORMAT',
-        help='one of the formats below (default: told by the content)')
+        '--from', dest='source_format', default='auto', metavar='FORMAT',
+        help='one of the formats below (default: detected)')
     parser.add_argument(
-        '--to',
-        dest='target_format',
-        required=True,
-        metavar='FORMAT',
+        '--to', dest='target_format', required=True, metavar='FORMAT',
         help='one of the formats below that can be written')
     parser.add_argument(
-        '--joint-map',
-        metavar='NAME',
-        help="names of the input's joints: a joint map of the package, such "
-        'as halpe26, or a config (default: the names in the file, else '
-        "COCO's)")
+        '--joint-map', metavar='NAME', help="names of the input's joints: a "
+        'joint map of the package, such as halpe26, or a config (default: the '
+        "names in the file, else COCO's)")
     parser.add_argument(
-        '--skeleton',
-        metavar='NAME',
-        help="joints to write, by the name of a joint map (default: the "
+        '--to-joint-map', dest='skeleton', metavar='NAME',
+        help='joints to write, by the name of a joint map (default: the '
         "input's, or those of the format)")
+    parser.add_argument('--skeleton', help=argparse.SUPPRESS)  # former name
     parser.add_argument(
-        '--ann',
-        metavar='IMAGES.json',
+        '--ann', metavar='IMAGES.json',
         help='COCO file whose images link ids, names and sizes')
     parser.add_argument(
         '--img-dir', help='folder of the images, for their names and sizes')
@@ -71,14 +60,9 @@ def run(args: argparse.Namespace) -> int:
 
     from ..apis.convert_poses import convert_poses
     summary = convert_poses(
-        args.poses,
-        args.out,
-        args.target_format,
-        source_format=args.source_format,
-        joint_map=args.joint_map,
-        skeleton=args.skeleton,
-        ann=args.ann,
-        img_dir=args.img_dir)
+        args.poses, args.out, args.target_format,
+        source_format=args.source_format, joint_map=args.joint_map,
+        skeleton=args.skeleton, ann=args.ann, img_dir=args.img_dir)
     if not args.quiet:
         Console().print(_table(summary, args.out))
     return OK

@@ -2,46 +2,37 @@
 
 Every annotated joint of every pose is classified as good, jitter, inversion
 (left and right exchanged), swap (another person's) or miss, and what each
-type costs in AP is measured. With --against, what a refinement changed.
+type costs in AP is measured. With --before, what a refinement changed.
 """
 import argparse
 
-from .exit_codes import OK
-from .output import say
-from .refiner_arguments import add_oks_thr, add_skeleton
-
-HELP = 'diagnose the errors of the poses in a results file'
+from .arguments import add_ann, add_before, add_oks_thr, add_skeleton
+from .output import OK, write_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this sub-command."""
+    """Add the arguments of ``posefix diagnose``."""
     parser.add_argument('results', help='COCO results file')
-    parser.add_argument(
-        '--ann', required=True, help='COCO annotation file of the images')
-    parser.add_argument(
-        '--against',
-        metavar='BEFORE',
-        help='COCO results file before refinement, to compare with')
-    parser.add_argument(
-        '--json', metavar='FILE', help='write all numbers to this file')
+    add_ann(parser, ' of the images')
+    add_before(parser)
+    parser.add_argument('--against', dest='before',  # the former name
+                        help=argparse.SUPPRESS)
+    parser.add_argument('--json', metavar='FILE',
+                        help='write all numbers to this file')
     add_skeleton(parser)
     parser.add_argument(
-        '--rules',
-        choices=('ronchi', 'posefix'),
-        default='ronchi',
-        help='whom a joint may be mistaken for: all persons of the image, '
-        "each by its own area, as Ronchi & Perona's coco-analyze does, or "
-        'those whose boxes overlap, as the errors to train on are made '
+        '--rules', choices=('ronchi', 'posefix'), default='ronchi',
+        help='whose joint a joint may be mistaken for: of all persons of the '
+        "image, each by its own area, as in Ronchi & Perona's coco-analyze, "
+        'or of those whose boxes overlap, as training errors are made '
         '(ronchi)')
     add_oks_thr(parser)
-    parser.add_argument(
-        '--no-ap',
-        action='store_true',
-        help='leave out what each error costs in AP: faster')
+    parser.add_argument('--no-ap', action='store_true',
+                        help='leave out what each error costs in AP: faster')
 
 
 def run(args: argparse.Namespace) -> int:
-    """Diagnose, show and write."""
+    """Run ``posefix diagnose``."""
     from rich.console import Console
 
     from ..diagnosis import change_table, diagnosis_tables
@@ -56,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
             console.print(table)
         if 'changes' in content:
             console.print(change_table(content['changes']))
-        say(f'{content["matched"]} poses belong to a person; '
+        write_line(
+            f'{content["matched"]} poses belong to a person; '
             f'{content["unmatched_records"]} do not, '
             f'{content["skipped_records"]} records are no poses, '
             f'{content["unmatched_annotations"]} persons have no pose')
@@ -75,21 +67,16 @@ def _diagnose(args: argparse.Namespace) -> dict:
 
     metainfo = load_skeleton(args.skeleton)
     summaries, diagnoses = [], []
-    for path in filter(None, (args.results, args.against)):
-        found = diagnose_files(
-            path,
-            args.ann,
-            metainfo,
-            rules=args.rules,
-            oks_thr=args.oks_thr)
+    for path in filter(None, (args.results, args.before)):
+        diagnosed = diagnose_files(path, args.ann, metainfo, rules=args.rules,
+                                   oks_thr=args.oks_thr)
         costs = [] if args.no_ap else [
-            error_costs(*found, metainfo['sigmas'], repair=repair)
-            for repair in ('replace', 'move')
-        ]
-        diagnoses.append(found.diagnosis)
-        summaries.append(summarize(found.diagnosis, *costs))
+            error_costs(*diagnosed, metainfo['sigmas'], repair=repair)
+            for repair in ('replace', 'move')]
+        diagnoses.append(diagnosed.diagnosis)
+        summaries.append(summarize(diagnosed.diagnosis, *costs))
     content = summaries[0]
-    if args.against:
+    if args.before:
         content['before'] = summaries[1]
         content['changes'] = summarize_changes(*diagnoses[::-1])
     return content

@@ -7,38 +7,29 @@ estimator.
 import argparse
 from pathlib import Path
 
-from .exit_codes import OK
-from .output import say
-from .refiner_arguments import add_oks_thr, add_skeleton
-
-HELP = 'measure the errors that a refiner should be trained on'
+from .arguments import add_ann, add_oks_thr, add_skeleton
+from .output import OK, write_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of this sub-command."""
+    """Add the arguments of ``posefix estimate-errors``."""
     parser.add_argument('results', help='COCO results file of the estimator')
-    parser.add_argument(
-        '--ann', required=True, help='COCO annotation file of the images')
+    add_ann(parser, ' of the images')
     parser.add_argument('--out', required=True, help='config file to write')
     add_skeleton(parser)
     add_oks_thr(parser)
     parser.add_argument(
-        '--prior',
-        type=float,
-        default=20.,
-        metavar='JOINTS',
-        help='observations that count as few: entries with about as many or '
-        'less are drawn towards the average (20)')
+        '--prior', type=float, default=20., metavar='JOINTS',
+        help='entries with about this many observations or fewer are drawn '
+        'towards the average (20)')
     parser.add_argument(
-        '--pose-box-expand',
-        type=float,
-        metavar='FACTOR',
+        '--pose-box-expand', type=float, metavar='FACTOR',
         help="take the annotated joints' extent times this as boxes, where "
         'the training data set does so (MPII: 1.2)')
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and write the table."""
+    """Run ``posefix estimate-errors``."""
     from ..diagnosis import config_fragment, diagnose_files, estimate_errors
     from ..fileio import atomic_write
     from ..structures.skeletons import load_skeleton
@@ -46,24 +37,21 @@ def run(args: argparse.Namespace) -> int:
     if args.prior < 0:
         raise ValueError(f'--prior must not be negative, got {args.prior:g}')
     metainfo = load_skeleton(args.skeleton)
-    found = diagnose_files(
-        args.results,
-        args.ann,
-        metainfo,
-        rules='posefix',
-        oks_thr=args.oks_thr,
-        area='bbox',
+    diagnosis = diagnose_files(
+        args.results, args.ann, metainfo, rules='posefix',
+        oks_thr=args.oks_thr, area='bbox',
         pose_box_expand=args.pose_box_expand).diagnosis
-    measured = estimate_errors(found, metainfo, prior=args.prior)
+    errors = estimate_errors(diagnosis, metainfo, prior=args.prior)
     description = (
         f'Errors of {Path(args.results).name} against {Path(args.ann).name}: '
-        f'{len(found)} poses with an OKS of {args.oks_thr:g} or more. Written '
-        'by `posefix estimate-errors`.')
+        f'{len(diagnosis)} poses with an OKS of {args.oks_thr:g} or more. '
+        'Written by `posefix estimate-errors`.')
     with atomic_write(args.out) as file:
-        file.write(config_fragment(measured, description).encode())
+        file.write(config_fragment(errors, description).encode())
     if not args.quiet:
-        say(f'measured on {len(found)} poses '
-            f'({len(found.unmatched_records)} others belong to nobody, '
-            f'{len(found.unmatched_annotations)} persons have no pose); '
+        write_line(
+            f'measured on {len(diagnosis)} poses '
+            f'({len(diagnosis.unmatched_records)} others belong to nobody, '
+            f'{len(diagnosis.unmatched_annotations)} persons have no pose); '
             f'written to {args.out}')
     return OK

@@ -1,51 +1,38 @@
 """Evaluate a COCO results file, before and after refinement.
 
-Where results and annotations do not meet (ids, categories, units, areas,
-scores...), it is said what is wrong with how many of them and what to do.
+Where results and annotations do not match (ids, categories, units, areas,
+scores...), it says what is wrong with how many of them and what to do.
 """
 import argparse
-from typing import TYPE_CHECKING, Dict, Iterator, Tuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from .exit_codes import OK
-from .output import say
+from .arguments import add_ann, add_before, add_skeleton
+from .output import OK, write_line
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..apis.evaluate_results import Evaluation
-
-HELP = 'show AP, before and after, and explain why it is low'
+    from ..apis import Evaluation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``posefix evaluate``."""
+    parser.add_argument('results', metavar='RESULTS.json',
+                        help='COCO results file')
+    add_ann(parser, ' of the same images')
+    add_before(parser)
     parser.add_argument(
-        'results', metavar='RESULTS.json', help='COCO results file')
-    parser.add_argument(
-        '--ann',
-        required=True,
-        metavar='GT.json',
-        help='COCO annotation file of the same images')
-    parser.add_argument(
-        '--before',
-        metavar='INPUT.json',
-        help='results file to compare with, such as the one that was refined')
-    parser.add_argument(
-        '--json',
-        metavar='FILE',
+        '--json', metavar='FILE',
         help='write statistics and explanations to this file as well')
-    parser.add_argument(
-        '--skeleton',
-        metavar='NAME',
-        help='metainfo config of mmpose, such as crowdpose, or a file like '
-        'these (default: coco)')
+    add_skeleton(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run ``posefix evaluate``."""
     from rich.console import Console
 
-    from ..apis.evaluate_results import evaluate_results
+    from ..apis import evaluate_results
     from ..evaluation import comparison_table
     from ..fileio import write_json
 
@@ -59,11 +46,11 @@ def run(args: argparse.Namespace) -> int:
         _table(evaluation.results) if evaluation.before is None else
         comparison_table(evaluation.before, evaluation.results))
     for name, text in _notes(evaluation):
-        say(f'{name}: {text}')
+        write_line(f'{name}: {text}')
     return OK
 
 
-def _table(statistics: Dict[str, float]) -> 'Table':
+def _table(statistics: dict[str, float]) -> 'Table':
     """Lay out the statistics of one file."""
     from rich.table import Table
     table = Table(title='COCO keypoints')
@@ -74,16 +61,14 @@ def _table(statistics: Dict[str, float]) -> 'Table':
     return table
 
 
-def _notes(evaluation: 'Evaluation') -> Iterator[Tuple[str, str]]:
-    """What does not meet, once if it is the same in both files."""
-    both = [
-        text for text in map(str, evaluation.before_explanations)
-        if text in map(str, evaluation.explanations)
-    ]
-    for text in both:
-        yield 'input and results', text
-    for name, explanations in (('input', evaluation.before_explanations),
-                               ('results', evaluation.explanations)):
-        for text in map(str, explanations):
-            if text not in both:
+def _notes(evaluation: 'Evaluation') -> Iterator[tuple[str, str]]:
+    """What does not match, once if it is the same in both files."""
+    before, results = (
+        [*map(str, explanations)] for explanations in (
+            evaluation.before_explanations, evaluation.explanations))
+    both = [text for text in before if text in results]
+    for name, texts in (('input and results', both), ('input', before),
+                        ('results', results)):
+        for text in texts:
+            if texts is both or text not in both:
                 yield name, text

@@ -5,69 +5,78 @@ import os
 import signal
 import sys
 import warnings
+from collections.abc import Container
 from pathlib import Path
-from typing import List, Optional
 
 from .. import _compat
 from ..version import __version__
-from .exit_codes import FAILED, INTERRUPTED, NOTHING_REFINED, OK
-from .output import say
+from .output import FAILED, INTERRUPTED, NOTHING_REFINED, OK, write_line
 
-#: Sub-commands and their modules, in the order of ``posefix --help``. A
-#: module has HELP (one line), add_arguments(parser) and run(args), which
-#: returns the exit code; it imports what is slow in run().
+#: Sub-commands and what they do, in the order of ``posefix --help``. Each has
+#: a module of its name with add_arguments(parser) and run(args), which returns
+#: the exit code and imports what is slow.
 COMMANDS = {
-    'refine': 'refine',
-    'predict': 'predict',
-    'evaluate': 'evaluate',
-    'convert': 'convert',
-    'diagnose': 'diagnose',
-    'estimate-errors': 'estimate_errors',
-    'figure': 'figure',
-    'report': 'report',
-    'export': 'export',
+    'refine': 'refine the poses in a file',
+    'predict': 'detect, estimate and refine poses in images, videos or a '
+               'camera',
+    'evaluate': 'show AP, before and after, and explain why it is low',
+    'convert': "convert poses from one tool's format to another's",
+    'diagnose': 'diagnose the errors of the poses in a results file',
+    'estimate-errors': 'measure the errors that a refiner should be trained '
+                       'on',
+    'figure': "draw one of the paper's figures from your own data",
+    'report': 'show what refinement did to poses, on one page',
+    'export': 'write a refiner as an ONNX model',
 }
 
 _DESCRIPTION = 'Refine 2D poses of any estimator.'
 _EPILOG = f"""exit codes: {OK} done; {FAILED} a file, an option or the input
-is not right (the message says which); 2 wrong usage; 3 with --strict, some
+is wrong (the message says which); 2 wrong usage; 3 with --strict, some
 records could not be refined; {NOTHING_REFINED} nothing could be refined;
 {INTERRUPTED} interrupted."""
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Put the parser of all sub-commands together."""
+def build_parser(wanted: Container[str] = COMMANDS) -> argparse.ArgumentParser:
+    """Build the parser of all sub-commands.
+
+    Args:
+        wanted (Container[str]): Sub-commands whose modules are imported for
+            their arguments. Defaults to all.
+    """
     parser = argparse.ArgumentParser(
         prog='posefix', description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument(
         '--version', action='version', version=f'posefix_mm {__version__}')
     commands = parser.add_subparsers(
         dest='command', metavar='COMMAND', required=True)
-    for name, module_name in COMMANDS.items():
-        module = importlib.import_module(f'.{module_name}', __package__)
-        command = commands.add_parser(
-            name, help=module.HELP, description=module.__doc__)
+    for name, text in COMMANDS.items():
+        command = commands.add_parser(name, help=text)
+        if name not in wanted:
+            continue
+        module = importlib.import_module(
+            f'.{name.replace("-", "_")}', __package__)
+        command.description = module.__doc__
         module.add_arguments(command)
         command.add_argument(
-            '--quiet',
-            action='store_true',
+            '--quiet', action='store_true',
             help='show errors only: no progress, no report')
         command.set_defaults(run=module.run)
     return parser
 
 
-def main(argv: Optional[List[str]] = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Run ``posefix``.
 
     Args:
-        argv (List[str], optional): Arguments. Defaults to those of the
+        argv (list[str], optional): Arguments. Defaults to those of the
             process.
 
     Returns:
-        int: Exit code; see :mod:`posefix_mm.cli.exit_codes`.
+        int: Exit code; see :mod:`posefix_mm.cli.output`.
     """
+    argv = sys.argv[1:] if argv is None else argv
     try:
-        return run_command(build_parser().parse_args(argv))
+        return run_command(build_parser(argv).parse_args(argv))
     except KeyboardInterrupt:  # so soon that nothing has begun
         show_error('interrupted')
         return INTERRUPTED
@@ -113,4 +122,4 @@ def show_error(error: object) -> None:
     """Print one line to standard error."""
     # str() of a KeyError is the repr of its message
     text = error.args[0] if isinstance(error, KeyError) else error
-    say(f'error: {text}', error=True)
+    write_line(f'error: {text}', error=True)

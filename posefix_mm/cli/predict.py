@@ -7,44 +7,35 @@ given instead.
 import argparse
 import logging
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Union
 
-from .exit_codes import NOT_ALL_REFINED, NOTHING_REFINED, OK
-from .output import say
-from .refiner_arguments import add_refiner_arguments, network_options
-
-HELP = 'detect, estimate and refine poses in images, videos or a camera'
+from .arguments import (
+    add_network_arguments,
+    add_pose_file_arguments,
+    add_refiner_files,
+    network_options,
+)
+from .output import NOT_ALL_REFINED, NOTHING_REFINED, OK, write_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command.
-
-    Args:
-        parser (argparse.ArgumentParser): Parser of the command.
-    """
+    """Add the arguments of ``posefix predict``."""
     parser.add_argument(
-        'input',
-        help="image, folder, pattern ('images/*.jpg'), video, or number of a "
-        'camera')
+        'input', help="image, folder, pattern ('images/*.jpg'), video, or "
+        'number of a camera')
     _add_chain_arguments(parser)
     _add_output_arguments(parser)
-    add_refiner_arguments(parser)
+    add_refiner_files(parser)
+    add_network_arguments(parser)
+    parser.add_argument('--batch-size', type=int, default=32,
+                        help='people at once, and images in memory (32)')
+    parser.add_argument('--num-workers', type=int, default=2,
+                        help='threads that decode and crop (2)')
     parser.add_argument(
-        '--batch-size',
-        type=int,
-        default=32,
-        help='people at once, and images in memory (32)')
-    parser.add_argument(
-        '--num-workers',
-        type=int,
-        default=2,
-        help='threads that decode and crop (2)')
-    parser.add_argument(
-        '--strict',
-        action='store_true',
-        help='exit with 3 if an image or a pose can not be used')
+        '--strict', action='store_true',
+        help='exit with 3 if an image or a pose cannot be used')
 
 
 def _add_chain_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,35 +46,24 @@ def _add_chain_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument('--pose2d', help='estimator of mmpose')
     group.add_argument('--pose2d-weights', help='its checkpoint')
     group.add_argument(
-        '--det',
-        help="detector of mmdet, or whole_image (default: mmpose's choice for "
-        'the estimator)')
+        '--det', help="detector of mmdet, or whole_image (default: mmpose's "
+        'choice for the estimator)')
     group.add_argument('--det-weights', help='its checkpoint')
     group.add_argument(
-        '--det-cat-ids',
-        nargs='+',
-        type=int,
-        metavar='ID',
+        '--det-cat-ids', nargs='+', type=int, metavar='ID',
         help='categories of the detector that are people (default: 0)')
+    group.add_argument('--bbox-thr', type=float, default=.3,
+                       help='least score of boxes (0.3)')
+    group.add_argument('--nms-thr', type=float, default=.3,
+                       help='boxes of a greater IoU are duplicates (0.3)')
     group.add_argument(
-        '--bbox-thr',
-        type=float,
-        default=.3,
-        help='least score of boxes (0.3)')
+        '--boxes', metavar='FILE', help='COCO detections in place of a '
+        'detector: records with image_id (file name, or the number in it; '
+        'frame of a video), bbox and score')
     group.add_argument(
-        '--nms-thr',
-        type=float,
-        default=.3,
-        help='boxes of a greater IoU are duplicates (0.3)')
-    group.add_argument(
-        '--boxes',
-        metavar='FILE',
-        help='COCO detections in place of a detector: records with image_id '
-        '(file name, or the number in it; frame of a video), bbox and score')
-    group.add_argument(
-        '--poses',
-        metavar='FILE',
-        help='COCO keypoint results in place of detector and estimator')
+        '--poses', metavar='FILE', help='poses in place of detector and '
+        'estimator: COCO keypoint results, or any other format')
+    add_pose_file_arguments(group)
 
 
 def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,31 +71,23 @@ def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('output')
     group.add_argument('--out', help='COCO results file of all images')
     group.add_argument(
-        '--ann', help='COCO file that gives the image_id of file names')
+        '--ann', help='COCO file whose image ids --boxes, --poses and --out '
+        'use, and in whose pixels they are, where pictures are larger or '
+        'smaller')
     group.add_argument(
         '--pred-dir',
         help="folder for JSON files as mmpose's inferencers write them")
     group.add_argument(
         '--vis-dir', help='folder for pictures, or for the video')
     group.add_argument(
-        '--blend',
-        action='store_true',
-        help='draw the input faintly under the refined poses, not beside them')
-    group.add_argument(
-        '--kpt-thr',
-        type=float,
-        default=.3,
-        help='least score of keypoints that are drawn (0.3)')
+        '--blend', action='store_true', help='draw the input faintly under '
+        'the refined poses, not beside them')
+    group.add_argument('--kpt-thr', type=float, default=.3,
+                       help='least score of keypoints that are drawn (0.3)')
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command.
-
-    Args:
-        args (argparse.Namespace): Parsed arguments.
-
-    Returns:
-        int: Exit code.
+    """Run ``posefix predict``.
 
     Raises:
         ValueError: If nothing would be written.
@@ -125,94 +97,55 @@ def run(args: argparse.Namespace) -> int:
                          '--vis-dir')
     import cv2
     cv2.setNumThreads(0)  # images are decoded in threads of our own
-    with log_on_stderr(args.quiet):
-        return predict(args)
+    from ..apis.inferencers import NoPoseRefinedError
+    try:
+        with _log_on_stderr(args.quiet):
+            return _predict(args)
+    except NoPoseRefinedError as error:
+        write_line(f'error: {error}', error=True)
+        return NOTHING_REFINED
 
 
-def predict(args: argparse.Namespace) -> int:
-    """Run the chain on all images and report what became of them.
-
-    Args:
-        args (argparse.Namespace): Parsed arguments.
-
-    Returns:
-        int: Exit code.
-    """
+def _predict(args: argparse.Namespace) -> int:
+    """Run the chain on all images and report what became of them."""
     from ..apis.inferencers import PoseRefineInferencer
     inferencer = PoseRefineInferencer(
-        args.config,
-        args.checkpoint,
-        pose2d=args.pose2d,
-        pose2d_weights=args.pose2d_weights,
-        det_model=args.det,
-        det_weights=args.det_weights,
-        det_cat_ids=args.det_cat_ids,
-        show_progress=not args.quiet,
-        num_workers=args.num_workers,
+        args.config, args.checkpoint, pose2d=args.pose2d,
+        pose2d_weights=args.pose2d_weights, det_model=args.det,
+        det_weights=args.det_weights, det_cat_ids=args.det_cat_ids,
+        show_progress=not args.quiet, num_workers=args.num_workers,
         **network_options(args))
     results = inferencer(
-        read_input(args.input),
-        batch_size=args.batch_size,
-        poses=args.poses,
-        bboxes=args.boxes,
-        bbox_thr=args.bbox_thr,
-        nms_thr=args.nms_thr,
+        read_input(args.input), batch_size=args.batch_size, poses=args.poses,
+        bboxes=args.boxes, bbox_thr=args.bbox_thr, nms_thr=args.nms_thr,
         vis_out_dir=args.vis_dir or '',
         draw_style='blend' if args.blend else 'side_by_side',
-        kpt_thr=args.kpt_thr,
-        pred_out_dir=args.pred_dir or '',
-        coco_out=args.out or '',
-        ann=args.ann)
+        kpt_thr=args.kpt_thr, pred_out_dir=args.pred_dir or '',
+        coco_out=args.out or '', ann=args.ann, pose_format=args.pose_format,
+        joint_map=args.joint_map, categories=args.categories)
     images = people = skipped = 0
     for result in results:
         images += 1
         people += sum(p['refined'] for p in result['predictions'][0])
         skipped += result['problem'] is not None
     if not args.quiet:
-        report(images, people, skipped, args)
+        write_line(f'{images} images, {people} poses refined, {skipped} '
+                   'images skipped')
+        for written in filter(None, (args.out, args.pred_dir, args.vis_dir)):
+            write_line(f'written to {written}')
     if args.strict and inferencer.problems:
         return NOT_ALL_REFINED
-    if inferencer.problems and not people:
-        say('error: none of the poses can be refined; see the warnings',
-            error=True)
-        return NOTHING_REFINED
     return OK
 
 
-def read_input(text: str) -> Union[str, int]:
-    """Tell the number of a camera from a file.
-
-    Args:
-        text (str): As it is typed.
-
-    Returns:
-        str | int: A number if it is one, and no file of that name exists.
-    """
+def read_input(text: str) -> str | int:
+    """Read the number of a camera, unless a file has that name."""
     return int(text) if text.isdigit() and not Path(text).exists() else text
 
 
-def report(images: int, people: int, skipped: int,
-           args: argparse.Namespace) -> None:
-    """Print what became of the images.
-
-    Args:
-        images (int): How many there were.
-        people (int): How many poses were refined.
-        skipped (int): Images that could not be used.
-        args (argparse.Namespace): Parsed arguments, for the files.
-    """
-    say(f'{images} images, {people} poses refined, {skipped} images skipped')
-    for written in filter(None, (args.out, args.pred_dir, args.vis_dir)):
-        say(f'written to {written}')
-
-
 @contextmanager
-def log_on_stderr(quiet: bool) -> Iterator[None]:
-    """Send mmengine's log to standard error, which is for people.
-
-    Args:
-        quiet (bool): Whether to leave out warnings.
-    """
+def _log_on_stderr(quiet: bool) -> Iterator[None]:
+    """Send mmengine's log to standard error, without warnings if quiet."""
     from mmengine.logging import MMLogger
     logger = MMLogger.get_current_instance()
     level = logger.level

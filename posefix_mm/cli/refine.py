@@ -5,132 +5,98 @@ coordinates change. Beside the output, OUT.log.jsonl names each record that
 could not be refined, and why.
 """
 import argparse
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .exit_codes import NOT_ALL_REFINED, NOTHING_REFINED, OK
-from .output import say
-from .refiner_arguments import add_refiner_arguments, network_options
+from .arguments import (
+    add_network_arguments,
+    add_pose_file_arguments,
+    add_refiner_files,
+    network_options,
+)
+from .output import NOT_ALL_REFINED, NOTHING_REFINED, OK, write_line
 
 if TYPE_CHECKING:
     from ..apis import RefineSummary
 
-HELP = 'refine the poses in a file'
+# A process that is done waits for the slowest one.
+_LAUNCHER_TIMEOUT = 7 * 24 * 3600  # seconds
+# Options of a run over a file, under the names of `refine_file`'s arguments.
+_FILE_OPTIONS = (
+    'ann', 'pose_format', 'joint_map', 'categories', 'follow_links',
+    'allow_empty', 'nms', 'scores', 'passes', 'crop_by', 'batch_size',
+    'num_workers', 'resume', 'strict', 'overwrite_input', 'log', 'show_dir',
+    'show_limit')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command.
-
-    Args:
-        parser (argparse.ArgumentParser): Parser of the command.
-    """
+    """Add the arguments of ``posefix refine``."""
     parser.add_argument(
         'poses', help='file or folder of poses, such as COCO results')
     parser.add_argument('--out', required=True, help='what to write')
     add_file_arguments(parser)
-    add_refiner_arguments(parser)
+    add_refiner_files(parser)
+    add_network_arguments(parser)
 
 
 def add_file_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add how a file is refined.
-
-    Args:
-        parser (argparse.ArgumentParser): What is added to.
-    """
+    """Add how a file is refined."""
     parser.add_argument(
         '--img-dir', required=True, help='folder of the images or videos')
     parser.add_argument(
-        '--ann',
-        help='COCO annotation file: its images give the file names; with '
-        'annotations, AP before and after is shown')
+        '--ann', help='COCO annotation file: its images give the file names; '
+        'with annotations, AP before and after is shown')
+    add_pose_file_arguments(parser)
     parser.add_argument(
-        '--format',
-        default='auto',
-        help='format of the poses; see `posefix convert --help` (default: '
-        'told by the file)')
+        '--follow-links', action='store_true', help='open pictures outside '
+        'of the folder if links in it lead there')
     parser.add_argument(
-        '--joint-map',
-        help='how the joints of the file become those of the refiner: a name '
-        'such as halpe26, or a config (default: joints of the same name, or '
-        'the same skeleton)')
-    parser.add_argument(
-        '--categories',
-        nargs='+',
-        type=int,
-        metavar='ID',
-        help='categories to refine (default: those with the joints of the '
-        "refiner, else the file's only one, else the refiner's)")
-    parser.add_argument(
-        '--follow-links',
-        action='store_true',
-        help='open pictures outside of the folder to which links in it lead')
-    parser.add_argument(
-        '--allow-empty',
-        action='store_true',
+        '--allow-empty', action='store_true',
         help='write the output even if nothing could be refined')
+    parser.add_argument('--batch-size', type=int, default=32,
+                        help='poses refined at once (32)')
+    parser.add_argument('--num-workers', type=int, default=2,
+                        help='threads that load and crop (2)')
     parser.add_argument(
-        '--batch-size', type=int, default=32, help='poses at once (32)')
-    parser.add_argument(
-        '--num-workers',
-        type=int,
-        default=2,
-        help='threads that load and crop (2)')
-    parser.add_argument(
-        '--nms',
-        action=argparse.BooleanOptionalAction,
+        '--nms', action=argparse.BooleanOptionalAction,
         help='drop duplicate poses by OKS-NMS (default: only in results of '
         'detectors: COCO and AlphaPose)')
     parser.add_argument(
-        '--scores',
-        choices=('input', 'refined'),
-        help='scores of COCO results: those of the input, or these times the '
-        'predicted OKS, with predicted_oks and score_before beside them '
-        '(default: refined, where the refiner predicts it)')
+        '--scores', choices=('input', 'refined'), help='scores of COCO '
+        'results: those of the input, or these times the predicted OKS, with '
+        'predicted_oks and score_before beside them (default: refined, where '
+        'the refiner predicts it)')
     parser.add_argument(
-        '--crop',
-        choices=('pose', 'bbox', 'both'),
-        default='pose',
-        help='crop by the joints of a pose, by the bbox of its record, or so '
-        'that it holds both (pose)')
+        '--crop', dest='crop_by', choices=('pose', 'bbox', 'both'),
+        default='pose', help='crop by the joints of a pose, by the bbox of '
+        'its record, or so that the crop holds both (pose)')
     parser.add_argument(
-        '--passes',
-        type=int,
-        default=1,
-        help='refine so many times, cropping anew by what was refined (1)')
+        '--passes', type=int, default=1,
+        help='how often to refine, each time cropping the refined pose (1)')
     parser.add_argument(
-        '--resume',
-        action='store_true',
-        help='go on where the same command was stopped')
+        '--resume', action='store_true',
+        help='continue where the same command was stopped')
     parser.add_argument(
-        '--strict',
-        action='store_true',
-        help='write nothing and exit with 3 if a record can not be refined')
+        '--strict', action='store_true',
+        help='write nothing and exit with 3 if a record cannot be refined')
     parser.add_argument(
-        '--overwrite-input',
-        action='store_true',
+        '--overwrite-input', action='store_true',
         help='allow the output to be the input')
     parser.add_argument(
         '--log', help='log of records (default: OUT.log.jsonl)')
     parser.add_argument(
         '--show-dir', help='folder for pictures of input and refined poses')
+    parser.add_argument('--show-limit', type=int,
+                        help='largest number of pictures (default: all)')
     parser.add_argument(
-        '--show-limit', type=int, help='pictures at most (default: all)')
-    parser.add_argument(
-        '--launcher',
-        default='none',
+        '--launcher', default='none',
         choices=('none', 'pytorch', 'slurm', 'mpi'),
         help='share the work between processes, as tools/test.py does')
 
 
 def run(args: argparse.Namespace) -> int:
-    """Refine a file and report what became of it.
-
-    Args:
-        args (argparse.Namespace): Parsed arguments.
-
-    Returns:
-        int: Exit code.
-    """
+    """Run ``posefix refine``."""
     import cv2
     from mmengine.dist import get_rank
 
@@ -139,69 +105,67 @@ def run(args: argparse.Namespace) -> int:
         NothingRefinedError,
         refine_results,
     )
-    from ..file_refinement.launch import launch
 
     cv2.setNumThreads(0)  # images are decoded in threads of our own
-    device = launch(args.launcher, args.device)
+    args.device = _launch(args.launcher, args.device)
     try:
         summary = refine_results(
-            args.config,
-            args.checkpoint,
-            args.poses,
-            args.img_dir,
-            args.out,
-            ann=args.ann,
-            pose_format=args.format,
-            joint_map=args.joint_map,
-            categories=args.categories,
-            follow_links=args.follow_links,
-            allow_empty=args.allow_empty,
-            announce=None if args.quiet else partial(say, error=True),
-            nms=args.nms,
-            scores=args.scores,
-            passes=args.passes,
-            crop_by=args.crop,
-            batch_size=args.batch_size,
-            num_workers=args.num_workers,
-            resume=args.resume,
-            strict=args.strict,
-            overwrite_input=args.overwrite_input,
-            log=args.log,
-            show_dir=args.show_dir,
-            show_limit=args.show_limit,
-            progress=not args.quiet,
-            **dict(network_options(args), device=device))
-    except NotAllRefinedError as error:
-        say(f'error: {error}', error=True)
-        return NOT_ALL_REFINED
-    except NothingRefinedError as error:
-        say(f'error: {error}', error=True)
-        return NOTHING_REFINED
+            args.config, args.checkpoint, args.poses, args.img_dir, args.out,
+            announce=None if args.quiet else partial(write_line, error=True),
+            progress=not args.quiet, **network_options(args),
+            **{name: getattr(args, name) for name in _FILE_OPTIONS})
+    except (NotAllRefinedError, NothingRefinedError) as error:
+        write_line(f'error: {error}', error=True)
+        return NOT_ALL_REFINED if isinstance(error, NotAllRefinedError) \
+            else NOTHING_REFINED
     if not args.quiet and get_rank() == 0:
-        report(summary, args.out)
+        _report(summary, args.out)
     return OK
 
 
-def report(summary: 'RefineSummary', out: str) -> None:
-    """Print what became of the records.
+def _launch(launcher: str, device: str) -> str:
+    """Join the processes of a launcher, as mmengine's runner does.
 
-    Args:
-        summary (RefineSummary): What became of them.
-        out (str): The output.
+    Returns the device of this process, which ``'cuda'`` leaves open.
     """
+    if launcher == 'none':
+        return device
+    import torch
+    from mmengine.dist import init_dist
+
+    from .._compat import launch_without_cuda
+    launch_without_cuda()
+    backend = 'nccl' if device.startswith('cuda') else 'gloo'
+    try:
+        init_dist(launcher, backend=backend, timeout=_LAUNCHER_TIMEOUT)
+    except KeyError as error:
+        raise ValueError(
+            f'--launcher {launcher} is for processes that it starts, and '
+            f'{error.args[0]} is not set; with pytorch: `torchrun '
+            '--nproc_per_node 2 -m posefix_mm.cli ...`') from error
+    if device == 'cuda':
+        return f'cuda:{torch.cuda.current_device()}'
+    if launcher == 'pytorch' and 'OMP_NUM_THREADS' not in os.environ:
+        torch.set_num_threads(1)
+    return device
+
+
+def _report(summary: 'RefineSummary', out: str) -> None:
+    """Print what became of the records."""
     from rich.console import Console
 
     from ..evaluation import comparison_table
 
-    say(f'{summary.total} poses read, {summary.refined} refined, '
+    write_line(
+        f'{summary.total} poses read, {summary.refined} refined, '
         f'{summary.dropped} dropped as duplicates by NMS, '
         f'{len(summary.unrefined)} passed through unrefined')
     for line in summary.remedies():
-        say(f'  {line}')
-    say(f'written to {out}')
+        write_line(f'  {line}')
+    write_line(f'written to {out}')
     if summary.unrefined or summary.dropped:
-        say(f'every record that is not in it refined: {summary.log}')
+        write_line(f'every record that is not in it refined: {summary.log}')
     if summary.before is not None:
         Console().print(comparison_table(summary.before, summary.after))
         for explanation in summary.explanations:
-            say(explanation)
+            write_line(explanation)

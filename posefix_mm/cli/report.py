@@ -7,38 +7,31 @@ joints moved, and where.
 import argparse
 from contextlib import nullcontext
 
-from .exit_codes import OK
-from .output import say
-from .refiner_arguments import (
+from .arguments import (
+    add_ann,
     add_compared_files,
     add_img_dir,
     add_skeleton,
+    compared_files,
 )
-
-HELP = 'show what refinement did to poses, on one page'
+from .output import OK, write_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``posefix report``."""
     add_compared_files(parser)
     add_img_dir(parser)
-    parser.add_argument(
-        '--out', required=True, metavar='DIR', help='folder for the page')
-    parser.add_argument(
-        '--ann',
-        metavar='GT.json',
-        help='COCO annotations: names of the images and, if there are any, '
-        'the true poses')
+    parser.add_argument('--out', required=True, metavar='DIR',
+                        help='folder for the page')
+    add_ann(parser, ': names of the images and, if there are any, the true '
+            'poses', required=False)
     add_skeleton(parser)
     parser.add_argument(
-        '--people',
-        type=int,
-        default=12,
-        metavar='N',
+        '--people', type=int, default=12, metavar='N',
         help='people to show as most improved, most damaged and at random, '
         'each (default: %(default)s)')
-    parser.add_argument(
-        '--seed', type=int, default=0, help='of the random people')
+    parser.add_argument('--seed', type=int, default=0,
+                        help='of the random people')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -46,18 +39,12 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from ..visualization.report import write_report
-    busy = nullcontext() if args.quiet else Console(stderr=True).status(
-        'comparing poses')
-    with busy:
+    before, after = compared_files(args)
+    with nullcontext() if args.quiet else Console(stderr=True).status(
+            'comparing poses'):
         page = write_report(
-            args.before,
-            args.after,
-            args.img_dir,
-            args.out,
-            ann=args.ann,
-            skeleton=args.skeleton,
-            people=args.people,
-            seed=args.seed)
+            before, after, args.img_dir, args.out, ann=args.ann,
+            skeleton=args.skeleton, people=args.people, seed=args.seed)
     if not args.quiet:
-        say(f'report: {page}')
+        write_line(f'report: {page}')
     return OK

@@ -5,6 +5,8 @@ from ..structures.people import check_annotation
 from ..structures.pose_records import category_of, image_id_of
 from .mismatches.explanation import Explanation
 
+_OPTIONAL = ('area', 'bbox', 'iscrowd', 'keypoints', 'num_keypoints')
+
 
 class TidyAnnotations(NamedTuple):
     """Annotations as they can be evaluated, and what that took.
@@ -46,7 +48,7 @@ def tidy_annotations(annotations: dict, num_keypoints: int) -> TidyAnnotations:
         check_annotation_lists(content)
     except ValueError as error:
         return TidyAnnotations(content, 0, [], str(error))
-    for person in people:
+    for person in map(_without_nulls, people):
         if isinstance(person, dict) and 'keypoints' not in person:
             content['annotations'].append(person)
             continue
@@ -83,6 +85,14 @@ def _with_whole_id(item: Any) -> Any:
     if isinstance(item, dict) and isinstance(item.get('id'), float):
         return dict(item, id=image_id_of(dict(image_id=item['id'])))
     return item
+
+
+def _without_nulls(person: Any) -> Any:
+    """Take a field of ``null`` that may be missing for a missing one."""
+    if not isinstance(person, dict):
+        return person
+    return {name: value for name, value in person.items()
+            if value is not None or name not in _OPTIONAL}
 
 
 def _tidy(person: Any, num_keypoints: int) -> dict:

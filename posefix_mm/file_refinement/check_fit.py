@@ -1,9 +1,11 @@
 """Check that poses, refiner and pictures fit before anything is refined."""
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, List, NamedTuple, Optional, Sequence, Union
+from typing import NamedTuple
 
 import numpy as np
 
+from ..evaluation.mismatches import looks_normalised
 from ..formats import PoseFile
 from ..formats.choose_categories import (
     ChosenCategories,
@@ -15,11 +17,13 @@ from ..images.image_files import ImageProblem
 from ..images.image_source import ImageSource
 from ..inference import PosePredictor
 from ..structures.image_ref import ImageRef
-from .refine_log import was_refined
+from ..structures.pose_records import Problem
+from .refine_summary import was_refined
 
-PathLike = Union[str, Path]
-# So many pictures are looked for; more take time and tell nothing new.
+# Pictures that are looked for; more take time and tell nothing new.
 _PICTURES = 100
+# Estimators guess some joints beyond the border, seldom most of a pose.
+_MAX_OUTSIDE = .5
 
 
 class FittingPoses(NamedTuple):
@@ -36,28 +40,56 @@ class FittingPoses(NamedTuple):
     format: str
 
 
+def check_size(size: tuple[int, int],
+               scale: float | None) -> Problem | None:
+    """Tell whether a picture can be the one whose size is known.
+
+    ``scale`` is that of :func:`common_factor`.
+    """
+    if scale is not None:
+        return None
+    return Problem('image_size_differs', 'the picture has another shape, '
+                   f'{size[0]} x {size[1]}, than its size in the annotations '
+                   'says')
+
+
+def check_pose(joints: np.ndarray, size: tuple[int, int],
+               scale: float | None) -> Problem | None:
+    """Tell whether a pose can be one of a picture, or why not.
+
+    Args:
+        joints (np.ndarray): Its present joints, (J, 2).
+        size (tuple[int, int]): Width and height of the picture.
+        scale (float, optional): Factor from the pixels of the joints to those
+            of the picture; None if it is another picture.
+    """
+    if scale is None:
+        return check_size(size, scale)
+    if looks_normalised(joints[None]).all():
+        return Problem('coordinates_normalised', 'coordinates are between 0 '
+                       'and 1, shares of the width and height of the picture')
+    places = joints * scale
+    beyond = ((places < 0) | (places > size)).any(1)
+    if beyond.mean() > _MAX_OUTSIDE:
+        return Problem('outside_image', f'{beyond.sum()} of {len(places)} '
+                       'joints lie outside of the picture, which has '
+                       f'{size[0]} x {size[1]} pixels')
+    return None
+
+
 def open_fitting(predictor: PosePredictor,
-                 poses: PathLike,
+                 poses: str | Path,
                  *,
                  pose_format: str = 'auto',
-                 joint_map: Optional[PathLike] = None,
-                 categories: Optional[Sequence[int]] = None,
+                 joint_map: str | Path | None = None,
+                 categories: Sequence[int] | None = None,
                  described: Sequence[dict] = ()) -> FittingPoses:
     """Open poses for a refiner.
 
-    Args:
-        predictor (PosePredictor): The refiner.
-        poses (str | Path): File or folder.
-        pose_format (str): One of :data:`posefix_mm.formats.FORMATS`.
-        joint_map (str | Path, optional): See
-            :func:`posefix_mm.formats.open_pose_file`.
-        categories (Sequence[int], optional): Categories to refine. Defaults
-            to those that have the refiner's joints, in the file's own list or
-            in ``described``; else the only one of the file, or the refiner's.
-        described (Sequence[dict]): ``categories`` of annotations.
-
-    Returns:
-        FittingPoses: The poses.
+    Categories to refine default to those that have the refiner's joints, in
+    the file's own list or in ``described``, the ``categories`` of
+    annotations; else to the only one of the file, or the refiner's. Other
+    arguments are those of :func:`posefix_mm.formats.open_pose_file`.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -94,18 +126,11 @@ def open_fitting(predictor: PosePredictor,
 
 def describe_fit(poses: FittingPoses, predictor: PosePredictor,
                  source: ImageSource, *,
-                 ann: Optional[PathLike] = None) -> List[str]:
+                 ann: str | Path | None = None) -> list[str]:
     """Say what will be done, a line for each thing that could be wrong.
 
-    Args:
-        poses (FittingPoses): From :func:`open_fitting`.
-        predictor (PosePredictor): The refiner.
-        source (ImageSource): The pictures.
-        ann (str | Path, optional): Annotations that name them.
-
-    Returns:
-        List[str]: Format, joints, category and pictures; and a note if these
-        poses were refined before.
+    These are format, joints, category and pictures; and a note if the poses
+    were refined before.
     """
     file = poses.file
     lines = [
@@ -139,23 +164,18 @@ def _categories(poses: FittingPoses) -> str:
         return f'category: all, {reason.replace("it", "all")}'
     counts = poses.file.category_counts
     present = ', '.join(
-        f'{_shown(c)} ({n} poses)' for c, n in sorted(
-            counts.items(), key=lambda item: -item[1])[:5])
+        f'{"none that is a number" if c is None else c} ({n} poses)'
+        for c, n in sorted(counts.items(), key=lambda item: -item[1])[:5])
     text = f'category: {", ".join(map(str, ids))}, {reason}'
     return f'{text}; the file has {present}' if present else text
 
 
-def _shown(category: Any) -> str:
-    return 'none that is a number' if category is None else str(category)
-
-
 def _pictures(file: PoseFile, source: ImageSource,
-              ann: Optional[PathLike]) -> str:
+              ann: str | Path | None) -> str:
     count = len(file.images)
     places = np.unique(np.linspace(0, count - 1, min(count, _PICTURES)).astype(
         int)) if count else []
-    found, example, missing = 0, '', ''
-    scales = set()
+    num_found, example, missing, scales = 0, '', '', set()
     for place in places:
         ref = file.images[int(place)]
         try:
@@ -165,19 +185,19 @@ def _pictures(file: PoseFile, source: ImageSource,
         except ImageProblem as error:
             missing = missing or f'; {error}'
             continue
-        found += 1
+        num_found += 1
         scales.add(None if scale is None else round(scale, 3))
-        example = example or f', such as {_name(ref)}: ' + \
-            picture.path.relative_to(source.finder.root).as_posix() + (
-                '' if picture.frame is None else f' frame {picture.frame}')
+        if not example:
+            path = picture.path.relative_to(source.finder.root).as_posix()
+            frame = '' if picture.frame is None else f' frame {picture.frame}'
+            example = f', such as {_name(ref)}: {path}{frame}'
     by = 'names and numbers' if ann is None else f'the images of {ann}'
-    others = scales - {1., None}
-    scaled = f'; pictures are {", ".join(f"{s:g}" for s in sorted(others))}' \
-        f' times the size in the annotations, poses are scaled' \
-        if others else ''
-    return (f'pictures: by {by} in {source.finder.root}: {found} of '
-            f'{len(places)}{" tried" if len(places) < count else ""} '
-            f'found{example}{missing}{scaled}')
+    tried = ' tried' if len(places) < count else ''
+    others = ', '.join(f'{scale:g}' for scale in sorted(scales - {1., None}))
+    scaled = f'; pictures are {others} times the size in the annotations, ' \
+        'poses are scaled' if others else ''
+    return (f'pictures: by {by} in {source.finder.root}: {num_found} of '
+            f'{len(places)}{tried} found{example}{missing}{scaled}')
 
 
 def _name(ref: ImageRef) -> str:

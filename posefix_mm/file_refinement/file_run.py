@@ -1,12 +1,15 @@
-"""Refine the poses of a file, chunk by chunk."""
+"""Refine the poses of a file, in parts that outlive a kill."""
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Callable, Iterable, Iterator, List, Optional, Tuple
+from pathlib import Path
 
 import numpy as np
+from mmengine.dist import barrier, get_dist_info
 
-from ..evaluation.mismatches import looks_normalised
-from ..formats import PoseFile
+from ..fileio import hash_files
+from ..formats import PoseFile, RefinedPoses
 from ..images.image_files import ImageProblem
 from ..inference.predictor import PosePredictor
 from ..inference.stream import (
@@ -15,27 +18,86 @@ from ..inference.stream import (
     check_stream_options,
     refine_stream,
 )
+from ..progress import progress_bar
 from ..structures.boxes import xywh_to_xyxy
 from ..structures.image_ref import ImageRef
 from ..structures.oks import oks_nms
 from ..structures.pose_records import PoseArrays, PoseRecord, Problem
-from .chunks import ChunkPlan
-from .journal import ChunkResult
+from ..version import __version__
+from .check_fit import check_pose
+from .journal import (
+    ChunkResult,
+    Journal,
+    journal_path,
+    read_journals,
+    remove_journals,
+)
 
 # The release's threshold (section 8).
 NMS_THRESHOLD = 0.9
 # So many records are parsed at a time; bounds the memory where an image has
 # very many.
 _RECORDS = 4096
-
-# Estimators guess some joints beyond the border, seldom most of a pose.
-_MAX_OUTSIDE = .5
-
-LoadImage = Callable[[ImageRef], np.ndarray]
-ScaleOf = Callable[[ImageRef, Tuple[int, int]], Optional[float]]
-
 #: Batches of a chunk, at least.
 CHUNK_BATCHES = 16
+
+LoadImage = Callable[[ImageRef], np.ndarray]
+ScaleOf = Callable[[ImageRef, tuple[int, int]], float | None]
+
+
+class ChunkPlan:
+    """Which images make a chunk, and which poses are in an image.
+
+    Batches and OKS-NMS stay within a chunk, so its result depends on nothing
+    else: not on where a run was resumed, nor on how many processes share it.
+
+    Args:
+        image_index (np.ndarray): Image of each pose, int64 (N, ), -1 for
+            none.
+        num_images (int): Number of images.
+        min_poses (int): A chunk has images with at least so many poses
+            together, the last one aside.
+        order (np.ndarray, optional): The images in the order in which they
+            are loaded, int64 (num_images, ). Defaults to that of the file.
+
+    Attributes:
+        numbers (list[int]): Numbers of the chunks, in order.
+    """
+
+    def __init__(self,
+                 image_index: np.ndarray,
+                 num_images: int,
+                 min_poses: int,
+                 order: np.ndarray | None = None) -> None:
+        # the images by their slots: that of poses which name none comes first
+        self._images = np.concatenate(
+            ([-1], np.arange(num_images) if order is None else order))
+        self._slots = np.argsort(self._images)
+        image_index = self._slots[image_index + 1] - 1
+        self._order = np.argsort(image_index, kind='stable')
+        counts = np.bincount(image_index + 1, minlength=num_images + 1)
+        # bounds[i] is where the poses of slot i begin
+        self._bounds = np.concatenate(([0], np.cumsum(counts)))
+        self._used = np.flatnonzero(counts)
+        # grows along the images, so a chunk is a range of them
+        self._chunk_of = self._bounds[self._used] // min_poses
+        self.numbers: list[int] = np.unique(self._chunk_of).tolist()
+
+    def images(self, chunk: int) -> Iterator[int]:
+        """Images of a chunk, in order; -1 for the poses that name none."""
+        first, end = np.searchsorted(self._chunk_of, (chunk, chunk + 1))
+        return iter(self._images[self._used[first:end]].tolist())
+
+    def poses(self, image: int) -> np.ndarray:
+        """Positions of the poses of an image, in order, int64 (n, )."""
+        slot = self._slots[image + 1]
+        return self._order[self._bounds[slot]:self._bounds[slot + 1]]
+
+    def size(self, chunk: int) -> int:
+        """Count the poses of a chunk."""
+        first, end = np.searchsorted(self._chunk_of, (chunk, chunk + 1))
+        slots = self._used[[first, end - 1]]
+        return int(self._bounds[slots[1] + 1] - self._bounds[slots[0]])
 
 
 @dataclass
@@ -49,7 +111,7 @@ class _ImageGroup:
         usable (np.ndarray): Positions of those that can be refined, int64
             (m, ).
         scores (np.ndarray): Instance scores of those, (m, ).
-        problems (List[Tuple[int, Problem]]): Position and problem of the
+        problems (list[tuple[int, Problem]]): Position and problem of the
             others.
     """
 
@@ -58,11 +120,11 @@ class _ImageGroup:
     scale: float = 1.
     usable: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    problems: List[Tuple[int, Problem]] = field(default_factory=list)
+    problems: list[tuple[int, Problem]] = field(default_factory=list)
 
 
 class FileRun:
-    """Refines chunks of a file of poses.
+    """Refines the poses of a file, chunk by chunk.
 
     Args:
         predictor (PosePredictor): The refiner.
@@ -96,8 +158,8 @@ class FileRun:
                  passes: int = 1,
                  batch_size: int,
                  num_workers: int,
-                 scale_of: Optional[ScaleOf] = None,
-                 order: Optional[np.ndarray] = None) -> None:
+                 scale_of: ScaleOf | None = None,
+                 order: np.ndarray | None = None) -> None:
         check_stream_options(batch_size, num_workers, passes)
         self.predictor = predictor
         self.pose_file = pose_file
@@ -112,14 +174,82 @@ class FileRun:
                               batch_size * CHUNK_BATCHES, order)
         self.order = order
 
+    def fingerprint(self, files: Iterable[str | Path | None] = ()) -> str:
+        """Tell runs apart whose results may differ, also by other files."""
+        digest = hash_files(
+            path for path in (self.predictor.files.checkpoint, *files)
+            if path is not None and Path(path).is_file())
+        skeleton = self.pose_file.skeleton
+        digest.update(repr((
+            __version__, self.predictor.name, self.pose_file.digest(),
+            self.pose_file.name, skeleton.joint_map.places.tolist(),
+            skeleton.joint_map.num_source, skeleton.categories, self.nms,
+            self.scores, self.passes, self.batch_size, CHUNK_BATCHES
+        )).encode())
+        if self.order is not None:
+            digest.update(self.order.tobytes())
+        return digest.hexdigest()
+
+    def refine_into_journal(self, out: Path, run: str, *, resume: bool,
+                            progress: bool) -> None:
+        """Refine what is not done yet; each process its share of the chunks.
+
+        Args:
+            out (Path): The output, beside which journals are kept.
+            run (str): Fingerprint of the run.
+            resume (bool): Keep what journals say is done.
+            progress (bool): Show a progress bar, in the first process.
+
+        Raises:
+            ValueError: If a journal is of another run, or in use.
+        """
+        rank, world_size = get_dist_info()
+        if rank == 0 and not resume:
+            remove_journals(out)
+        barrier()
+        done = {number for number, _ in read_journals(out, run)}
+        todo = [number for number in self.plan.numbers if number not in done]
+        barrier()  # nobody writes before all have read
+        share = todo[rank::world_size]
+        with closing(Journal(journal_path(out, rank), run)) as journal, \
+                progress_bar(len(self.pose_file),
+                             enabled=progress and rank == 0) as advance:
+            for number in set(self.plan.numbers).difference(share):
+                advance(self.plan.size(number))
+            for number, result in self.refine(share, advance):
+                journal.add(number, result)
+        barrier()
+
+    def gather(self, out: Path, run: str
+               ) -> tuple[RefinedPoses, list[tuple[int, str, str]]]:
+        """Bring the results of all processes into the order of the input.
+
+        Returns:
+            tuple: What became of each pose; and position, code and text of
+            the problem of those that were not refined, in order.
+        """
+        count, joints = len(self.pose_file), self.predictor.num_keypoints
+        refined = RefinedPoses(
+            np.zeros(count, bool), np.zeros(count, bool),
+            np.zeros((count, joints, 2), np.float32),
+            np.full(count, np.nan, np.float32))
+        problems: dict[int, tuple[int, str, str]] = {}
+        for _, result in read_journals(out, run):
+            for name, array in refined._asdict().items():
+                array[result.indices] = getattr(result, name)
+            problems.update((problem[0], problem)
+                            for problem in result.problems)
+        return refined, [problems[index] for index in sorted(problems)]
+
     def refine(
         self, chunks: Iterable[int], advance: Callable[[int], None]
-    ) -> Iterator[Tuple[int, ChunkResult]]:
+    ) -> Iterator[tuple[int, ChunkResult]]:
         """Refine chunks.
 
         Args:
             chunks (Iterable[int]): Their numbers.
-            advance (Callable[[int], None]): Told of so many poses done.
+            advance (Callable[[int], None]): Called with the number of poses
+                that have been done since the last call.
 
         Yields:
             tuple: Number and result of each chunk, in order.
@@ -130,17 +260,17 @@ class FileRun:
             batch_size=self.batch_size,
             num_workers=self.num_workers,
             passes=self.passes)
-        parts: List[ChunkResult] = []
+        parts: list[ChunkResult] = []
         chunk = -1
         for result in results:
             if parts and result.group != chunk:
-                yield chunk, _join(parts)
+                yield chunk, ChunkResult.concatenate(parts)
                 parts = []
             chunk = result.group
             parts.append(self._finish(result))
             advance(len(result.key.indices))
         if parts:
-            yield chunk, _join(parts)
+            yield chunk, ChunkResult.concatenate(parts)
 
     def _jobs(self, chunks: Iterable[int]) -> Iterator[ImageJob]:
         for chunk in chunks:
@@ -180,14 +310,9 @@ class FileRun:
             scores.append(record.score)
         group.usable = np.array(usable, np.int64)
         group.scores = np.array(scores, np.float64)
-        joints = self.predictor.num_keypoints
-        if not poses:
-            return PoseArrays(
-                np.zeros((0, joints, 2), np.float32),
-                np.zeros((0, joints), bool), np.zeros((0, joints), np.float32))
-        return PoseArrays(*map(np.stack, zip(*poses, strict=True)))
+        return PoseArrays.stack(poses, self.predictor.num_keypoints)
 
-    def _box(self, record: PoseRecord, size: Tuple[int, int]) -> np.ndarray:
+    def _box(self, record: PoseRecord, size: tuple[int, int]) -> np.ndarray:
         """Box that came with a pose, if it is asked for, float32 (4, )."""
         box = None
         if self.predictor.crop_by != 'pose':
@@ -195,25 +320,12 @@ class FileRun:
         return xywh_to_xyxy(box)
 
     def _check_fit(self, group: _ImageGroup, record: PoseRecord,
-                   size: Tuple[int, int]) -> Optional[Problem]:
+                   size: tuple[int, int]) -> Problem | None:
         """Tell whether a pose can be one of this picture."""
         if self.pose_file.is_relative(record.raw):
             group.scale = 1.  # to whatever picture
-        if np.isnan(group.scale):
-            return Problem('image_size_differs', 'the picture has another '
-                           f'shape, {size[0]} x {size[1]}, than its size in '
-                           'the annotations says')
-        if looks_normalised(record.keypoints[None, record.visible]).all():
-            return Problem('coordinates_normalised', 'coordinates are between '
-                           '0 and 1, shares of the width and height of the '
-                           'picture')
-        places = record.keypoints[record.visible] * group.scale
-        beyond = ((places < 0) | (places > size)).any(1)
-        if beyond.mean() > _MAX_OUTSIDE:
-            return Problem('outside_image', f'{beyond.sum()} of {len(places)} '
-                           'joints lie outside of the picture, which has '
-                           f'{size[0]} x {size[1]} pixels')
-        return None
+        return check_pose(record.keypoints[record.visible], size,
+                          None if np.isnan(group.scale) else group.scale)
 
     def _finish(self, result: ImageResult) -> ChunkResult:
         """Find duplicates, and say what became of each pose."""
@@ -222,12 +334,11 @@ class FileRun:
             group.problems = self._problems(group, result.problem)
         keypoints = result.keypoints
         finite = np.isfinite(keypoints).all((1, 2))
-        if not finite.all():
-            group.problems += [
-                (index, Problem('network', 'the network gave no finite '
-                                'coordinates'))
-                for index in group.usable[~finite]
-            ]
+        group.problems += [
+            (index, Problem('network', 'the network gave no finite '
+                            'coordinates'))
+            for index in group.usable[~finite]
+        ]
         usable, keypoints = group.usable[finite], keypoints[finite]
         scores = group.scores[finite]
         if self.scores == 'refined':
@@ -257,20 +368,13 @@ class FileRun:
         return part
 
     def _problems(self, group: _ImageGroup, problem: Problem
-                  ) -> List[Tuple[int, Problem]]:
+                  ) -> list[tuple[int, Problem]]:
         """Problems of poses whose image can't be used: their own first."""
-        found = []
+        problems = []
         for record in self._records(group.indices):
             own = record.problem
             # that the size of the image is not known is no fault of the pose
             if own is None or own.code == 'image_size':
                 own = problem
-            found.append((record.index, own))
-        return found
-
-
-def _join(parts: List[ChunkResult]) -> ChunkResult:
-    """Join the results of a chunk's images."""
-    *arrays, problems = zip(*parts, strict=True)
-    return ChunkResult(*map(np.concatenate, arrays),
-                       [p for some in problems for p in some])
+            problems.append((record.index, own))
+        return problems

@@ -9,8 +9,10 @@ import io
 import os
 import struct
 import zlib
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Iterator, List, NamedTuple, Optional, Tuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import orjson
@@ -38,7 +40,7 @@ class ChunkResult(NamedTuple):
             (n, K, 2); zeros where not refined.
         scores (np.ndarray): Predicted OKS, float32 (n, ); NaN where the
             score of the input stays.
-        problems (List[Tuple[int, str, str]]): Position, code and text of the
+        problems (list[tuple[int, str, str]]): Position, code and text of the
             others.
     """
 
@@ -47,7 +49,13 @@ class ChunkResult(NamedTuple):
     dropped: np.ndarray
     keypoints: np.ndarray
     scores: np.ndarray
-    problems: List[Tuple[int, str, str]]
+    problems: list[tuple[int, str, str]]
+
+    @classmethod
+    def concatenate(cls, parts: 'Sequence[ChunkResult]') -> 'ChunkResult':
+        """Join the results of a chunk's images."""
+        *arrays, problems = zip(*parts, strict=True)
+        return cls(*map(np.concatenate, arrays), [*chain(*problems)])
 
     def to_bytes(self) -> bytes:
         """Serialize; nothing in it can execute when it is read."""
@@ -98,12 +106,7 @@ class Journal:
             raise
 
     def add(self, chunk: int, result: ChunkResult) -> None:
-        """Note a chunk; when this returns it is on the disk.
-
-        Args:
-            chunk (int): Its number.
-            result (ChunkResult): What became of it.
-        """
+        """Append the result of a chunk; when this returns it is on disk."""
         data = result.to_bytes()
         head = _ENTRY.pack(_MAGIC, chunk, zlib.crc32(data), len(data))
         with disk_errors(self.path):
@@ -116,7 +119,7 @@ class Journal:
 
     def close(self) -> None:
         """Let other processes have the file."""
-        with disk_errors(self.path):  # what a full disk did not take
+        with disk_errors(self.path):  # a full disk fails here, too
             self._file.close()
 
 
@@ -125,7 +128,7 @@ def journal_path(out: Path, rank: int) -> Path:
     return out.with_name(f'.{out.name}.journal-{rank}')
 
 
-def find_journals(out: Path) -> List[Path]:
+def find_journals(out: Path) -> list[Path]:
     """Find the journals of an output, of all processes."""
     prefix = f'.{out.name}.journal-'
     if not out.parent.is_dir():
@@ -134,15 +137,8 @@ def find_journals(out: Path) -> List[Path]:
                   if p.name.startswith(prefix) and p.is_file())
 
 
-def read_journals(out: Path, run: str) -> Iterator[Tuple[int, ChunkResult]]:
-    """Read what is done of an output, chunk by chunk.
-
-    Args:
-        out (Path): The output.
-        run (str): Fingerprint of the run.
-
-    Yields:
-        tuple: Number of the chunk, and what became of it.
+def read_journals(out: Path, run: str) -> Iterator[tuple[int, ChunkResult]]:
+    """Yield number and result of the chunks of an output that are done.
 
     Raises:
         ValueError: If a journal is of another run.
@@ -187,7 +183,7 @@ def _lock(file: BinaryIO, path: Path) -> None:
             'another output or wait for its end') from error
 
 
-def _read_header(path: Path) -> Optional[str]:
+def _read_header(path: Path) -> str | None:
     """Read the fingerprint in a journal.
 
     Returns:
@@ -204,7 +200,7 @@ def _read_header(path: Path) -> Optional[str]:
         return ''
 
 
-def _entries(path: Path) -> Iterator[Tuple[int, bytes, int]]:
+def _entries(path: Path) -> Iterator[tuple[int, bytes, int]]:
     """Yield chunk, content and end of the whole entries of a journal."""
     with open(path, 'rb') as file:
         file.readline(1 << 16)

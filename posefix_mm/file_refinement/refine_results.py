@@ -1,14 +1,14 @@
 """Refine the poses of a file."""
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, Optional, Sequence, Union
 
 import numpy as np
 from mmengine.config import Config
 from mmengine.dist import barrier, get_dist_info
 
-from ..evaluation.annotation_format import TidyAnnotations, tidy_annotations
+from ..evaluation.annotation_format import tidy_annotations
 from ..evaluation.coco_table import evaluate_keypoints
 from ..evaluation.explain_mismatch import explain
 from ..fileio import disk_errors
@@ -25,47 +25,35 @@ from ..visualization.draw import RefinedImage, write_overlays
 from .check_fit import describe_fit, open_fitting
 from .file_run import FileRun
 from .journal import remove_journals
-from .refine_chunks import fingerprint, gather_chunks, refine_chunks
-from .refine_log import log_path, write_log
 from .refine_summary import (
     NotAllRefinedError,
     NothingRefinedError,
     RefineSummary,
+    log_path,
+    write_log,
 )
 
-PathLike = Union[str, Path]
+_PREDICTOR_OPTIONS = ('device', 'backend', 'precision', 'flip_test', 'crop_by',
+                      'cfg_options')
 
 
-def refine_results(config: Union[str, Path, Config, None],
-                   checkpoint: Optional[str],
-                   poses: PathLike,
-                   img_dir: PathLike,
-                   out: PathLike,
-                   *,
-                   device: str = 'cpu',
-                   backend: str = 'torch',
-                   precision: str = 'fp32',
-                   flip_test: bool = True,
-                   crop_by: str = 'pose',
-                   cfg_options: Optional[dict] = None,
+def refine_results(config: str | Path | Config | None,
+                   checkpoint: str | None,
+                   poses: str | Path,
+                   img_dir: str | Path,
+                   out: str | Path,
                    **options) -> RefineSummary:
     """Refine the poses of a file, with a refiner that is loaded for it.
 
     Args:
-        config (str | Path | Config | None): As in :class:`PosePredictor`.
+        config (str | Path | Config | None): As of :class:`PosePredictor`.
         checkpoint (str | None): Weights. None for those that come with the
             config.
-        poses (str | Path): As in :func:`refine_file`.
-        img_dir (str | Path): As in :func:`refine_file`.
-        out (str | Path): As in :func:`refine_file`.
-        device (str): Device of the model. Defaults to ``'cpu'``.
-        backend (str): What runs the network. Defaults to ``'torch'``.
-        precision (str): ``'fp32'``, ``'bf16'`` or ``'fp16'``. Defaults to
-            ``'fp32'``.
-        flip_test (bool): Average with the mirrored image. Defaults to True.
-        crop_by (str): As of :class:`PosePredictor`. Defaults to ``'pose'``.
-        cfg_options (dict, optional): Changes of the config.
-        **options: Further arguments of :func:`refine_file`.
+        poses (str | Path): As of :func:`refine_file`.
+        img_dir (str | Path): As of :func:`refine_file`.
+        out (str | Path): As of :func:`refine_file`.
+        **options: Further arguments of :class:`PosePredictor` and of
+            :func:`refine_file`.
 
     Returns:
         RefineSummary: What became of the records.
@@ -75,49 +63,39 @@ def refine_results(config: Union[str, Path, Config, None],
         ValueError: If a file or an argument is not right, or the config is
             not a refiner's.
     """
-    inputs = (poses, options.get('ann'), checkpoint, config)
+    loading = {name: options.pop(name) for name in _PREDICTOR_OPTIONS
+               if name in options}
     check_paths(
-        Path(out),
-        inputs,
-        img_dir,
-        options.get('show_dir'),
-        overwrite_input=options.get('overwrite_input', False),
-        log=options.get('log'))
-    predictor = PosePredictor(
-        config,
-        checkpoint,
-        device=device,
-        backend=backend,
-        precision=precision,
-        flip_test=flip_test,
-        crop_by=crop_by,
-        cfg_options=cfg_options)
+        out, (poses, options.get('ann'), checkpoint, config), img_dir,
+        **{name: options[name] for name in ('show_dir', 'overwrite_input',
+                                            'log') if name in options})
+    predictor = PosePredictor(config, checkpoint, **loading)
     return refine_file(predictor, poses, img_dir, out, **options)
 
 
 def refine_file(predictor: PosePredictor,
-                poses: PathLike,
-                img_dir: PathLike,
-                out: PathLike,
+                poses: str | Path,
+                img_dir: str | Path,
+                out: str | Path,
                 *,
-                ann: Optional[PathLike] = None,
+                ann: str | Path | None = None,
                 pose_format: str = 'auto',
-                joint_map: Optional[PathLike] = None,
-                categories: Optional[Sequence[int]] = None,
+                joint_map: str | Path | None = None,
+                categories: Sequence[int] | None = None,
                 follow_links: bool = False,
                 allow_empty: bool = False,
-                announce: Optional[Callable[[str], None]] = None,
-                nms: Optional[bool] = None,
-                scores: Optional[str] = None,
+                announce: Callable[[str], None] | None = None,
+                nms: bool | None = None,
+                scores: str | None = None,
                 passes: int = 1,
                 batch_size: int = 32,
                 num_workers: int = 2,
                 resume: bool = False,
                 strict: bool = False,
                 overwrite_input: bool = False,
-                log: Optional[PathLike] = None,
-                show_dir: Optional[PathLike] = None,
-                show_limit: Optional[int] = None,
+                log: str | Path | None = None,
+                show_dir: str | Path | None = None,
+                show_limit: int | None = None,
                 progress: bool = True) -> RefineSummary:
     """Refine the poses of a file.
 
@@ -146,14 +124,13 @@ def refine_file(predictor: PosePredictor,
         joint_map (str | Path, optional): How joints of the file become those
             of the refiner; see :func:`posefix_mm.formats.open_pose_file`.
         categories (Sequence[int], optional): Categories to refine. Defaults
-            to a rule; see
-            :func:`~posefix_mm.file_refinement.check_fit.open_fitting`.
+            as in :func:`~posefix_mm.file_refinement.check_fit.open_fitting`.
         follow_links (bool): Open pictures outside of the folder that links
             in it lead to. Defaults to False.
         allow_empty (bool): Write the output even if nothing was refined.
             Defaults to False.
-        announce (Callable, optional): Told what will be done, line by line,
-            before it is.
+        announce (Callable, optional): Called with each line of the check
+            before the run: format, joints, category, pictures.
         nms (bool, optional): Drop duplicates by OKS-NMS at 0.9, as the
             release does. Defaults to True for results of detectors, and False
             for other formats.
@@ -162,22 +139,21 @@ def refine_file(predictor: PosePredictor,
             is the ``score_before``; ``'input'`` leaves scores alone, as the
             release does. Defaults to the first where the refiner predicts it
             and does not say ``keep_input_scores``.
-        passes (int): Refine so many times, cropping anew by what was refined.
-            Defaults to 1.
+        passes (int): How often to refine, each time cropping the refined
+            pose. Defaults to 1.
         batch_size (int): Poses refined at once. Defaults to 32.
         num_workers (int): Threads that load and crop. Defaults to 2.
-        resume (bool): Go on where a run of the same arguments was stopped.
-            Defaults to False.
+        resume (bool): Continue where a run of the same arguments was
+            stopped. Defaults to False.
         strict (bool): Fail, and write no output, if a record can't be
             refined. Defaults to False.
         overwrite_input (bool): Allow ``out`` to be the input. Defaults to
             False.
-        log (str | Path, optional): The log. Defaults to ``out`` with
-            ``.log.jsonl`` behind it.
+        log (str | Path, optional): The log. Defaults to ``OUT.log.jsonl``.
         show_dir (str | Path, optional): Folder for pictures of each image
             with the input and the refined poses.
-        show_limit (int, optional): Make pictures of so many images at most.
-            Defaults to all.
+        show_limit (int, optional): Largest number of pictures. Defaults to
+            all.
         progress (bool): Show a progress bar. Defaults to True.
 
     Returns:
@@ -193,12 +169,8 @@ def refine_file(predictor: PosePredictor,
             right.
     """
     poses, out = Path(poses), Path(out)
-    check_paths(
-        out, (poses, ann),
-        img_dir,
-        show_dir,
-        overwrite_input=overwrite_input,
-        log=log)
+    check_paths(out, (poses, ann), img_dir, show_dir,
+                overwrite_input=overwrite_input, log=log)
     if show_limit is not None and show_limit < 0:
         raise ValueError(f'show_limit must not be negative, got {show_limit}')
     # Everything that can be wrong with the files is found before the work
@@ -216,7 +188,7 @@ def refine_file(predictor: PosePredictor,
         categories=categories,
         described=dicts_in(content, 'categories'))
     pose_file = fitting.file
-    rank, world_size = get_dist_info()
+    rank, _ = get_dist_info()
     source.finder.note_ids(ref.image_id for ref in pose_file.images)
     truth = None if content is None else tidy_annotations(
         content, predictor.num_keypoints)
@@ -242,21 +214,20 @@ def refine_file(predictor: PosePredictor,
         announce(line)
     if not len(pose_file) and not allow_empty:
         raise NothingRefinedError(RefineSummary(fit=fit), out)
-    name = fingerprint(run, [ann])
-    refine_chunks(run, out, name, resume=resume, progress=progress)
+    name = run.fingerprint([ann])
+    run.refine_into_journal(out, name, resume=resume, progress=progress)
     if rank != 0:
-        if world_size > 1:
-            barrier()
+        barrier()
         return RefineSummary(total=len(pose_file))
-    refined, problems = gather_chunks(run, out, name)
+    refined, problems = run.gather(out, name)
     summary = RefineSummary(
         total=len(pose_file),
         refined=int(refined.refined.sum()),
         dropped=int(refined.dropped.sum()),
         unrefined={i: Problem(code, text) for i, code, text in problems},
+        codes=dict(Counter(code for _, code, _ in problems)),
         log=log_path(out) if log is None else Path(log),
         fit=fit)
-    summary.codes = dict(Counter(code for _, code, _ in problems))
     if not summary.refined and not allow_empty:
         remove_journals(out)
         raise NothingRefinedError(summary, out)
@@ -265,48 +236,51 @@ def refine_file(predictor: PosePredictor,
     summary.codes = note()
     if strict and problems:
         raise NotAllRefinedError(summary, out)
-    reading = dict(format=pose_file.name, joint_map=joint_map)
-    before = read_as_results(poses, predictor.metainfo, truth.content,
-                             **reading) if truth and truth.poses else None
+
+    def results_of(path: Path) -> list:
+        return read_as_results(path, predictor.metainfo, truth.content,
+                               format=pose_file.name, joint_map=joint_map)
+
+    # of the input while it is there: the output may replace it
+    before = results_of(poses) if truth and truth.poses else None
     pose_file.write(out, refined,
                     lambda image: source.size(pose_file.images[image]))
     note(output=out)  # by which it is known again
     remove_journals(out)
-    if world_size > 1:
-        barrier()
+    barrier()
     if before is not None:
-        after = read_as_results(out, predictor.metainfo, truth.content,
-                                **reading)
-        _evaluate(summary, truth, before, after, predictor.metainfo)
+        after = results_of(out)
+        summary.before, summary.after = (
+            evaluate_keypoints(truth.content, results,
+                               predictor.metainfo['sigmas'])
+            for results in (before, after))
+        summary.explanations = [
+            *truth.explanations,
+            *explain(truth.content, after, predictor.metainfo)
+        ]
     if show_dir is not None:
-        write_overlays(show_dir, _shown(run, refined, source, show_limit),
+        write_overlays(show_dir,
+                       _images_to_show(run, refined, source, show_limit),
                        predictor.metainfo)
     return summary
 
 
-def check_paths(out: Path,
+def check_paths(out: str | Path,
                 inputs: Iterable,
-                img_dir: PathLike,
-                show_dir: Optional[PathLike],
+                img_dir: str | Path,
+                show_dir: str | Path | None = None,
                 *,
                 overwrite_input: bool = False,
-                log: Optional[PathLike] = None) -> None:
+                log: str | Path | None = None) -> None:
     """Refuse to write where something is read.
 
-    Args:
-        out (Path): What is written.
-        inputs (Iterable): What is read; only paths count.
-        img_dir (str | Path): Folder of the images.
-        show_dir (str | Path, optional): Folder of pictures to write.
-        overwrite_input (bool): Allow the first input to be overwritten.
-            Defaults to False.
-        log (str | Path, optional): The log. Defaults to a file of a name of
-            its own.
+    Of ``inputs`` only paths count, and the first one may be overwritten.
 
     Raises:
         ValueError: If it is refused.
         IsADirectoryError: If a file would replace a folder.
     """
+    out = Path(out)
     poses, *others = inputs
     read = {Path(p).resolve() for p in others if isinstance(p, (str, Path))}
     if log is not None and Path(log).resolve() in {
@@ -343,26 +317,14 @@ def _check_pictures(show_dir: Path, source: ImageSource,
                              f'{show_dir}; name another folder for them')
 
 
-def _evaluate(summary: RefineSummary, truth: TidyAnnotations, before: list,
-              after: list, metainfo: dict) -> None:
-    """Add statistics before and after, and what keeps them low."""
-    summary.before, summary.after = (
-        evaluate_keypoints(truth.content, results, metainfo['sigmas'])
-        for results in (before, after))
-    summary.explanations = [
-        *truth.explanations,
-        *explain(truth.content, after, metainfo)
-    ]
-
-
-def _shown(run: FileRun, poses: RefinedPoses, source: ImageSource,
-           limit: Optional[int]) -> Iterator[RefinedImage]:
-    """Yield images with refined poses, those that NMS dropped aside."""
-    shown = 0
+def _images_to_show(run: FileRun, poses: RefinedPoses, source: ImageSource,
+                    limit: int | None) -> Iterator[RefinedImage]:
+    """Yield images with refined poses, except for those that NMS dropped."""
+    count = 0
     images = run.pose_file.images
     for image in range(len(images)) if run.order is None else run.order:
         ref, indices = images[image], run.plan.poses(image)
-        if limit is not None and shown >= limit:
+        if limit is not None and count >= limit:
             return
         kept = indices[~poses.dropped[indices]]
         if not poses.refined[kept].any():
@@ -381,4 +343,4 @@ def _shown(run: FileRun, poses: RefinedPoses, source: ImageSource,
         yield RefinedImage(
             name if frame is None else f'{name}_{frame:06d}', pixels,
             before, after, np.stack([r.visible for r in records]))
-        shown += 1
+        count += 1

@@ -1,12 +1,24 @@
-"""What became of the records of a file."""
+"""What became of the records of a file: a summary, and a log of each."""
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Optional
+
+import numpy as np
+import orjson
 
 from ..evaluation.explain_mismatch import Explanation
+from ..fileio import atomic_write, hash_files
+from ..formats import PoseFile
+from ..structures.image_ref import ImageRef
 
+#: Code of records that OKS-NMS dropped.
+DUPLICATE = 'duplicate'
+# Fields that refined records of COCO results get, and how many records are
+# searched for them.
+_FIELDS = {'predicted_oks', 'score_before'}
+_SEARCHED = 100
 # Skeletons that are known by their number of joints.
 _SKELETONS = {14: 'crowdpose', 16: 'mpii', 18: 'openpose_coco18',
               25: 'openpose_body25', 26: 'halpe26', 33: 'mediapipe33',
@@ -15,15 +27,17 @@ _REMEDIES = {
     'coordinates_normalised': 'multiply x by the width and y by the height '
                               'of the picture',
     'category': 'choose what is refined with --categories',
-    'frame_missing': 'name the folder of the right video with --img-dir',
+    'frame_missing': 'name the folder of the right video with {pictures}',
     'image_id': 'write an image_id into each record',
-    'image_missing': 'name the folder of the pictures with --img-dir, or the '
+    'image_missing': 'name the folder of the pictures with {pictures}, or the '
                      'list of their ids and names with --ann',
     'image_size_differs': 'name the pictures that were annotated with '
-                          '--img-dir',
+                          '{pictures}',
     'image_unreadable': 'replace the picture',
+    'no_image': 'name all pictures with {pictures}, or the list of their ids '
+                'and names with --ann',
     'outside_image': 'name the pictures that the estimator saw with '
-                     '--img-dir, or their sizes with --ann',
+                     '{pictures}, or their sizes with --ann',
     'score_not_positive': 'a score of 0 says that there is nobody; write one '
                           'above 0 for poses to refine',
     'skeleton': 'poses of other skeletons need a run of their own',
@@ -38,50 +52,49 @@ class RefineSummary:
         total (int): Records read.
         refined (int): Records refined, those that NMS dropped included.
         dropped (int): Records that OKS-NMS dropped.
-        unrefined (Dict[int, str]): Reasons by position of the records that
+        unrefined (dict[int, str]): Reasons by position of the records that
             came back as they were.
-        codes (Dict[str, int]): Records that are not in the output refined, by
+        codes (dict[str, int]): Records that are not in the output refined, by
             the codes of the log.
         log (Path | None): The log, which names every one of them.
-        before (Dict[str, float] | None): COCO statistics of the input, where
+        before (dict[str, float] | None): COCO statistics of the input, where
             there are annotations.
-        after (Dict[str, float] | None): The same of the output.
-        explanations (List[Explanation]): What in results and annotations does
+        after (dict[str, float] | None): The same of the output.
+        explanations (list[Explanation]): What in results and annotations does
             not meet, so that a low AP is never unexplained.
-        fit (List[str]): What the check before told.
+        fit (list[str]): Lines of the check before the run.
     """
 
     total: int = 0
     refined: int = 0
     dropped: int = 0
-    unrefined: Dict[int, str] = field(default_factory=dict)
-    codes: Dict[str, int] = field(default_factory=dict)
-    log: Optional[Path] = None
-    before: Optional[Dict[str, float]] = None
-    after: Optional[Dict[str, float]] = None
-    explanations: List[Explanation] = field(default_factory=list)
-    fit: List[str] = field(default_factory=list)
+    unrefined: dict[int, str] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
+    log: Path | None = None
+    before: dict[str, float] | None = None
+    after: dict[str, float] | None = None
+    explanations: list[Explanation] = field(default_factory=list)
+    fit: list[str] = field(default_factory=list)
 
-    def reasons(self) -> Counter:
-        """Count the reasons of records that were not refined."""
-        return Counter(self.unrefined.values())
-
-    def remedies(self) -> List[str]:
+    def remedies(self) -> list[str]:
         """Sum up by code what was not refined, with one remedy each."""
-        examples: Dict[str, str] = {}
+        examples: dict[str, str] = {}
         for text in self.unrefined.values():
             examples.setdefault(getattr(text, 'code', ''), text)
         return [
             f'{count} x {code}: {examples.get(code, "")}'
-            f'{_remedy(code, examples.get(code, ""))}'
+            f'{remedy_of(code, examples.get(code, ""))}'
             for code, count in sorted(
                 self.codes.items(), key=lambda item: -item[1])
             if code in examples
         ]
 
 
-def _remedy(code: str, text: str) -> str:
-    """What to do about a problem, naming the option."""
+def remedy_of(code: str, text: str, pictures: str = '--img-dir') -> str:
+    """Tell what to do about a problem; pictures are named by ``pictures``.
+
+    It is put behind the text of the problem; empty where nothing is known.
+    """
     numbers = re.search(r'got (\d+)', text)
     if code == 'keypoint_count' and numbers is not None:
         count = int(numbers[1])
@@ -92,17 +105,12 @@ def _remedy(code: str, text: str) -> str:
         return f'; {count} numbers: --joint-map {name}'
     if code == 'category' and not re.match('category -?[0-9]', text):
         return '; write the number of the category as category_id'
-    remedy = _REMEDIES.get(code)
+    remedy = _REMEDIES.get(code, '').format(pictures=pictures)
     return f'; {remedy}' if remedy else ''
 
 
 class NothingRefinedError(ValueError):
-    """Not a single pose could be refined.
-
-    Args:
-        summary (RefineSummary): What became of the records.
-        out (Path): The output, which is not written.
-    """
+    """Not a single pose could be refined; the output is not written."""
 
     def __init__(self, summary: RefineSummary, out: Path) -> None:
         self.summary = summary
@@ -114,12 +122,7 @@ class NothingRefinedError(ValueError):
 
 
 class NotAllRefinedError(ValueError):
-    """Some records could not be refined, and all should be.
-
-    Args:
-        summary (RefineSummary): What became of the records.
-        out (Path): The output, which is not written.
-    """
+    """With ``strict``: some records could not be refined."""
 
     def __init__(self, summary: RefineSummary, out: Path) -> None:
         self.summary = summary
@@ -129,3 +132,92 @@ class NotAllRefinedError(ValueError):
             f'{len(summary.unrefined)} of {summary.total} records could not '
             f'be refined ({counts}), so {out} is not written; {summary.log} '
             'names them')
+
+
+def log_path(out: Path) -> Path:
+    """Place of the log, beside the output."""
+    return out.with_name(f'{out.name}.log.jsonl')
+
+
+def write_log(path: Path, pose_file: PoseFile,
+              problems: Sequence[tuple[int, str, str]], dropped: np.ndarray,
+              refined: int, output: Path | None = None) -> dict[str, int]:
+    """Write a line of JSON for each record that is not in the output refined.
+
+    A line holds the ``index`` of the record in the input, its ``image``, a
+    ``code`` for programs and a ``reason`` for people. The last line is a
+    ``summary`` with counts.
+
+    Args:
+        path (Path): The log.
+        pose_file (PoseFile): The input.
+        problems (Sequence[tuple[int, str, str]]): Position, code and reason
+            of records that were passed through, in order.
+        dropped (np.ndarray): Records that OKS-NMS dropped, bool (N, ).
+        refined (int): Records that were refined, dropped ones included.
+        output (Path, optional): What was written; its hash goes into the log.
+
+    Returns:
+        dict[str, int]: Records by code.
+    """
+    duplicates = [(int(index), DUPLICATE, 'dropped by OKS-NMS: a better '
+                   'scored pose of the image is nearly the same')
+                  for index in np.flatnonzero(dropped)]
+    entries = sorted([*problems, *duplicates])
+    codes = Counter(code for _, code, _ in entries)
+    summary = dict(
+        records=len(pose_file),
+        refined=refined,
+        unrefined=len(problems),
+        dropped=len(duplicates),
+        codes=dict(sorted(codes.items())))
+    if output is not None:
+        summary['output'] = _hash(output)
+    lines = (dict(index=index, image=_image_name(pose_file, index), code=code,
+                  reason=reason) for index, code, reason in entries)
+    with atomic_write(path) as file:
+        for line in (*lines, dict(summary=summary)):
+            file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    return summary['codes']
+
+
+def was_refined(pose_file: PoseFile) -> str | None:
+    """Tell what shows that poses are the output of a refinement.
+
+    Returns:
+        str | None: The log beside them, if it is that of this very content,
+        or fields that only a refinement writes; None for other poses.
+    """
+    log = log_path(pose_file.path)
+    try:
+        summary = orjson.loads(log.read_bytes().splitlines()[-1])['summary']
+        if summary['refined'] > 0 and summary['output'] == _hash(
+                pose_file.path):
+            return str(log)
+    except (OSError, ValueError, LookupError, TypeError):
+        pass  # none, or of something else
+    for record in pose_file.read(range(min(len(pose_file), _SEARCHED))):
+        if isinstance(record.raw, dict) and _FIELDS <= record.raw.keys():
+            return ' and '.join(sorted(_FIELDS))
+    return None
+
+
+def _hash(path: Path) -> str:
+    """Hash a file, or the files of a folder."""
+    return hash_files(sorted(p for p in path.rglob('*') if p.is_file())
+                      if path.is_dir() else [path]).hexdigest()
+
+
+def _image_name(pose_file: PoseFile, index: int) -> str | int | None:
+    """What a person would look for."""
+    image = int(pose_file.image_index[index])
+    if image < 0:
+        return None
+    ref: ImageRef = pose_file.images[image]
+    names = (ref.file_name, ref.stem, ref.image_id)
+    name = next((name for name in names if name is not None), None)
+    if isinstance(name, str):  # half of a surrogate pair is no UTF-8
+        name = name.encode(errors='backslashreplace').decode()
+    if isinstance(name, int) and name.bit_length() > 63:
+        name = str(name)
+    return name if ref.frame is None else f'{name}#{ref.frame}'

@@ -4,7 +4,7 @@ from typing import Any, List, Optional, Sequence, Set, Union
 
 import numpy as np
 
-from ..images.image_list import EXACT, UNKNOWN, ImageList, size_of
+from ..images.image_list import ImageList, size_of
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, category_of, image_id_of
 from .coco import dicts_in, read_results
@@ -95,11 +95,7 @@ def match_results(results: Sequence[Any],
     single = annotated.pop() if len(annotated) == 1 and len(
         _categories(results)) == 1 else None
     ids = [image_id_of(r) if isinstance(r, dict) else None for r in results]
-    found = [] if listed is None else [listed.find(i) for i in ids]
-    # a number may be both, an id and that of another file
-    if found and not any(f.kind == EXACT for f in found):
-        found = [f if f.kind != UNKNOWN else listed.find_number(i)
-                 for f, i in zip(found, ids, strict=True)]
+    found = [] if listed is None else listed.find_all(ids)
     matched = []
     for row, record in enumerate(results):
         if isinstance(record, dict):
@@ -144,16 +140,13 @@ def _find(listed: Optional[ImageList], ref: ImageRef) -> Optional[dict]:
     """Find an image of a pose file in a list of images."""
     if listed is None:
         return None
-    keys: List[Any] = [ref.file_name, ref.stem, ref.image_id]
-    if ref.frame is not None:
-        stem = Path(ref.file_name or ref.stem).stem
-        keys = [f'{stem}_{ref.frame:0{n}d}' for n in (6, 12, 4, 1)]
-        keys += [f'{ref.frame:06d}.jpg', ref.frame]
-    for key in keys:
-        place, _ = listed.find(key)
-        if key is not None and place >= 0:
-            return listed.images[place]
-    return None
+    found = [
+        listed.find(key) for key in (ref.file_name, ref.stem, ref.image_id)
+        if key is not None
+    ] if ref.frame is None else [
+        listed.find_frame(Path(ref.file_name or ref.stem).stem, ref.frame)
+    ]
+    return next((listed.images[f.place] for f in found if f.place >= 0), None)
 
 
 def _name_of(ref: ImageRef) -> Union[int, str]:

@@ -8,7 +8,7 @@ from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from ..fileio import atomic_write
+from ..fileio import atomic_write, check_file
 from ..structures.pose_records import Problem
 from .base import ImageSizes, RefinedPoses
 from .dlc_table import HEADER, DlcHeader, DlcTable, lay_out
@@ -144,8 +144,7 @@ def _read_header(lines: Sequence[str], path: Path) -> Tuple[DlcHeader, int]:
 
 
 def _read_lines(path: Path) -> List[str]:
-    if not path.is_file():
-        raise FileNotFoundError(f'the file {path} does not exist')
+    check_file(path)
     # not splitlines: it splits at more than what ends a line of CSV
     text = path.read_bytes().decode('utf-8', 'surrogateescape')
     return list(io.StringIO(text, newline=''))

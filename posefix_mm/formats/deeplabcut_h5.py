@@ -4,6 +4,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
 
+from ..fileio import check_file
 from ..optional_packages import import_optional
 from ..structures.pose_records import Problem
 from .base import ImageSizes, RefinedPoses
@@ -88,8 +89,7 @@ def _header(frame: _Frame, path: Path) -> DlcHeader:
 
 
 def _read_frame(path: Path) -> _Frame:
-    if not path.is_file():
-        raise FileNotFoundError(f'the file {path} does not exist')
+    check_file(path)
     h5py = import_optional('h5py', 'formats')
     try:
         with h5py.File(path, 'r') as file:

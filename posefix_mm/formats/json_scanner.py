@@ -26,7 +26,7 @@ from typing import (
 import msgspec
 import numpy as np
 
-from ..fileio import load_json
+from ..fileio import check_file, load_json
 
 #: Where a value is: names of fields and places in lists, from the outside.
 JsonPath = Tuple[Union[str, int], ...]
@@ -226,8 +226,7 @@ class ByteFile:
     """
 
     def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            raise FileNotFoundError(f'the file {path} does not exist')
+        check_file(path)
         self.path = path
         self._file = os.open(path, os.O_RDONLY)
         weakref.finalize(self, os.close, self._file)
@@ -442,8 +441,7 @@ def find_fields(path: Path) -> Dict[str, Tuple[int, int]]:
         FileNotFoundError: If it does not exist.
         ValueError: If it does not hold an object; the message names the file.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f'the file {path} does not exist')
+    check_file(path)
     if not path.stat().st_size:
         raise ValueError(f'{path} is not valid JSON: it is empty')
     with open(path, 'rb') as file, \

@@ -16,7 +16,7 @@ from typing import (
 import numpy as np
 import orjson
 
-from ..fileio import atomic_write
+from ..fileio import atomic_write, check_file
 from ..optional_packages import import_optional
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem, set_pose
@@ -222,8 +222,7 @@ def _as_bytes(table: np.ndarray) -> np.ndarray:
 
 
 def _read_content(path: Path) -> _Content:
-    if not path.is_file():
-        raise FileNotFoundError(f'the file {path} does not exist')
+    check_file(path)
     h5py = import_optional('h5py', 'formats')
     import_optional('sleap_io', 'formats')
     try:

@@ -259,14 +259,10 @@ class ImageFinder:
     def _find_frame(self, key: Union[int, str],
                     first: int) -> Optional[Picture]:
         """Take a name or number for that of a frame of a video."""
-        text = str(key)
-        if Path(text).suffix.lower() in IMAGE_SUFFIXES:
-            text = stem_of(text)
-        match = _FRAME.fullmatch(text)
-        if match is None or (not self._index.videos):
-            return None
-        name, number = match[1], int(match[2]) - first
+        name, number = frame_of(str(key), first)
         videos = self._index.videos
+        if number is None or not videos:
+            return None
         if name.strip('/'):
             try:
                 return Picture(self._find_video(name), number)
@@ -282,6 +278,23 @@ class ImageFinder:
         if self._indexed is None:
             self._indexed = _Index(self.root, self.follow_links)
         return self._indexed
+
+
+def frame_of(name: str, first: int = 0) -> Tuple[str, Optional[int]]:
+    """Take a name for that of a frame of a video.
+
+    Args:
+        name (str): Such as ``'cam01_0012.jpg'``.
+        first (int): What the first frame is numbered. Defaults to 0.
+
+    Returns:
+        tuple: Name of the video, which may be empty, and the 0-based frame;
+        the name itself and None if there is no number.
+    """
+    text = stem_of(name) if Path(name).suffix.lower() in IMAGE_SUFFIXES \
+        else name
+    match = _FRAME.fullmatch(text)
+    return (name, None) if match is None else (match[1], int(match[2]) - first)
 
 
 class _NotThereError(LookupError):

@@ -7,6 +7,7 @@ from typing import (
     Any,
     Dict,
     Iterator,
+    List,
     NamedTuple,
     Optional,
     Sequence,
@@ -133,6 +134,37 @@ class ImageList:
                 for name in (tail, stem_of(tail)):
                     if name in self._names:
                         return FoundImage(self._names[name], FILE_NAME)
+        return FoundImage(-1, UNKNOWN)
+
+    def find_all(self, keys: Sequence[Any]) -> List[FoundImage]:
+        """Find images by the ids of records.
+
+        If not one is the very id of an image, those that are nothing else in
+        the list are taken for the numbers in its file names: a number may be
+        both, an id and that of another file.
+        """
+        found = [self.find(key) for key in keys]
+        if any(one.kind == EXACT for one in found):
+            return found
+        return [one if one.kind != UNKNOWN else self.find_number(key)
+                for one, key in zip(found, keys, strict=True)]
+
+    def find_frame(self, stem: str, frame: int) -> FoundImage:
+        """Find a frame of a video, which may be listed in several ways.
+
+        Args:
+            stem (str): Name of the video without its suffix.
+            frame (int): 0-based.
+
+        Returns:
+            FoundImage: One called such as ``clip_000012`` or ``000012.jpg``,
+            or with the frame's number as id.
+        """
+        names = [f'{stem}_{frame:0{digits}d}' for digits in (6, 12, 4, 1)]
+        for key in (*names, f'{frame:06d}.jpg', frame):
+            found = self.find(key)
+            if found.place >= 0:
+                return found
         return FoundImage(-1, UNKNOWN)
 
     def find_number(self, key: Union[int, float, str, None]) -> FoundImage:

@@ -5,16 +5,13 @@ from typing import Dict, Optional, Sequence, Set, Tuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
 
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import Problem
-from .image_files import ImageProblem, check_header, load_image
+from .claimed_size import common_factor, is_turned, load_as_claimed
+from .image_files import ImageProblem, check_header
 from .image_finder import ImageFinder, Picture
 
-# EXIF orientations that swap width and height
-_TURNED = (5, 6, 7, 8)
-_ORIENTATION = 0x0112
 # So many references are looked at to know whether a file is of videos.
 _LOOKED_AT = 100
 
@@ -96,17 +93,7 @@ class ImageSource:
         if picture.frame is not None:
             with self._lock:
                 return self._frames(picture.path).read(picture.frame)
-        image = load_image(picture.path)
-        size = image.shape[1], image.shape[0]
-        if picture.size is not None and _fits_turned(
-                picture.size, size) and _is_turned(picture.path):
-            stored = load_image(picture.path, as_stored=True)
-            if stored.shape != image.shape:
-                return stored
-            with Image.open(picture.path) as opened:  # not turned by OpenCV
-                turned = ImageOps.exif_transpose(opened).convert('RGB')
-                return np.ascontiguousarray(np.asarray(turned)[..., ::-1])
-        return image
+        return load_as_claimed(picture.path, picture.size)
 
     def scale(self, ref: ImageRef,
               size: Tuple[int, int]) -> Optional[float]:
@@ -120,8 +107,7 @@ class ImageSource:
             float | None: 1 where nothing is claimed; None if width and height
             differ by other factors, beyond the rounding of a resizing.
         """
-        claimed = self.find(ref).size
-        return 1. if claimed is None else _factor(claimed, size)
+        return common_factor(self.find(ref).size, size)
 
     def size(self, ref: ImageRef) -> Tuple[int, int]:
         """Tell width and height of an image, as a rule without decoding it.
@@ -140,7 +126,7 @@ class ImageSource:
             with self._lock:
                 return self._frames(picture.path).size
         width, height = check_header(picture.path)
-        if _is_turned(picture.path):
+        if is_turned(picture.path):
             height, width = self.load(ref).shape[:2]
         return width, height
 
@@ -152,34 +138,6 @@ class ImageSource:
             self._videos[path] = VideoFrames(path, self._wanted.get(path),
                                              self.num_kept)
         return self._videos[path]
-
-
-def _factor(claimed: Tuple[int, int],
-            size: Tuple[int, int]) -> Optional[float]:
-    """Common factor from one size to another, None if there is none."""
-    if claimed == size:
-        return 1.
-    factors = [real / given for real, given in zip(
-        size, claimed, strict=True)]
-    factor = max(factors)
-    if all(abs(given * factor - real) <= 1 + factor for real, given in zip(
-            size, claimed, strict=True)):
-        return (factors[0] * factors[1])**.5
-    return None
-
-
-def _fits_turned(claimed: Tuple[int, int], size: Tuple[int, int]) -> bool:
-    """Whether a size, or a multiple of it, is that of a turned picture."""
-    turned = size[::-1]
-    return claimed != size and (claimed == turned or (
-        _factor(claimed, size) is None
-        and _factor(claimed, turned) is not None))
-
-
-def _is_turned(path: Path) -> bool:
-    """Whether EXIF data swaps width and height."""
-    with Image.open(path) as image:
-        return image.getexif().get(_ORIENTATION) in _TURNED
 
 
 class VideoFrames:

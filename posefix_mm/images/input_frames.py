@@ -3,6 +3,7 @@ import glob
 import logging
 import mimetypes
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import (
     Any,
@@ -20,8 +21,10 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures.pose_records import Problem
-from .image_files import ImageProblem, load_image
+from .claimed_size import common_factor, load_as_claimed
+from .image_files import ImageProblem
 from .image_finder import IMAGE_SUFFIXES
+from .image_list import ImageList, size_of
 
 InputType = Union[str, Path, np.ndarray]
 #: One image, a folder, a pattern, a video, ``'webcam[:id]'`` or the number of
@@ -37,16 +40,40 @@ class Frame:
         index (int): Its place in the input.
         name (str): File name; made up as in mmpose where there is none.
         path (Path | None): The file.
+        video (str | None): Name of the video that it is a frame of.
         image (np.ndarray | None): BGR, uint8 (H, W, 3); None if the image has
             a problem.
+        scale (float | None): By how much it is larger than annotations say,
+            1 where they say nothing; None if it has another shape.
         problem (Problem | None): Why the image can't be used.
     """
 
     index: int
     name: str
     path: Optional[Path] = None
+    video: Optional[str] = None
     image: Optional[np.ndarray] = None
+    scale: Optional[float] = 1.
     problem: Optional[Problem] = None
+
+    def place_in(self, listed: ImageList) -> int:
+        """Find its place in a list of images, -1 if it is not there."""
+        found = listed.find_frame(
+            Path(self.video).stem, self.index) if self.video else listed.find(
+                self.name if self.path is None else self.path.as_posix())
+        return found.place
+
+    def read_as_listed(self, listed: Optional[ImageList]) -> None:
+        """Read its file, or take its array, as annotations describe it.
+
+        Raises:
+            ImageProblem: If it can't be used.
+        """
+        place = -1 if listed is None else self.place_in(listed)
+        claimed = size_of(listed.images[place]) if place >= 0 else None
+        if self.path is not None:
+            self.image = load_as_claimed(self.path, claimed)
+        self.scale = common_factor(claimed, self.image.shape[1::-1])
 
 
 class VideoInfo(NamedTuple):
@@ -82,7 +109,8 @@ class InputFrames(NamedTuple):
     names: Optional[Sequence[str]] = None
 
 
-def open_inputs(inputs: InputsType) -> InputFrames:
+def open_inputs(inputs: InputsType,
+                listed: Optional[ImageList] = None) -> InputFrames:
     """Open an input of any kind.
 
     Args:
@@ -90,6 +118,8 @@ def open_inputs(inputs: InputsType) -> InputFrames:
             array, BGR), a folder, a pattern such as ``'images/*.jpg'``, a
             video file, ``'webcam'``, ``'webcam:1'`` or the number of a
             camera, or a list or iterator of images.
+        listed (ImageList, optional): Images of annotations, whose sizes tell
+            which way round pictures are, and how large.
 
     Returns:
         InputFrames: The images. Files in an iterable need not exist: that is
@@ -102,74 +132,74 @@ def open_inputs(inputs: InputsType) -> InputFrames:
         ValueError: If the input is neither of these.
     """
     if isinstance(inputs, np.ndarray):
-        return _from_items([inputs])
+        return _from_items([inputs], listed)
     if isinstance(inputs, int) and not isinstance(inputs, bool):
         return _open_camera(inputs)
     if isinstance(inputs, str) and inputs.lower().startswith('webcam'):
         return _open_camera(_camera_number(inputs))
     if isinstance(inputs, (str, Path)):
-        return _open_path(str(inputs))
+        return _open_path(str(inputs), listed)
     if isinstance(inputs, Iterable) and not isinstance(inputs, (bytes, dict)):
-        return _from_items(inputs)
+        return _from_items(inputs, listed)
     raise ValueError('the input must be an image, folder, pattern, video, '
                      'camera, array, or an iterable of images; got '
                      f'{type(inputs).__name__}')
 
 
-def _open_path(inputs: str) -> InputFrames:
+def _open_path(inputs: str, listed: Optional[ImageList]) -> InputFrames:
     path = Path(inputs)
     if path.is_dir():
         found = sorted(
             p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-        return _from_found(found, f'the folder {inputs}')
+        return _from_found(found, f'the folder {inputs}', listed)
     if not path.exists() and glob.has_magic(inputs):
         found = sorted(
             p for p in map(Path, glob.glob(inputs, recursive=True))
             if p.suffix.lower() in IMAGE_SUFFIXES)
-        return _from_found(found, f'the pattern {inputs}')
+        return _from_found(found, f'the pattern {inputs}', listed)
     if not path.is_file():
         raise FileNotFoundError(f'the input {inputs} does not exist')
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        return _from_items([path])
+        return _from_items([path], listed)
     kind = mimetypes.guess_type(path.name)[0] or ''
     if kind.startswith('video/'):
-        return _open_video(path)
+        return _open_video(path, listed)
     raise ValueError(f'{inputs} is neither an image ('
                      f'{", ".join(IMAGE_SUFFIXES)}) nor a video')
 
 
-def _from_found(paths: Sequence[Path], where: str) -> InputFrames:
+def _from_found(paths: Sequence[Path], where: str,
+                listed: Optional[ImageList]) -> InputFrames:
     if not paths:
         raise FileNotFoundError(f'there are no images in {where}')
-    return _from_items(paths)
+    return _from_items(paths, listed)
 
 
-def _from_items(items: Iterable[InputType]) -> InputFrames:
+def _from_items(items: Iterable[InputType],
+                listed: Optional[ImageList]) -> InputFrames:
     """Take images one by one; files are read when they are needed."""
     known = isinstance(items, Sequence)
     names = None
     if known and all(isinstance(item, (str, Path)) for item in items):
         names = [Path(item).name for item in items]
     return InputFrames(
-        (_deferred(index, item) for index, item in enumerate(items)),
+        (partial(_read_frame, index, item, listed)
+         for index, item in enumerate(items)),
         count=len(items) if known else None,
         names=names)
 
 
-def _deferred(index: int, item: Any) -> Callable[[], Frame]:
-    return lambda: _read_frame(index, item)
-
-
-def _read_frame(index: int, item: Any) -> Frame:
+def _read_frame(index: int, item: Any,
+                listed: Optional[ImageList]) -> Frame:
     # mmpose names arrays in this way
     frame = Frame(index, f'{index}.jpg'.rjust(10, '0'))
     try:
         if isinstance(item, (str, Path)):
             frame.path = Path(item)
             frame.name = frame.path.name
-            frame.image = load_image(frame.path)
         else:
             frame.image = check_array(item)
+        frame.read_as_listed(listed)
     except ImageProblem as error:
         frame.problem = error.problem
     return frame
@@ -216,20 +246,21 @@ def _open_camera(number: int) -> InputFrames:
     return InputFrames(_frames_of(capture, info), video=info, live=True)
 
 
-def _open_video(path: Path) -> InputFrames:
+def _open_video(path: Path, listed: Optional[ImageList]) -> InputFrames:
     capture = cv2.VideoCapture(str(path))
     if not capture.isOpened():
         raise ValueError(f'{path} is no video that OpenCV can read')
     info = VideoInfo(path.name, path, capture.get(cv2.CAP_PROP_FPS) or 25.)
     count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     return InputFrames(
-        _frames_of(capture, info, count),
+        _frames_of(capture, info, listed, count),
         count=count if count > 0 else None,
         video=info)
 
 
 def _frames_of(capture: cv2.VideoCapture,
                info: VideoInfo,
+               listed: Optional[ImageList] = None,
                count: int = 0) -> Iterator[Callable[[], Frame]]:
     """Read frames in order until there are no more."""
     index = 0
@@ -238,7 +269,12 @@ def _frames_of(capture: cv2.VideoCapture,
             found, image = capture.read()
             if not found:
                 break
-            frame = Frame(index, f'{index}.jpg'.rjust(10, '0'), None, image)
+            frame = Frame(
+                index,
+                f'{index}.jpg'.rjust(10, '0'),
+                video=info.name,
+                image=image)
+            frame.read_as_listed(listed)
             index += 1
             yield lambda frame=frame: frame
     finally:

@@ -1,19 +1,29 @@
-"""Cut all poses of one image out of it."""
-from typing import Callable, NamedTuple, Sequence, Tuple, Union
+"""Crop all poses of an image."""
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
-from mmpose.datasets.transforms import TopdownAffine
+from mmengine.dataset import Compose
+from mmpose.datasets.transforms import (
+    GetBBoxCenterScale,
+    LoadImage,
+    TopdownAffine,
+)
 from mmpose.structures.bbox import (
     bbox_xyxy2cs,
     get_udp_warp_matrix,
     get_warp_matrix,
 )
 
+from ..datasets import PoseResultsDataset
+from ..datasets.transforms import GetInputPose, PackRefineInputs
 from ..datasets.transforms.get_input_pose import shown_weights
 from ..structures.boxes import pose_to_bbox, shown_keypoints
-from ..structures.pose_records import PoseArrays
+from ..structures.pose_records import PoseArrays, PoseRecord
 
+# The pipeline of all of this package's configs, behind LoadImage.
+_STANDARD = (GetBBoxCenterScale, TopdownAffine, GetInputPose, PackRefineInputs)
 #: What a crop can be made by.
 CROP_BY = ('pose', 'bbox', 'both')
 
@@ -53,17 +63,9 @@ class Crops(NamedTuple):
         return self.scales.prod(-1)
 
     def to_image(self, points: np.ndarray) -> np.ndarray:
-        """Map points of the crops to the image.
-
-        The order of the operations is that of mmpose's top-down estimators,
-        so that the results are the same to the last digit.
-
-        Args:
-            points (np.ndarray): Input pixels, (N, K, 2).
-
-        Returns:
-            np.ndarray: Image pixels, (N, K, 2).
-        """
+        """Map points of the crops to the image, pixels, (N, K, 2)."""
+        # operations in the order of mmpose's top-down estimators give the
+        # same results to the last digit
         input_size = self.images.shape[2], self.images.shape[1]
         scales, centers = self.scales[:, None], self.centers[:, None]
         return points / input_size * scales + centers - 0.5 * scales
@@ -87,7 +89,7 @@ class Cropper:
     after the other, pixel by pixel.
 
     Args:
-        input_size (Tuple[int, int]): [w, h].
+        input_size (tuple[int, int]): [w, h].
         padding (float): Factor from a box to its crop.
         expand (float): Factor from the extent of a pose to its box.
         keypoint_score_thr (float): Keypoints with a lower score count as
@@ -105,14 +107,14 @@ class Cropper:
     """
 
     def __init__(self,
-                 input_size: Tuple[int, int],
+                 input_size: tuple[int, int],
                  *,
                  padding: float = 1.25,
                  expand: float = 1.2,
                  keypoint_score_thr: float = 0.,
                  use_udp: bool = False,
                  weigh_scores: bool = False,
-                 annotated: Union[bool, np.ndarray] = True,
+                 annotated: bool | np.ndarray = True,
                  crop_by: str = 'pose') -> None:
         if crop_by not in CROP_BY:
             raise ValueError(
@@ -128,15 +130,7 @@ class Cropper:
             get_udp_warp_matrix if use_udp else get_warp_matrix)
 
     def __call__(self, image: np.ndarray, poses: PoseArrays) -> Crops:
-        """Crop.
-
-        Args:
-            image (np.ndarray): BGR, uint8 (H, W, 3).
-            poses (PoseArrays): N poses.
-
-        Returns:
-            Crops: N crops.
-        """
+        """Crop the N poses of an image, BGR, uint8 (H, W, 3)."""
         visible = self.sure(poses)
         boxes = self._boxes(poses, visible)
         centers, scales = bbox_xyxy2cs(boxes, padding=self.padding)
@@ -177,3 +171,87 @@ class Cropper:
             poses.keypoint_scores,
             score_thr=self.keypoint_score_thr,
             annotated=self.annotated)
+
+
+class PipelineCropper:
+    """Crop by the transforms of a test pipeline.
+
+    For pipelines that :class:`Cropper` does not know.
+
+    Args:
+        dataset (PoseResultsDataset): Test dataset of a refiner; it need not
+            be initialised.
+
+    Raises:
+        ValueError: If the pipeline does not start with ``LoadImage``.
+    """
+
+    def __init__(self, dataset: PoseResultsDataset) -> None:
+        self.dataset = dataset
+        load, *crop = dataset.pipeline.transforms
+        if not isinstance(load, LoadImage):
+            raise ValueError('the test pipeline must start with LoadImage, '
+                             f'got {type(load).__name__}')
+        self._crop = Compose(crop)
+        # BaseCocoStyleDataset adds these to what its pipelines start from
+        self._skeleton = {
+            key: dataset.metainfo[key]
+            for key in ('flip_indices', 'dataset_name')
+        }
+
+    def __call__(self, image: np.ndarray, poses: PoseArrays) -> Crops:
+        """Crop; see :meth:`Cropper.__call__`."""
+        samples = [
+            self._crop_one(image, PoseRecord(0, None, 0, 1, 1., *pose))
+            for pose in zip(*poses[:3], strict=True)
+        ]
+        labels = [s['data_samples'].gt_instance_labels for s in samples]
+        metas = [s['data_samples'].metainfo for s in samples]
+        return Crops(
+            np.stack(
+                [s['inputs'].numpy().transpose(1, 2, 0) for s in samples]),
+            np.concatenate([label.input_pose.numpy() for label in labels]),
+            np.concatenate(
+                [label.input_pose_visible.numpy() for label in labels]),
+            np.stack([meta['input_center'] for meta in metas]),
+            np.stack([meta['input_scale'] for meta in metas]))
+
+    def _crop_one(self, image: np.ndarray, record: PoseRecord) -> dict:
+        return self._crop({
+            **self._skeleton,
+            **self.dataset.describe(record, ''),
+            'img': image,
+            'img_shape': image.shape[:2],
+            'ori_shape': image.shape[:2],
+        })
+
+
+def build_cropper(dataset: PoseResultsDataset, crop_by: str = 'pose'
+                  ) -> Cropper | PipelineCropper:
+    """Choose the fastest way to crop as a refiner's test dataset does.
+
+    A :class:`Cropper` wherever the pipeline is that of this package's
+    configs.
+
+    Raises:
+        ValueError: If the pipeline does not start with ``LoadImage``, or
+            ``crop_by`` is not for it.
+    """
+    load, *transforms = dataset.pipeline.transforms
+    plain = (type(load) is LoadImage and not load.to_float32
+             and load.color_type == 'color')
+    if not plain or tuple(map(type, transforms)) != _STANDARD:
+        if crop_by != 'pose':
+            raise ValueError("this config's pipeline makes its own crop: "
+                             "crop_by can only be 'pose'")
+        return PipelineCropper(dataset)
+    box, affine, input_pose = transforms[:3]
+    return Cropper(
+        affine.input_size,
+        padding=box.padding,
+        expand=dataset.expand,
+        keypoint_score_thr=dataset.keypoint_score_thr,
+        use_udp=affine.use_udp,
+        weigh_scores=input_pose.weigh_scores,
+        annotated=dataset.annotated,
+        crop_by=crop_by)

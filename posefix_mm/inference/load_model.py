@@ -1,7 +1,8 @@
 """Find, read and load a refiner."""
 import copy
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator, NamedTuple, Optional, Union
+from typing import NamedTuple
 
 from mmengine.config import Config
 from mmengine.fileio import load
@@ -26,8 +27,25 @@ class RefinerFiles(NamedTuple):
         checkpoint (str | None): Its weights; None for random ones.
     """
 
-    config: Union[Path, Config]
-    checkpoint: Optional[str]
+    config: Path | Config
+    checkpoint: str | None
+
+
+class LoadedRefiner(NamedTuple):
+    """A refiner in memory.
+
+    Attributes:
+        files (RefinerFiles): What it was loaded from.
+        cfg (Config): Its config.
+        dataset (PoseResultsDataset): Its test dataset, whose files have not
+            been read.
+        model (nn.Module): The network, in evaluation mode.
+    """
+
+    files: RefinerFiles
+    cfg: Config
+    dataset: PoseResultsDataset
+    model: nn.Module
 
 
 def package_root() -> Path:
@@ -35,8 +53,34 @@ def package_root() -> Path:
     return Path(__file__).resolve().parents[1] / '.mim'
 
 
-def find_refiner(config: Union[str, Path, Config, None] = None,
-                 checkpoint: Optional[str] = None) -> RefinerFiles:
+def open_refiner(config: str | Path | Config | None = None,
+                 checkpoint: str | None = None,
+                 device: str = 'cpu',
+                 cfg_options: dict | None = None) -> LoadedRefiner:
+    """Find a refiner and load it.
+
+    Args:
+        config (str | Path | Config, optional): As of :func:`find_refiner`.
+        checkpoint (str, optional): As there.
+        device (str): Defaults to ``'cpu'``.
+        cfg_options (dict, optional): Changes of the config.
+
+    Raises:
+        FileNotFoundError: If a file does not exist.
+        ValueError: If the config is not a refiner's, weights do not fit it,
+            or the device can't be used.
+    """
+    files = find_refiner(config, checkpoint)
+    cfg = load_refiner_config(
+        files.config,
+        pretrained=files.checkpoint is None,
+        cfg_options=cfg_options)
+    return LoadedRefiner(files, cfg, build_test_dataset(cfg),
+                         load_refiner(cfg, files.checkpoint, device))
+
+
+def find_refiner(config: str | Path | Config | None = None,
+                 checkpoint: str | None = None) -> RefinerFiles:
     """Find the files of a refiner.
 
     Args:
@@ -54,10 +98,10 @@ def find_refiner(config: Union[str, Path, Config, None] = None,
             the message lists the names.
     """
     if isinstance(config, Config):
-        return RefinerFiles(config, _check(checkpoint))
+        return RefinerFiles(config, check_weights(checkpoint))
     path = Path(DEFAULT_REFINER if config is None else config)
     if path.suffix != '.py' and not path.is_file():
-        path = _find_config(str(config or DEFAULT_REFINER))
+        path = _find_config(str(path))
     if not path.is_file():
         raise FileNotFoundError(f'the config {path} does not exist')
     if checkpoint is None:
@@ -66,14 +110,20 @@ def find_refiner(config: Union[str, Path, Config, None] = None,
             raise FileNotFoundError(
                 f'no weights come with {path.stem}; name a checkpoint of it')
         checkpoint = str(beside)
-    return RefinerFiles(path, _check(checkpoint))
+    return RefinerFiles(path, check_weights(checkpoint))
 
 
-def _check(checkpoint: Optional[str]) -> Optional[str]:
-    if checkpoint is not None and '://' not in str(checkpoint) \
-            and not Path(checkpoint).is_file():
-        raise FileNotFoundError(f'the checkpoint {checkpoint} does not exist')
-    return None if checkpoint is None else str(checkpoint)
+def check_weights(weights: str | None) -> str | None:
+    """Check that a checkpoint exists, unless it is to be fetched.
+
+    Raises:
+        FileNotFoundError: If it does not.
+    """
+    if weights is None:
+        return None
+    if '://' not in str(weights) and not Path(weights).is_file():
+        raise FileNotFoundError(f'the checkpoint {weights} does not exist')
+    return str(weights)
 
 
 def _models() -> Iterator[dict]:
@@ -92,10 +142,10 @@ def _find_config(name: str) -> Path:
     return package_root() / models[name]
 
 
-def load_refiner_config(config: Union[str, Path, Config],
+def load_refiner_config(config: str | Path | Config,
                         *,
                         pretrained: bool = True,
-                        cfg_options: Optional[dict] = None) -> Config:
+                        cfg_options: dict | None = None) -> Config:
     """Read a config, or copy the one that is given.
 
     Args:
@@ -125,20 +175,16 @@ def load_refiner_config(config: Union[str, Path, Config],
 
 
 def build_test_dataset(cfg: Config) -> PoseResultsDataset:
-    """Build the test dataset of a refiner without reading its files.
-
-    Args:
-        cfg (Config): From :func:`load_refiner_config`.
-    """
+    """Build the test dataset of a refiner without reading its files."""
     return DATASETS.build(dict(cfg.test_dataloader.dataset, lazy_init=True))
 
 
-def load_refiner(cfg: Config, checkpoint: Optional[str],
+def load_refiner(cfg: Config, checkpoint: str | None,
                  device: str) -> nn.Module:
-    """Build the refiner with its weights.
+    """Build a refiner with its weights.
 
-    mmpose's ``init_model`` wants a skeleton in the checkpoint, and only warns
-    of weights that do not fit, which would make nonsense of every pose.
+    mmpose's ``init_model`` requires a skeleton in the checkpoint, and only
+    warns of weights that do not fit, which would make nonsense of every pose.
 
     Args:
         cfg (Config): From :func:`load_refiner_config`.
@@ -153,16 +199,12 @@ def load_refiner(cfg: Config, checkpoint: Optional[str],
         ValueError: If the checkpoint does not fit the config, or the device
             can't be used.
     """
-    _check(checkpoint)
+    check_weights(checkpoint)
     model = revert_sync_batchnorm(MODELS.build(cfg.model))
     if checkpoint is not None:
         try:
-            load_checkpoint(
-                model,
-                str(checkpoint),
-                map_location='cpu',
-                strict=True,
-                logger='silent')
+            load_checkpoint(model, str(checkpoint), map_location='cpu',
+                            strict=True, logger='silent')
         except CHECKPOINT_ERRORS as error:
             reason = ' '.join(str(error).split())
             raise ValueError(f'{checkpoint} does not hold weights of the '

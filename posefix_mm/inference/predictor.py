@@ -1,22 +1,17 @@
 """A refiner that is loaded once and refines poses of any number of images."""
 import hashlib
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional, Union
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from mmengine.config import Config
 
-from .backends import build_backend
-from .crops import Crops
-from .load_model import (
-    build_test_dataset,
-    find_refiner,
-    load_refiner,
-    load_refiner_config,
-)
-from .pipeline_cropper import build_cropper
+from .backends import Backend, build_backend
+from .crops import Crops, build_cropper
+from .load_model import open_refiner
 
 #: Scores that refined poses can get.
 SCORES = ('input', 'refined')
@@ -74,22 +69,23 @@ class PosePredictor:
     """
 
     def __init__(self,
-                 config: Union[str, Path, Config, None] = None,
-                 checkpoint: Optional[str] = None,
+                 config: str | Path | Config | None = None,
+                 checkpoint: str | None = None,
                  *,
                  device: str = 'cpu',
                  backend: str = 'torch',
                  precision: str = 'fp32',
                  flip_test: bool = True,
                  crop_by: str = 'pose',
-                 cfg_options: Optional[dict] = None) -> None:
-        self._open(config, checkpoint, device, cfg_options, crop_by)
-        self._backend = build_backend(
-            self.model,
-            self.metainfo,
-            backend=backend,
-            precision=precision,
-            flip_test=flip_test)
+                 cfg_options: dict | None = None) -> None:
+        self.files, self.cfg, dataset, self.model = open_refiner(
+            config, checkpoint, device, cfg_options)
+        self.metainfo = dataset.metainfo
+        self.categories = dataset.categories
+        #: Which keypoints the data set annotates, bool (K, ).
+        self.annotated = dataset.annotated
+        self.crop = build_cropper(dataset, crop_by)
+        self.crop_by = crop_by
         settings = (self.cfg.model.to_dict(),
                     self.cfg.test_dataloader.dataset.to_dict(),
                     torch.device(device).type, backend, precision, flip_test,
@@ -97,26 +93,13 @@ class PosePredictor:
         #: Fingerprint of everything but the weights.
         self.name = hashlib.blake2b(
             repr(settings).encode(), digest_size=16).hexdigest()
-
-    def _open(self, config: Union[str, Path, Config, None],
-              checkpoint: Optional[str], device: str,
-              cfg_options: Optional[dict],
-              crop_by: str = 'pose') -> None:
-        """Load everything but what runs the network."""
-        self.files = find_refiner(config, checkpoint)
-        self.cfg = load_refiner_config(
-            self.files.config,
-            pretrained=self.files.checkpoint is None,
-            cfg_options=cfg_options)
-        dataset = build_test_dataset(self.cfg)
-        self.metainfo = dataset.metainfo
-        self.categories = dataset.categories
-        #: Which keypoints the data set annotates, bool (K, ).
-        self.annotated = dataset.annotated
-        self.crop = build_cropper(dataset, crop_by)
-        self.crop_by = crop_by
-        self.model = load_refiner(self.cfg, self.files.checkpoint, device)
         self._lock = threading.Lock()
+        self._options = dict(
+            backend=backend, precision=precision, flip_test=flip_test)
+        self._backend = self._build_backend()
+
+    def _build_backend(self) -> Backend:
+        return build_backend(self.model, self.metainfo, **self._options)
 
     @property
     def num_keypoints(self) -> int:
@@ -124,19 +107,17 @@ class PosePredictor:
         return self.metainfo['num_keypoints']
 
     @property
-    def keypoint_names(self) -> List[str]:
+    def keypoint_names(self) -> list[str]:
         """Names of the keypoints, in order, (K, )."""
         names = self.metainfo['keypoint_id2name']
         return [names[i] for i in range(self.num_keypoints)]
 
     def start(self, crops: Crops) -> Callable[[], RefinedCrops]:
-        """Start on a batch; the device may still work when this returns.
-
-        Args:
-            crops (Crops): What :attr:`crop` made, of one or of many images.
+        """Start on a batch of crops, of one or of many images.
 
         Returns:
-            Callable[[], RefinedCrops]: Waits, and gives the refined poses.
+            Callable[[], RefinedCrops]: Waits for the device, and gives the
+            refined poses.
         """
         with self._lock:
             finish = self._backend.start(crops)
@@ -150,15 +131,12 @@ class PosePredictor:
 
         return to_image
 
-    def choose_scores(self, scores: Optional[str] = None) -> str:
-        """Say which scores refined poses get.
+    def choose_scores(self, scores: str | None = None) -> str:
+        """Choose the scores of refined poses, ``'input'`` or ``'refined'``.
 
         Args:
-            scores (str, optional): ``'input'`` or ``'refined'``. Defaults to
-                the config's wish, ``keep_input_scores`` of ``test_cfg``.
-
-        Returns:
-            str: Likewise.
+            scores (str, optional): One of them. Defaults to what the config
+                says, ``keep_input_scores`` of ``test_cfg``.
 
         Raises:
             ValueError: If it is neither, or the refiner predicts none.
@@ -178,14 +156,9 @@ class PosePredictor:
 
     def keep_unlearnt(self, refined: np.ndarray,
                       keypoints: np.ndarray) -> np.ndarray:
-        """Put back keypoints that the model never learnt.
+        """Put back the input's keypoints that the model never learnt.
 
-        Args:
-            refined (np.ndarray): Refined keypoints, (N, K, 2).
-            keypoints (np.ndarray): Those of the input, (N, K, 2).
-
-        Returns:
-            np.ndarray: (N, K, 2).
+        All of them are (N, K, 2).
         """
         kept = self.model.passthrough_keypoints
         if not kept:

@@ -5,21 +5,11 @@ other threads run meanwhile), each image once however many poses it has, and
 batches are filled across images. What is in memory at a time is bounded.
 """
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import (
-    Any,
-    Callable,
-    Deque,
-    Iterable,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Tuple,
-    Union,
-)
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,7 +19,7 @@ from .crops import Crops
 from .predictor import PosePredictor, RefinedCrops
 
 Task = Callable[[], Any]
-_Batch = Tuple[Crops, RefinedCrops]
+_Batch = tuple[Crops, RefinedCrops]
 _MAX_IMAGES = 1024
 # A further pass that is predicted to bring less OKS changes nothing.
 _LEAST_GAIN = 0.02
@@ -50,7 +40,7 @@ class ImageJob(NamedTuple):
 
     key: Any
     load: Callable[[], np.ndarray]
-    poses: Union[PoseArrays, Callable[[np.ndarray], PoseArrays]]
+    poses: PoseArrays | Callable[[np.ndarray], PoseArrays]
     group: int = 0
 
 
@@ -76,13 +66,13 @@ class ImageResult:
     """
 
     key: Any
-    poses: Optional[PoseArrays]
+    poses: PoseArrays | None
     keypoints: np.ndarray
     confidences: np.ndarray
     pose_scores: np.ndarray
     areas: np.ndarray
     load: Callable[[], np.ndarray]
-    problem: Optional[Problem] = None
+    problem: Problem | None = None
     group: int = 0
     missing: int = 0
 
@@ -91,10 +81,10 @@ class _Loaded(NamedTuple):
     """A decoded image and the crops of its first poses."""
 
     job: ImageJob
-    image: Optional[np.ndarray]
-    poses: Optional[PoseArrays]
-    crops: Optional[Crops]
-    problem: Optional[Problem] = None
+    image: np.ndarray | None
+    poses: PoseArrays | None
+    crops: Crops | None
+    problem: Problem | None = None
 
 
 class _Share(NamedTuple):
@@ -111,7 +101,7 @@ def refine_stream(predictor: PosePredictor,
                   num_workers: int = 2,
                   max_images: int = _MAX_IMAGES,
                   passes: int = 1,
-                  pool: Optional[ThreadPoolExecutor] = None
+                  pool: ThreadPoolExecutor | None = None
                   ) -> Iterator[ImageResult]:
     """Refine the poses of many images.
 
@@ -121,13 +111,13 @@ def refine_stream(predictor: PosePredictor,
         batch_size (int): Poses refined at once. Defaults to 32.
         num_workers (int): Threads that decode and crop; 0 does it between the
             batches. Defaults to 2.
-        max_images (int): So many images, besides as many as ``batch_size``,
-            may wait for a batch to be filled. Defaults to 1024.
-        passes (int): So many times, cropping anew by what was refined. A
-            refiner that predicts how good poses are leaves a pose alone when
-            that does not rise any more. Defaults to 1.
-        pool (ThreadPoolExecutor, optional): These threads, where the caller
-            has a use for them, too. Defaults to threads of its own.
+        max_images (int): Images that may wait for a batch to be filled,
+            besides as many as ``batch_size``. Defaults to 1024.
+        passes (int): How often to refine, each time cropping the refined
+            pose. A refiner that predicts how good poses are leaves a pose
+            alone when that does not rise any more. Defaults to 1.
+        pool (ThreadPoolExecutor, optional): Threads of the caller. Defaults
+            to threads of its own.
 
     Yields:
         ImageResult: One for each job, in order.
@@ -149,7 +139,7 @@ def refine_stream(predictor: PosePredictor,
     own = None
     if num_workers and pool is None:
         pool = own = ThreadPoolExecutor(num_workers, thread_name_prefix='crop')
-    waiting: Deque[ImageResult] = deque()
+    waiting: deque[ImageResult] = deque()
     try:
         crops = _crop_ahead(predictor, jobs, batch_size, num_workers, pool)
         batches = _fill_batches(crops, batch_size, max_images, waiting,
@@ -212,17 +202,10 @@ def _keep_better(again: ImageResult) -> ImageResult:
 
 
 def run_ahead(tasks: Iterable[Task], depth: int,
-              pool: Optional[ThreadPoolExecutor]) -> Iterator[Any]:
-    """Run tasks in threads and give their results in order.
+              pool: ThreadPoolExecutor | None) -> Iterator[Any]:
+    """Run tasks in threads, up to ``depth`` ahead; yield results in order.
 
-    Args:
-        tasks (Iterable[Callable]): Taken as they are needed.
-        depth (int): So many run ahead.
-        pool (ThreadPoolExecutor, optional): The threads; None runs each task
-            when its result is asked for.
-
-    Yields:
-        Any: Results.
+    Without a pool each task runs when its result is asked for.
     """
     if pool is None:
         yield from (task() for task in tasks)
@@ -238,8 +221,8 @@ def run_ahead(tasks: Iterable[Task], depth: int,
 
 def _crop_ahead(
         predictor: PosePredictor, jobs: Iterable[ImageJob], batch_size: int,
-        num_workers: int, pool: Optional[ThreadPoolExecutor]
-) -> Iterator[Tuple[_Loaded, Crops, slice]]:
+        num_workers: int, pool: ThreadPoolExecutor | None
+) -> Iterator[tuple[_Loaded, Crops, slice]]:
     """Decode and crop; images with many poses come in several parts."""
     load = partial(_load, predictor, batch_size)
     loads = (partial(load, job) for job in jobs)
@@ -275,21 +258,19 @@ def _load(predictor: PosePredictor, batch_size: int,
 
 
 def _fill_batches(
-        crops: Iterable[Tuple[_Loaded, Crops, slice]], batch_size: int,
-        max_images: int, waiting: Deque[ImageResult], num_keypoints: int
-) -> Iterator[Tuple[Optional[Crops], List[_Share]]]:
-    """Fill batches across the images of a group.
+        crops: Iterable[tuple[_Loaded, Crops, slice]], batch_size: int,
+        max_images: int, waiting: deque[ImageResult], num_keypoints: int
+) -> Iterator[tuple[Crops | None, list[_Share]]]:
+    """Fill batches across the images of a group; say whose the crops are.
 
-    Images without poses fill none; where there are many of them, a batch ends
-    before it is full, so that results do not pile up.
-
-    Yields:
-        tuple: The batch, None where no image had a pose; and whose it is.
+    Images without poses fill none: the batch is None where no image had any.
+    Where there are many of them, a batch ends before it is full, so that
+    results do not pile up.
     """
-    parts: List[Crops] = []
-    shares: List[_Share] = []
+    parts: list[Crops] = []
+    shares: list[_Share] = []
     size, images, group = 0, 0, None
-    for loaded, some, part in crops:
+    for loaded, rest, part in crops:
         if group != loaded.job.group or images >= max_images + batch_size:
             if parts or images:
                 yield _join(parts), shares
@@ -298,14 +279,14 @@ def _fill_batches(
         if part.start == 0:
             waiting.append(_empty_result(loaded, num_keypoints))
             images += 1
-        while some is not None and len(some):
-            taken = min(len(some), batch_size - size)
-            parts.append(some.take(slice(taken)))
+        while rest is not None and len(rest):
+            count = min(len(rest), batch_size - size)
+            parts.append(rest.take(slice(count)))
             shares.append(
-                _Share(waiting[-1], slice(part.start, part.start + taken)))
-            some = some.take(slice(taken, None))
-            part = slice(part.start + taken, part.stop)
-            size += taken
+                _Share(waiting[-1], slice(part.start, part.start + count)))
+            rest = rest.take(slice(count, None))
+            part = slice(part.start + count, part.stop)
+            size += count
             if size == batch_size:
                 yield _join(parts), shares
                 parts, shares, size, images = [], [], 0, 0
@@ -313,7 +294,7 @@ def _fill_batches(
         yield _join(parts), shares
 
 
-def _join(parts: List[Crops]) -> Optional[Crops]:
+def _join(parts: list[Crops]) -> Crops | None:
     return Crops.concatenate(parts) if parts else None
 
 
@@ -334,9 +315,9 @@ def _empty_result(loaded: _Loaded, num_keypoints: int) -> ImageResult:
 
 
 def _run(
-    predictor: PosePredictor, batches: Iterable[Tuple[Optional[Crops],
-                                                      List[_Share]]]
-) -> Iterator[Tuple[Optional[_Batch], List[_Share]]]:
+    predictor: PosePredictor, batches: Iterable[tuple[Crops | None,
+                                                      list[_Share]]]
+) -> Iterator[tuple[_Batch | None, list[_Share]]]:
     """Run batches; the results of one are fetched when the next has begun."""
     before = None
     for crops, shares in batches:
@@ -352,7 +333,7 @@ def _run(
 
 
 def _hand_out(predictor: PosePredictor, batch: _Batch,
-              shares: List[_Share]) -> None:
+              shares: list[_Share]) -> None:
     """Give the poses of a batch to the images that they are of."""
     crops, refined = batch
     areas, start = crops.areas, 0

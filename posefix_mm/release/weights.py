@@ -1,6 +1,5 @@
 """Weights of others, put in their places and written."""
 from pathlib import Path
-from typing import Dict, Optional, Tuple, Union
 
 import torch
 
@@ -9,24 +8,24 @@ from ..version import __version__
 
 
 def fit_state(
-        found: Dict[str, Tuple[Optional[str], torch.Tensor]],
-        state: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
+        tensors: dict[str, tuple[str | None, torch.Tensor]],
+        state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Put foreign tensors in their places, all of them or none.
 
     Args:
-        found (Dict[str, Tuple[str | None, Tensor]]): Name in ``state``, None
+        tensors (dict[str, tuple[str | None, Tensor]]): Name in ``state``, None
             if unknown, and tensor, by their own names.
-        state (Dict[str, torch.Tensor]): For names and shapes only.
+        state (dict[str, torch.Tensor]): For names and shapes only.
 
     Returns:
-        Dict[str, torch.Tensor]: The new state dict.
+        dict[str, torch.Tensor]: The new state dict.
 
     Raises:
         ValueError: If tensors have no place, entries of ``state`` no tensor,
             or shapes differ; the message names them all.
     """
     result, unmapped, misshapen = {}, [], []
-    for name, (target, tensor) in found.items():
+    for name, (target, tensor) in tensors.items():
         if target not in state:
             unmapped.append(name)
             continue
@@ -48,14 +47,8 @@ def fit_state(
     return result
 
 
-def write_weights(state: Dict[str, torch.Tensor], out: Union[str,
-                                                             Path]) -> None:
-    """Write a checkpoint of weights alone, whole or not at all.
-
-    Args:
-        state (Dict[str, torch.Tensor]): State dict.
-        out (str | Path): The file.
-    """
+def write_weights(state: dict[str, torch.Tensor], out: str | Path) -> None:
+    """Write a checkpoint of weights alone, whole or not at all."""
     with atomic_write(out) as file:
         meta = dict(posefix_mm_version=__version__)
         torch.save(dict(state_dict=state, meta=meta), file)

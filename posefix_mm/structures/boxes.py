@@ -128,7 +128,7 @@ def xywh_to_xyxy(box: Any) -> np.ndarray:
     """
     try:
         x, y, width, height = map(float, box)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         x = y = width = height = np.nan
     if not (width > 0 and height > 0 and np.isfinite(x + y + width + height)):
         return np.full(4, np.nan, np.float32)

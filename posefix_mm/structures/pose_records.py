@@ -1,6 +1,6 @@
 """Poses: the records of a file, and arrays of an image's."""
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Optional, Sequence, Union
+from typing import Any, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -223,27 +223,41 @@ def category_of(record: dict) -> Optional[int]:
     return int(category) if category.is_integer() else None
 
 
-def _parse_category(record: PoseRecord,
-                    categories: Optional[Sequence[int]]) -> Optional[Problem]:
-    category = category_of(record.raw)
+def check_category(raw: dict, categories: Optional[Sequence[int]]
+                   ) -> Optional[Problem]:
+    """Tell whether the category of a record counts; all do if None."""
+    category = category_of(raw)
     if category is None or (categories is not None
                             and category not in categories):
         return Problem('category', 'category '
-                       f'{record.raw.get("category_id")!r:.40} is not refined')
-    record.category_id = category
+                       f'{raw.get("category_id")!r:.40} is not refined')
     return None
 
 
-def _parse_score(record: PoseRecord) -> Optional[Problem]:
-    given = record.raw.get('score', 1.)
+def read_score(raw: dict) -> Tuple[float, Optional[Problem]]:
+    """Read the score of a record, and tell whether it can be used."""
+    given = raw.get('score', 1.)
     score = _as_float(given)
     if not np.isfinite(score):
-        return Problem('score',
-                       f'score must be a finite number, got {given!r:.40}')
-    record.score = score
+        return 0., Problem('score', 'score must be a finite number, got '
+                           f'{given!r:.40}')
     if score > 0:
-        return None
-    return Problem('score_not_positive', f'score {given} is not above 0')
+        return score, None
+    return score, Problem('score_not_positive',
+                          f'score {given} is not above 0')
+
+
+def _parse_category(record: PoseRecord,
+                    categories: Optional[Sequence[int]]) -> Optional[Problem]:
+    problem = check_category(record.raw, categories)
+    if problem is None:
+        record.category_id = category_of(record.raw)
+    return problem
+
+
+def _parse_score(record: PoseRecord) -> Optional[Problem]:
+    record.score, problem = read_score(record.raw)
+    return problem
 
 
 def _parse_keypoints(record: PoseRecord, joint_map: JointMap,
@@ -310,6 +324,15 @@ class PoseArrays(NamedTuple):
     visible: np.ndarray
     keypoint_scores: np.ndarray
     boxes: Optional[np.ndarray] = None
+
+    @classmethod
+    def stack(cls, poses: Sequence[tuple], num_keypoints: int) -> 'PoseArrays':
+        """Stack the arrays of single poses, of which there may be none."""
+        if not poses:
+            return cls(np.zeros((0, num_keypoints, 2), np.float32),
+                       np.zeros((0, num_keypoints), bool),
+                       np.zeros((0, num_keypoints), np.float32))
+        return cls(*map(np.stack, zip(*poses, strict=True)))
 
     def take(self, part: slice) -> 'PoseArrays':
         """Take some of the poses; nothing is copied."""

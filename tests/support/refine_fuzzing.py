@@ -10,8 +10,8 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 from hypothesis import strategies as st
 
-from posefix_mm.file_refinement.refine_log import DUPLICATE
 from posefix_mm.file_refinement.refine_results import refine_file
+from posefix_mm.file_refinement.refine_summary import DUPLICATE
 
 K = 17
 

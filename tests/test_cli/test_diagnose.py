@@ -1,6 +1,5 @@
 """``posefix diagnose``: tables, the JSON file, wrong input."""
 
-import importlib
 import json
 
 import pytest
@@ -11,6 +10,8 @@ from toy_people import (
     make_record,
     moved,
 )
+
+from posefix_mm.cli import main
 
 SKELETON = """
 names = ['nose', 'left_hand', 'right_hand', 'left_foot', 'right_foot']
@@ -27,12 +28,9 @@ dataset_info = dict(
 
 
 @pytest.fixture
-def posefix(monkeypatch):
-    """Run ``posefix diagnose``, and no other sub-command's imports."""
-    main = importlib.import_module('posefix_mm.cli.main')
-    assert main.COMMANDS['diagnose'] == 'diagnose'
-    monkeypatch.setattr(main, 'COMMANDS', dict(diagnose='diagnose'))
-    return lambda *argv: main.main(['diagnose', *map(str, argv)])
+def posefix():
+    """Run ``posefix diagnose``."""
+    return lambda *argv: main(['diagnose', *map(str, argv)])
 
 
 @pytest.fixture
@@ -77,7 +75,7 @@ def test_json_and_tables(posefix, files, capsys):
 
 def test_against(posefix, files, capsys):
     out = files / 'out.json'
-    assert posefix(files / 'after.json', *options(files), '--against',
+    assert posefix(files / 'after.json', *options(files), '--before',
                    files / 'before.json', '--json', out, '--no-ap') == 0
     found = json.loads(out.read_text())
     assert found['frequency']['good'] == 1
@@ -144,6 +142,6 @@ def test_help(posefix, capsys):
     with pytest.raises(SystemExit, match='0'):
         posefix('--help')
     text = capsys.readouterr().out
-    for option in ('--ann', '--against', '--json', '--skeleton', '--oks-thr',
+    for option in ('--ann', '--before', '--json', '--skeleton', '--oks-thr',
                    '--rules', '--no-ap', '--quiet'):
         assert option in text

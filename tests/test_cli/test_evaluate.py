@@ -1,14 +1,13 @@
 """``posefix evaluate``."""
 
 import argparse
-import importlib
 import json
 from pathlib import Path
 from typing import List
 
 import pytest
 
-from posefix_mm.cli import evaluate
+from posefix_mm.cli import evaluate, main
 
 
 def run(capsys, *arguments: object) -> str:
@@ -61,17 +60,15 @@ def test_quiet(files, capsys, tmp_path) -> None:
     assert (tmp_path / 'out.json').exists()
 
 
-def test_errors_are_one_line(files, monkeypatch, capsys) -> None:
+def test_errors_are_one_line(files, capsys) -> None:
     """As the installed command gives them."""
-    main = importlib.import_module('posefix_mm.cli.main')
-    monkeypatch.setattr(main, 'COMMANDS', dict(evaluate='evaluate'))
     for results, ann in ((files[1], files[1]), (files[0], files[0]),
                          ('gone.json', files[1])):
-        assert main.main(['evaluate', str(results), '--ann', str(ann)]) == 1
+        assert main(['evaluate', str(results), '--ann', str(ann)]) == 1
         shown = capsys.readouterr()
         assert shown.out == ''
         assert shown.err.startswith('error: ')
         assert shown.err.count('\n') == 1
     with pytest.raises(SystemExit, match='0'):
-        main.main(['evaluate', '--help'])
-    assert '--before INPUT.json' in capsys.readouterr().out
+        main(['evaluate', '--help'])
+    assert '--before BEFORE.json' in capsys.readouterr().out

@@ -21,8 +21,8 @@ def test_comparisons(files, tmp_path, capsys, kind, name, start) -> None:
     out = tmp_path / 'new' / name
     assert main([
         'figure', kind,
-        str(files.before),
-        str(files.after), '--ann',
+        str(files.after), '--before',
+        str(files.before), '--ann',
         str(files.ann), '--out',
         str(out)
     ]) == 0
@@ -45,8 +45,8 @@ def test_errors_quietly(files, tmp_path, capsys, place) -> None:
 
 
 @pytest.mark.parametrize(('arguments', 'reason'), [
-    (['oks', 'a.json', 'b.json', '--ann', 'c.json', '--out', 'a.jpg'
-      ], 'a.jpg must end in one of .png, .svg, .pdf'),
+    (['oks', 'b.json', '--before', 'a.json', '--ann', 'c.json', '--out',
+      'a.jpg'], 'a.jpg must end in one of .png, .svg, .pdf'),
     (['status', 'a.json', 'b.json', '--ann', 'c.json', '--out', 'a.png'
       ], 'the file c.json does not exist'),
     (['inputs', 'none.py', '--out', 'a.png'], 'none.py'),
@@ -82,7 +82,7 @@ def test_options_of_the_config() -> None:
     ('errors', ['--ann', '--img-dir', '--person', '--draws', '--out']),
     ('inputs', ['config', '--samples', '--cfg-options', '--out']),
     ('network', ['--poses', '--config', '--checkpoint', '--record']),
-    ('joints', ['BEFORE.json', 'AFTER.json', '--ann', '--skeleton']),
+    ('joints', ['AFTER.json', '--before', '--ann', '--skeleton']),
 ])
 def test_help(capsys, kind, flags) -> None:
     with pytest.raises(SystemExit, match='0'):

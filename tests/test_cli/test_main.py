@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from posefix_mm.cli import main
+from posefix_mm.cli.arguments import compared_files
 from posefix_mm.version import __version__
 
 module = importlib.import_module('posefix_mm.cli.main')
@@ -57,10 +58,10 @@ def test_help_lists_the_commands(capsys) -> None:
     ('predict', '--det --pose2d --boxes --poses --vis-dir'),
     ('evaluate', '--ann --before --json'),
     ('convert', '--to --ann --img-dir'),
-    ('diagnose', '--ann --against --json'),
+    ('diagnose', '--ann --before --json'),
     ('estimate-errors', '--ann --out'),
     ('figure', '--help'),
-    ('report', '--ann --img-dir --out'),
+    ('report', 'AFTER.json --before --ann --img-dir --out'),
     ('export', '--config'),
 ])
 def test_help_of_a_command(capsys, command, words) -> None:
@@ -70,11 +71,48 @@ def test_help_of_a_command(capsys, command, words) -> None:
     assert shown.startswith(f'usage: posefix {command} ')
     assert [word for word in [*words.split(), '--quiet']
             if word not in shown] == []
-    name = module.COMMANDS[command]
+    name = command.replace('-', '_')
     source = importlib.import_module(f'posefix_mm.cli.{name}')
     first = source.__doc__.split('\n')[0]
     assert first in ' '.join(shown.split())
-    assert '\n' not in source.HELP
+
+
+def test_only_the_command_is_imported(capsys) -> None:
+    """The others are listed, without their arguments."""
+    [commands] = [a for a in module.build_parser(['convert'])._actions
+                  if a.dest == 'command']
+    with_arguments = [name for name, parser in commands.choices.items()
+                      if len(parser._actions) > 1]
+    assert with_arguments == ['convert']
+
+
+@pytest.mark.parametrize(('files', 'before', 'after'), [
+    (['b', '--before', 'a'], 'a', 'b'),
+    (['a', 'b'], 'a', 'b'),  # the former spelling
+])
+@pytest.mark.parametrize('command', [
+    ['report', '--img-dir', 'c'], ['figure', 'oks', '--ann', 'c']])
+def test_files_before_and_after(command, files, before, after) -> None:
+    args = module.build_parser().parse_args([*command, '--out', 'd', *files])
+    assert compared_files(args) == (before, after)
+
+
+@pytest.mark.parametrize('files', [['a'], ['a', 'b', '--before', 'c']])
+def test_one_file_before_and_one_after(capsys, files) -> None:
+    ends(2, 'report', '--img-dir', 'c', '--out', 'd', *files)
+    assert capsys.readouterr().err.endswith(
+        'report: error: name the refined poses, and with --before those '
+        'before refinement\n')
+
+
+def test_former_names_of_options() -> None:
+    """They work, and are not shown."""
+    parser = module.build_parser()
+    args = parser.parse_args(['diagnose', 'b', '--ann', 'c', '--against', 'a'])
+    assert args.before == 'a'
+    args = parser.parse_args(['convert', 'a', 'b', '--to', 'c', '--skeleton',
+                              'd'])
+    assert args.skeleton == 'd'
 
 
 def test_every_option_is_explained() -> None:

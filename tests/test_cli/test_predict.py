@@ -1,6 +1,5 @@
 """``posefix predict`` on small models with random weights."""
 
-import importlib
 import json
 from pathlib import Path
 
@@ -8,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+
+from posefix_mm.cli import main
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 KEYPOINT_CONFIGS = CONFIGS / 'body_2d_keypoint'
@@ -19,12 +20,9 @@ DETECTOR = CONFIGS / '_base_' / 'detectors' / 'rtmdet_toy_person.py'
 
 
 @pytest.fixture
-def posefix(monkeypatch):
-    """Run ``posefix predict``, and no other sub-command's imports."""
-    main = importlib.import_module('posefix_mm.cli.main')
-    assert main.COMMANDS['predict'] == 'predict'
-    monkeypatch.setattr(main, 'COMMANDS', dict(predict='predict'))
-    return lambda *argv: main.main(['predict', *map(str, argv)])
+def posefix():
+    """Run ``posefix predict``."""
+    return lambda *argv: main(['predict', *map(str, argv)])
 
 
 @pytest.fixture(scope='module')
@@ -95,6 +93,90 @@ def test_poses_of_a_file(posefix, people: Path, tmp_path: Path, refiner,
     assert capfd.readouterr().out == ''
 
 
+@pytest.mark.parametrize('options', ['--poses', '--boxes'])
+def test_sizes_of_annotations(posefix, people: Path, tmp_path: Path, refiner,
+                              options: str) -> None:
+    """Annotations of half the size: results are in their pixels."""
+    ann = json.loads((people / 'annotations.json').read_text())
+    given = json.loads((people / 'results.json').read_text()) \
+        if options == '--poses' else ann['annotations'][:4]
+    half = json.loads(json.dumps([ann, given]))
+    for image in half[0]['images']:
+        image['width'] /= 2
+        image['height'] /= 2
+    for record in half[1]:
+        for name in ('keypoints', 'bbox'):
+            values = np.array(record.get(name, []), float)
+            step = 3 if name == 'keypoints' else len(values) + 1
+            values[np.arange(len(values)) % step < max(step - 1, 1)] /= 2
+            record[name] = values.tolist()
+    found = []
+    for name, (truth, records) in dict(whole=(ann, given), half=half).items():
+        (tmp_path / f'{name}_ann.json').write_text(json.dumps(truth))
+        (tmp_path / f'{name}.json').write_text(json.dumps(records))
+        torch.manual_seed(0)
+        assert posefix(people / 'images', options, tmp_path / f'{name}.json',
+                       *(() if options == '--poses' else
+                         ('--pose2d', ESTIMATOR)),
+                       '--ann', tmp_path / f'{name}_ann.json', *refiner,
+                       '--out', tmp_path / f'{name}_out.json', '--quiet') == 0
+        found.append([np.reshape(r['keypoints'], (-1, 3))[:, :2] for r in
+                      json.loads((tmp_path / f'{name}_out.json').read_text())])
+    assert len(found[0]) == len(found[1]) > 0
+    np.testing.assert_allclose(found[0], 2 * np.array(found[1]), atol=1e-3)
+
+
+def test_poses_off_the_picture(posefix, people: Path, tmp_path: Path, refiner,
+                               capfd) -> None:
+    """They come back as they were, and are told."""
+    poses = json.loads((people / 'results.json').read_text())
+    moved = np.reshape(poses[0]['keypoints'], (-1, 3)) + (400, 0, 0)
+    poses[0]['keypoints'] = moved.ravel().tolist()
+    (tmp_path / 'poses.json').write_text(json.dumps(poses))
+    arguments = (people / 'images', '--poses', tmp_path / 'poses.json',
+                 *refiner, '--out', tmp_path / 'out.json')
+    assert posefix(*arguments) == 0
+    printed = capfd.readouterr()
+    assert '1 of its poses can not be used' in printed.err
+    assert 'lie outside of the picture' in printed.err
+    assert f'{len(poses) - 1} poses refined' in printed.out
+    records = json.loads((tmp_path / 'out.json').read_text())
+    assert len(records) == len(poses)
+    [same] = [r for r in records if r['keypoints'][0] > 300]
+    np.testing.assert_allclose(
+        np.reshape(same['keypoints'], (-1, 3)) * (moved[:, 2:] > 0),
+        moved * (moved[:, 2:] > 0), atol=1e-3)
+    assert posefix(*arguments, '--strict') == 3
+
+
+def test_poses_of_another_format(posefix, people: Path, tmp_path: Path,
+                                 refiner) -> None:
+    """As those of COCO results; files of poses have one reader."""
+    given = json.loads((people / 'results.json').read_text())
+    named = [dict(r, image_id=f"{r['image_id']:06d}.jpg", idx=i)
+             for i, r in enumerate(given)]
+    (tmp_path / 'alphapose-results.json').write_text(json.dumps(named))
+    outs = []
+    for poses in (people / 'results.json',
+                  tmp_path / 'alphapose-results.json'):
+        assert posefix(people / 'images', '--poses', poses, *refiner, '--out',
+                       tmp_path / 'out.json', '--quiet') == 0
+        outs.append(json.loads((tmp_path / 'out.json').read_text()))
+    assert outs[0] == outs[1]
+    assert len(outs[0]) == len(given)
+
+
+def test_an_empty_file(posefix, people: Path, tmp_path: Path, refiner,
+                       capfd) -> None:
+    (tmp_path / 'poses.json').write_text('[]')
+    assert posefix(people / 'images', '--poses', tmp_path / 'poses.json',
+                   *refiner, '--out', tmp_path / 'out.json') == 4
+    assert capfd.readouterr().err == (
+        f'error: {tmp_path}/poses.json holds no poses: there is nothing to '
+        'refine\n')
+    assert not (tmp_path / 'out.json').exists()
+
+
 def test_no_pose_is_refined(posefix, people: Path, tmp_path: Path, refiner,
                             capfd) -> None:
     """Poses that belong to none of the images are no success."""
@@ -104,7 +186,11 @@ def test_no_pose_is_refined(posefix, people: Path, tmp_path: Path, refiner,
     (tmp_path / 'poses.json').write_text(json.dumps(poses))
     assert posefix(people / 'images', '--poses', tmp_path / 'poses.json',
                    *refiner, '--out', tmp_path / 'out.json') == 4
-    assert 'none of the poses can be refined' in capfd.readouterr().err
+    printed = capfd.readouterr()
+    assert 'none of the poses can be refined' in printed.err
+    assert 'the list of their ids and names with --ann' in printed.err
+    assert 'written to' not in printed.out
+    assert not (tmp_path / 'out.json').exists()
 
 
 def test_strict(posefix, people: Path, tmp_path: Path, refiner,

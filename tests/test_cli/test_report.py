@@ -16,8 +16,8 @@ def files(tmp_path_factory):
 def arguments(files, out: Path) -> list:
     return [
         'report',
-        str(files.before),
-        str(files.after), '--img-dir',
+        str(files.after), '--before',
+        str(files.before), '--img-dir',
         str(files.img_dir), '--out',
         str(out)
     ]

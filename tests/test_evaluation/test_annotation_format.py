@@ -5,6 +5,8 @@ import copy
 import pytest
 
 from posefix_mm.evaluation import can_evaluate
+from posefix_mm.evaluation.annotation_format import tidy_annotations
+from posefix_mm.evaluation.coco_table import evaluate_keypoints
 
 PERSON = dict(id=7, image_id=1, category_id=1, keypoints=[5, 6, 2] * 3,
               bbox=[0, 0, 9, 9], area=40., iscrowd=0)
@@ -55,3 +57,18 @@ def test_wrong_lists(name, value, reason) -> None:
     content[name] = value
     with pytest.raises(ValueError, match=reason):
         can_evaluate(content, 3)
+
+
+@pytest.mark.parametrize('name', ['area', 'iscrowd', 'num_keypoints'])
+def test_null_is_a_missing_field(name: str) -> None:
+    """As exports of databases have it; such an annotation counts."""
+    people = [PERSON, {**PERSON, 'id': 8, name: None}]
+    truth = tidy_annotations(dict(CONTENT, annotations=people), 3)
+    assert (truth.poses, truth.explanations) == (2, [])
+    record = dict(image_id=1, category_id=1, keypoints=[5, 6, 1] * 3, score=1.)
+    statistics = evaluate_keypoints(
+        truth.content, [record, dict(record, score=.5)], [.1] * 3)
+    assert statistics['AR50'] == 100
+    assert 'keypoints' not in tidy_annotations(
+        dict(CONTENT, annotations=[{**PERSON, 'keypoints': None}, PERSON]),
+        3).content['annotations'][0]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from posefix_mm.file_refinement.chunks import ChunkPlan
+from posefix_mm.file_refinement.file_run import ChunkPlan
 
 
 def poses_of(plan, chunk):

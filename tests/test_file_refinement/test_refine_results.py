@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 
 from posefix_mm import fileio
-from posefix_mm.apis import NothingRefinedError, RefineSummary
+from posefix_mm.apis import NothingRefinedError
 from posefix_mm.file_refinement.refine_results import refine_results
 
 
@@ -272,7 +272,7 @@ def test_records_among_faulty_ones_are_refined(mixed) -> None:
     assert len(output) == len(given) == summary.total
     assert summary.refined == len(good)
     assert set(summary.unrefined) == set(range(len(given))) - set(good)
-    assert sum(summary.reasons().values()) == len(summary.unrefined)
+    assert sum(summary.codes.values()) == len(summary.unrefined)
     assert all(output[i] != given[i] for i in good)
     np.testing.assert_allclose(  # all the same pose
         np.ptp(poses_of([output[i] for i in good]), axis=0), 0, atol=1e-3)
@@ -288,11 +288,6 @@ def test_half_a_jpg_is_no_end(refine, records, broken_images) -> None:
     assert summary.unrefined == {0: 'the image half.jpg is cut off'}
     assert summary.refined == 1
     assert output[0] == given[0] and output[1] != given[1]
-
-
-def test_reasons_are_counted() -> None:
-    summary = RefineSummary(unrefined={0: 'a', 2: 'b', 5: 'a'})
-    assert summary.reasons().most_common() == [('a', 2), ('b', 1)]
 
 
 def test_nothing_is_written_if_nothing_is_refined(refine, records,

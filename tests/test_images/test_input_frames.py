@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from posefix_mm.apis.inferencers import open_inputs
 from posefix_mm.apis.inferencers.refine_frames import read_ahead
-from posefix_mm.images.input_frames import Frame
+from posefix_mm.images.input_frames import Frame, open_inputs
 
 
 def read(inputs: Any) -> List[Frame]:

@@ -10,9 +10,13 @@ from mmpose.registry import MODELS
 from peaked_refiner import POSEFIX, make_refiner
 from torch import nn
 
-from posefix_mm.inference.backends import BACKENDS, build_backend
-from posefix_mm.inference.backends.fold_batch_norm import fold_batch_norm
-from posefix_mm.inference.backends.processor import has_bf16
+from posefix_mm.inference.backends import (
+    BACKENDS,
+    build_backend,
+    torch_backends,
+)
+from posefix_mm.inference.backends.refiner_parts import fold_batch_norm
+from posefix_mm.inference.backends.torch_backends import has_bf16
 
 needs_bf16 = pytest.mark.skipif(
     not has_bf16(), reason='the processor has no bfloat16 instructions')
@@ -71,6 +75,20 @@ def test_results_stay_when_the_next_batch_runs(runner, refiner):
     kept = keypoints.copy()
     runner.start(refiner.crops.take(slice(2, 4)))()
     np.testing.assert_array_equal(keypoints, kept)
+
+
+def test_few_images_at_once_on_a_cpu(refiner, expected, monkeypatch):
+    monkeypatch.setattr(torch_backends, '_IMAGES_ON_CPU', 4)
+    backend = build_backend(refiner.load(), refiner.metainfo)
+    sizes = []
+    monkeypatch.setattr(
+        backend, 'run',
+        lambda inputs, run=backend.run: sizes.append(len(inputs)) or run(
+            inputs))
+    keypoints = backend.start(refiner.crops)()[0]
+    number = 2 * len(refiner.crops)  # with the mirrored ones
+    assert sizes == [4] * (number // 4) + [number % 4] * (number % 4 > 0)
+    np.testing.assert_allclose(keypoints, expected[0], rtol=0, atol=1e-3)
 
 
 def test_no_crops_give_no_poses(runner, refiner):

@@ -6,13 +6,13 @@ from mmpose.registry import DATASETS
 from peaked_refiner import DEMO, POSEFIX
 
 from posefix_mm.inference import Cropper, Crops, PoseArrays
+from posefix_mm.inference.crops import (
+    PipelineCropper,
+    build_cropper,
+)
 from posefix_mm.inference.load_model import (
     build_test_dataset,
     load_refiner_config,
-)
-from posefix_mm.inference.pipeline_cropper import (
-    PipelineCropper,
-    build_cropper,
 )
 
 # of LoadImage, GetBBoxCenterScale, TopdownAffine, GetInputPose and packing

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mmengine.structures import InstanceData
 
-from posefix_mm.apis.inferencers import RefinementDrawer
+from posefix_mm.visualization.draw import RefinementDrawer
 
 META = dict(
     keypoint_colors=np.array([[255, 0, 0]], np.uint8),

@@ -3,26 +3,25 @@
 Memory does not grow with them.
 """
 import os
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional, Union
+from typing import Any
 
 import cv2
-import mmcv
 import numpy as np
 import orjson
 from mmengine.structures import InstanceData
 from mmpose.structures import split_instances
 
 from ...fileio import atomic_write, disk_errors, write_json
-from ...formats.coco import read_annotations
 from ...images.image_list import ImageList, file_number
 from ...images.input_frames import Frame, InputFrames
 from ...visualization.draw import UniqueNames
 
 # As mmpose's CocoMetric: surer keypoints make the score of a person.
 _KEYPOINT_SCORE_THR = 0.2
-ImageId = Callable[[Frame], Union[int, str]]
+ImageId = Callable[[Frame], int | str]
 
 
 def open_outputs(stack: ExitStack,
@@ -31,21 +30,20 @@ def open_outputs(stack: ExitStack,
                   *,
                   pred_out_dir: str = '',
                   coco_out: str = '',
-                  ann: Optional[str] = None) -> Dict[str, Callable]:
-    """Open the files that are wanted.
+                  listed: ImageList | None = None) -> dict[str, Callable]:
+    """Open the files that are wanted: folders and files that are named.
 
     Args:
         stack (ExitStack): Closes them; after an error those that hold several
             images do not appear.
         source (InputFrames): The input.
-        vis_out_dir (str): For pictures. Defaults to none.
-        pred_out_dir (str): For JSON files as mmpose writes them. Defaults to
-            none.
-        coco_out (str): COCO results file. Defaults to none.
-        ann (str, optional): See :func:`choose_image_ids`.
+        vis_out_dir (str): For pictures.
+        pred_out_dir (str): For JSON files as mmpose writes them.
+        coco_out (str): COCO results file.
+        listed (ImageList, optional): See :func:`choose_image_ids`.
 
     Returns:
-        Dict[str, Callable]: What writes the result of a frame:
+        dict[str, Callable]: What writes the result of a frame:
         ``'predictions'`` takes the frame and descriptions of people,
         ``'visualization'`` the frame and a picture, ``'coco'`` the frame and
         its ``pred_instances``.
@@ -54,7 +52,7 @@ def open_outputs(stack: ExitStack,
         OSError: If a file can't be written.
         ValueError: If one would overwrite the input.
     """
-    writers: Dict[str, Callable] = {}
+    writers: dict[str, Callable] = {}
     if pred_out_dir:
         writers['predictions'] = stack.enter_context(
             prediction_files(pred_out_dir, source))
@@ -62,11 +60,12 @@ def open_outputs(stack: ExitStack,
         writers['visualization'] = stack.enter_context(
             visualization_files(vis_out_dir, source))
     if coco_out:
-        image_id = choose_image_ids(source, ann)
+        image_id = choose_image_ids(source, listed)
         append = stack.enter_context(json_list(coco_out))
 
-        def write(frame: Frame, instances: Optional[InstanceData]) -> None:
-            for record in coco_records(instances, image_id(frame)):
+        def write(frame: Frame, instances: InstanceData | None) -> None:
+            for record in coco_records(instances, image_id(frame),
+                                       frame.scale or 1.):
                 append(record)
 
         writers['coco'] = write
@@ -74,15 +73,8 @@ def open_outputs(stack: ExitStack,
 
 
 @contextmanager
-def json_list(path: Union[str, Path]) -> Iterator[Callable[[Any], None]]:
-    """Write a JSON list item by item, as a whole or not at all.
-
-    Args:
-        path (str | Path): The file; its folder is made.
-
-    Yields:
-        Callable[[Any], None]: Appends an item.
-    """
+def json_list(path: str | Path) -> Iterator[Callable[[Any], None]]:
+    """Write a JSON list as a whole or not at all, by what is yielded."""
     with atomic_write(path) as file:
         separator = b'['
 
@@ -95,17 +87,13 @@ def json_list(path: Union[str, Path]) -> Iterator[Callable[[Any], None]]:
         file.write(b'[]' if separator == b'[' else b']')
 
 
-def describe_instances(instances: Optional[InstanceData]) -> List[dict]:
-    """Turn the people of an image into what JSON can hold.
-
-    Args:
-        instances (InstanceData | None): From the inferencer.
+def describe_instances(instances: InstanceData | None) -> list[dict]:
+    """Describe the people of an image as mmpose's inferencers do.
 
     Returns:
-        List[dict]: As mmpose's inferencers write them: ``keypoints``,
-        ``keypoint_scores``, ``bbox`` and ``bbox_score``; besides these
-        ``input_keypoints``, the pose before refinement, and ``refined``,
-        false where it was left as it was.
+        list[dict]: ``keypoints``, ``keypoint_scores``, ``bbox`` and
+        ``bbox_score``; besides these ``input_keypoints``, the pose before
+        refinement, and ``refined``, false where it was left as it was.
     """
     people = split_instances(instances)
     for i, person in enumerate(people):
@@ -115,26 +103,30 @@ def describe_instances(instances: Optional[InstanceData]) -> List[dict]:
     return people
 
 
-def coco_records(instances: Optional[InstanceData],
-                 image_id: Union[int, str]) -> List[dict]:
+def coco_records(instances: InstanceData | None,
+                 image_id: int | str,
+                 scale: float = 1.) -> list[dict]:
     """Turn the people of an image into records of a COCO results file.
 
     Args:
         instances (InstanceData | None): From the inferencer.
         image_id (int | str): Of the image.
+        scale (float): By how much the image is larger than in annotations, in
+            whose pixels records are. Defaults to 1.
 
     Returns:
-        List[dict]: ``score`` is the box's times the mean of the keypoints'
+        list[dict]: ``score`` is the box's times the mean of the keypoints'
         scores above 0.2, as for mmpose's top-down estimators.
     """
     if instances is None:
         return []
     points = np.concatenate(
-        (instances.keypoints, instances.keypoint_scores[..., None]), -1)
+        (instances.keypoints / np.float32(scale),
+         instances.keypoint_scores[..., None]), -1)
     scores = instances.keypoint_scores
     sure = scores > _KEYPOINT_SCORE_THR
     means = (scores * sure).sum(1) / np.maximum(sure.sum(1), 1)
-    boxes = instances.bboxes.copy()
+    boxes = instances.bboxes / np.float32(scale)
     boxes[:, 2:] -= boxes[:, :2]
     return [
         dict(
@@ -149,14 +141,11 @@ def coco_records(instances: Optional[InstanceData],
 
 
 @contextmanager
-def prediction_files(folder: Union[str, Path],
+def prediction_files(folder: str | Path,
                      inputs: InputFrames) -> Iterator[Callable]:
     """Write one JSON file for each image, or one for a video, in a folder.
 
-    Args:
-        folder (str | Path): Where they go; it is made. The file of a video
-            appears at its end, and not after an error.
-        inputs (InputFrames): What they are of.
+    The file of a video appears at its end, and not after an error.
 
     Yields:
         Callable: Writes the people of a frame, as
@@ -174,30 +163,24 @@ def prediction_files(folder: Union[str, Path],
 
 
 def choose_image_ids(inputs: InputFrames,
-                     ann: Union[str, Path, None] = None) -> ImageId:
+                     listed: ImageList | None = None) -> ImageId:
     """Choose the ``image_id`` of records.
 
     Args:
         inputs (InputFrames): What the records are of.
-        ann (str | Path, optional): COCO file whose ``images`` give the ids of
-            file names.
+        listed (ImageList, optional): Images of annotations, which give the
+            ids of file names.
 
     Returns:
-        Callable: Finds the id of a frame: that of ``ann``; its number for a
+        Callable: Finds the id of a frame: that of the list; its number for a
         video; the number at the end of its file name if all images have one
         of their own, as COCO's do; else its file name, or its place where
         there are no names.
-
-    Raises:
-        FileNotFoundError: If ``ann`` does not exist.
-        ValueError: If it has no list of images.
     """
-    if ann is not None:
-        listed = ImageList(read_annotations(ann)['images'])
+    if listed is not None:
 
-        def listed_id(frame: Frame) -> Union[int, str]:
-            name = frame.name if frame.path is None else frame.path.as_posix()
-            place, _ = listed.find(name)
+        def listed_id(frame: Frame) -> int | str:
+            place = frame.place_in(listed)
             return frame.name if place < 0 else listed.images[place]['id']
 
         return listed_id
@@ -211,7 +194,7 @@ def choose_image_ids(inputs: InputFrames,
 
 
 @contextmanager
-def visualization_files(target: Union[str, Path],
+def visualization_files(target: str | Path,
                         inputs: InputFrames) -> Iterator[Callable]:
     """Write a picture for each image, or a video of a video.
 
@@ -241,16 +224,20 @@ def visualization_files(target: Union[str, Path],
     if file and inputs.count != 1:
         raise ValueError(f'{target} is a file name, but the pictures of '
                          'several images need a folder')
+    if file and not cv2.haveImageWriter(str(file)):
+        raise ValueError(f'OpenCV can not write {target}; name a .jpg or .png')
     names = UniqueNames()
 
     def write(frame: Frame, picture: np.ndarray) -> None:
         name = Path(frame.name)
-        path = file or folder / (names.unique(name.stem) + name.suffix)
+        # OpenCV reads GIF and others, but does not write them everywhere
+        suffix = name.suffix if cv2.haveImageWriter(name.name) else '.png'
+        path = file or folder / (names.unique(name.stem) + suffix)
         _refuse_overwriting(frame.path, path)
-        with disk_errors(path):
-            if not mmcv.imwrite(
-                    np.ascontiguousarray(picture[..., ::-1]), str(path)):
-                raise OSError(f'no picture could be written to {path}')
+        _, data = cv2.imencode(
+            path.suffix, np.ascontiguousarray(picture[..., ::-1]))
+        with atomic_write(path) as target:
+            target.write(data)
 
     yield write
 
@@ -259,10 +246,6 @@ def visualization_files(target: Union[str, Path],
 def video_file(path: Path, fps: float) -> Iterator[Callable]:
     """Write a video that appears as a whole or not at all.
 
-    Args:
-        path (Path): The file; its folder is made.
-        fps (float): Frames per second.
-
     Yields:
         Callable: Appends a picture, BGR, uint8 (H, W, 3); those of another
         size than the first are resized to it.
@@ -270,13 +253,13 @@ def video_file(path: Path, fps: float) -> Iterator[Callable]:
     Raises:
         OSError: If OpenCV can't write such a file.
     """
-    # OpenCV chooses the container by the suffix
-    unfinished = path.with_name(f'.{path.stem}.part{path.suffix}')
-    writer: Optional[cv2.VideoWriter] = None
-    size = (0, 0)
+    # OpenCV chooses the container by the suffix; two runs do not share it
+    unfinished = path.with_name(f'.{path.stem}.{os.getpid()}{path.suffix}')
+    writer: cv2.VideoWriter | None = None
+    size, count = (0, 0), 0
 
     def append(picture: np.ndarray) -> None:
-        nonlocal writer, size
+        nonlocal writer, size, count
         if writer is None:
             with disk_errors(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -289,11 +272,13 @@ def video_file(path: Path, fps: float) -> Iterator[Callable]:
         if picture.shape[1::-1] != size:
             picture = cv2.resize(picture, size)
         writer.write(picture)
+        count += 1
 
     try:
         yield append
         if writer is not None:
             writer.release()
+            _check_video(unfinished, path, count)
             os.replace(unfinished, path)
     finally:
         if writer is not None:
@@ -301,7 +286,17 @@ def video_file(path: Path, fps: float) -> Iterator[Callable]:
         unfinished.unlink(missing_ok=True)
 
 
-def _refuse_overwriting(source: Optional[Path], target: Path) -> None:
+def _check_video(written: Path, path: Path, count: int) -> None:
+    """Check that all frames are there: OpenCV tells of no full disk."""
+    capture = cv2.VideoCapture(str(written))
+    num_written = max(int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), 0)
+    capture.release()
+    if num_written < count:
+        raise OSError(f'cannot write {path}: of {count} frames {num_written} '
+                      'are there; free some space')
+
+
+def _refuse_overwriting(source: Path | None, target: Path) -> None:
     if source is not None and source.resolve() == target.resolve():
         raise ValueError(f'the output {target} would overwrite the input; '
                          'name another folder')

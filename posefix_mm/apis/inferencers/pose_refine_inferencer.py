@@ -1,9 +1,10 @@
 """Refine the people of images, folders, videos and cameras."""
 import logging
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, Optional, Union
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.device import get_device
@@ -11,17 +12,26 @@ from mmengine.logging import print_log
 from mmpose.registry import INFERENCERS
 from mmpose.structures import PoseDataSample
 
-from ...chain import Estimator, TopdownEstimator, map_estimator_joints
-from ...chain.default_detector import build_chain
+from ...chain import (
+    Estimator,
+    TopdownEstimator,
+    build_chain,
+    find_model,
+    map_estimator_joints,
+)
+from ...chain.load_models import ModelType
+from ...file_refinement.refine_summary import remedy_of
+from ...formats.coco import read_annotations
+from ...images.image_list import ImageList
 from ...images.input_frames import Frame, InputFrames, InputsType, open_inputs
 from ...inference import PosePredictor
-from ...inference.model_files import ModelType, find_model
 from ...progress import track
 from ...structures.joint_map import JointMap
 from ...structures.pose_records import Problem
 from ...visualization.draw import RefinementDrawer
-from .given_people import GivenType, choose_given, read_given_frames
+from .input_people import NoPoseRefinedError, PeopleType, choose_people
 from .output_files import describe_instances, open_outputs
+from .read_people import read_people
 from .refine_frames import read_ahead, refine_frames
 
 
@@ -61,7 +71,7 @@ class PoseRefineInferencer:
         **kwargs: Further arguments of :class:`PosePredictor`.
 
     Attributes:
-        problems (Dict[str, Problem]): What could not be used in the last
+        problems (dict[str, Problem]): What could not be used in the last
             call, by the names of images; '' for what belongs to none.
 
     Raises:
@@ -71,14 +81,14 @@ class PoseRefineInferencer:
     """
 
     def __init__(self,
-                 model: Union[str, Path, Config, PosePredictor, None] = None,
-                 weights: Optional[str] = None,
-                 device: Optional[str] = None,
+                 model: str | Path | Config | PosePredictor | None = None,
+                 weights: str | None = None,
+                 device: str | None = None,
                  *,
-                 pose2d: Optional[ModelType] = None,
-                 pose2d_weights: Optional[str] = None,
-                 det_model: Optional[ModelType] = None,
-                 det_weights: Optional[str] = None,
+                 pose2d: ModelType | None = None,
+                 pose2d_weights: str | None = None,
+                 det_model: ModelType | None = None,
+                 det_weights: str | None = None,
                  det_cat_ids: Any = None,
                  show_progress: bool = False,
                  num_workers: int = 2,
@@ -86,8 +96,8 @@ class PoseRefineInferencer:
         device = device or get_device()
         self.show_progress = show_progress
         self.num_workers = num_workers
-        self.problems: Dict[str, Problem] = {}
-        self.estimator: Optional[Estimator] = None
+        self.problems: dict[str, Problem] = {}
+        self.estimator: Estimator | None = None
         self.predictor = model if isinstance(model, PosePredictor) else \
             PosePredictor(model, weights, device=device, **kwargs)
         self.model = self.predictor.model
@@ -106,16 +116,19 @@ class PoseRefineInferencer:
                  inputs: InputsType,
                  return_datasamples: bool = False,
                  batch_size: int = 32,
-                 out_dir: Optional[str] = None,
+                 out_dir: str | None = None,
                  *,
-                 poses: Optional[GivenType] = None,
-                 bboxes: Optional[GivenType] = None,
+                 poses: PeopleType | None = None,
+                 bboxes: PeopleType | None = None,
                  bbox_thr: float = 0.3,
                  nms_thr: float = 0.3,
-                 vis_out_dir: Optional[str] = None,
-                 pred_out_dir: Optional[str] = None,
+                 vis_out_dir: str | None = None,
+                 pred_out_dir: str | None = None,
                  coco_out: str = '',
-                 ann: Optional[str] = None,
+                 ann: str | None = None,
+                 pose_format: str = 'auto',
+                 joint_map: str | None = None,
+                 categories: Sequence[int] | None = None,
                  **drawing) -> Iterator[dict]:
         """Refine the people of the input.
 
@@ -134,7 +147,8 @@ class PoseRefineInferencer:
             poses (optional): Poses to refine, in the refiner's skeleton: for
                 each image an array ((N, K, 2), or (N, K, 3) with scores) or
                 COCO records; or records of all images with ``image_id`` (file
-                name, its number, or number of a frame), or their file.
+                name, its number, or number of a frame), or a file of any
+                format. Those that can't be of their image stay as they are.
             bboxes (optional): Boxes of people, likewise: (N, 4) as x1, y1,
                 x2, y2, or (N, 5) with scores; None where people are to be
                 found. Honoured, unlike in mmpose.
@@ -148,7 +162,13 @@ class PoseRefineInferencer:
                 writes them.
             coco_out (str): COCO results file of all images. Defaults to none.
             ann (str, optional): COCO file whose ids of images are those of
-                ``poses``, ``bboxes`` and ``coco_out``.
+                ``poses``, ``bboxes`` and ``coco_out``, and whose pixels are
+                theirs: images may be larger or smaller by a factor.
+            pose_format (str): Of a file of poses, as in :func:`refine_file`.
+                Defaults to ``'auto'``.
+            joint_map (str, optional): Of a file of poses, likewise.
+            categories (Sequence[int], optional): Those of a file of poses or
+                of boxes that count, likewise.
             **drawing: Of :class:`RefinementDrawer`: ``return_vis``, ``show``
                 and how pictures look.
 
@@ -162,6 +182,9 @@ class PoseRefineInferencer:
 
         Raises:
             FileNotFoundError: If the input or a file does not exist.
+            NoPoseRefinedError: If a file holds no poses or boxes; at the end,
+                if files were to be written and not one pose could be refined,
+                of which a file of all images does not appear.
             OSError: If a camera can't be opened.
             ValueError: If an argument is not as it should be, or there is
                 neither an estimator nor poses.
@@ -174,10 +197,21 @@ class PoseRefineInferencer:
         if batch_size < 1:
             raise ValueError(
                 f'batch_size must be at least 1, got {batch_size}')
-        for given in (poses, bboxes):
-            _check_output(coco_out, given)
-        source = open_inputs(inputs)
-        people = choose_given(poses, bboxes, self.estimator, ann)
+        for people in (poses, bboxes):
+            _check_output(coco_out, people)
+        content = None if ann is None else read_annotations(ann)
+        listed = None if content is None else ImageList(content['images'])
+        source = open_inputs(inputs, listed)
+        people = choose_people(
+            poses,
+            bboxes,
+            self.estimator,
+            self.predictor,
+            source,
+            content,
+            pose_format=pose_format,
+            joint_map=joint_map,
+            categories=categories)
         if people is not None:
             people.check_count(source.count if source.video is None else None)
         if isinstance(self.estimator, TopdownEstimator):
@@ -189,7 +223,7 @@ class PoseRefineInferencer:
         pool = ThreadPoolExecutor(self.num_workers) if self.num_workers \
             else None
         samples = refine_frames(
-            read_given_frames(
+            read_people(
                 read_ahead(source, batch_size, pool), people,
                 self.predictor.num_keypoints, self._report),
             self.predictor,
@@ -202,7 +236,10 @@ class PoseRefineInferencer:
             keep_images=drawer.wanted)
         return self._run(
             source, samples, pool, drawer, return_datasamples,
-            dict(pred_out_dir=pred_out_dir or '', coco_out=coco_out, ann=ann))
+            dict(
+                pred_out_dir=pred_out_dir or '',
+                coco_out=coco_out,
+                listed=listed))
 
     @property
     def _metainfo(self) -> dict:
@@ -211,10 +248,11 @@ class PoseRefineInferencer:
             else self.estimator.model.dataset_meta
 
     def _run(self, source: InputFrames, samples: Iterator[tuple],
-             pool: Optional[ThreadPoolExecutor], drawer: RefinementDrawer,
+             pool: ThreadPoolExecutor | None, drawer: RefinementDrawer,
              return_datasamples: bool, outputs: dict) -> Iterator[dict]:
         """Work on the images and give one result for each."""
         self.problems = {}
+        refined = 0
         with ExitStack() as stack:
             if pool is not None:
                 stack.callback(pool.shutdown, wait=False, cancel_futures=True)
@@ -224,16 +262,25 @@ class PoseRefineInferencer:
                 samples = track(samples, source.count, title='Inference')
             try:
                 for frame, sample in samples:
+                    if 'pred_instances' in sample:
+                        refined += int(sample.pred_instances.refined.sum())
                     yield self._result(frame, sample, drawer,
                                        return_datasamples, writers)
             except (KeyboardInterrupt, GeneratorExit):
                 # the end of what a camera shows; anything else is unfinished
                 if not source.live:
                     raise
+            if writers and self.problems and not refined:
+                name, problem = next(iter(self.problems.items()))
+                where = f'{name}: ' if name else ''
+                raise NoPoseRefinedError(
+                    'none of the poses can be refined, so no file of all '
+                    f'images is written: {where}{problem}'
+                    f'{remedy_of(problem.code, problem, "the input")}')
 
     def _result(self, frame: Frame, sample: PoseDataSample,
                 drawer: RefinementDrawer, return_datasamples: bool,
-                writers: Dict[str, Callable]) -> dict:
+                writers: dict[str, Callable]) -> dict:
         """Draw and write the people of one image; see :meth:`__call__`."""
         instances = sample.get('pred_instances')
         people = describe_instances(instances)
@@ -256,21 +303,21 @@ class PoseRefineInferencer:
             name=frame.name,
             problem=frame.problem)
 
-    def _report(self, frame: Optional[Frame], problem: Problem) -> None:
+    def _report(self, frame: Frame | None, problem: Problem) -> None:
         """Keep and log a problem, of no image of the input if None."""
         name = '' if frame is None else frame.name
         self.problems[name] = problem
         if frame is None:
             text = problem
         elif frame.problem is None:
-            text = f'{name}: a pose is left out: {problem}'
+            text = f'{name}: {problem}'
         else:
             text = f'{name} is skipped: {problem}'
         print_log(str(text), logger='current', level=logging.WARNING)
 
 
-def _check_output(out: Optional[str], given: Any) -> None:
+def _check_output(out: str | None, people: Any) -> None:
     """Refuse to write where poses or boxes are read."""
-    if out and isinstance(given, (str, Path)) \
-            and Path(out).resolve() == Path(given).resolve():
+    if out and isinstance(people, (str, Path)) \
+            and Path(out).resolve() == Path(people).resolve():
         raise ValueError(f'the output {out} would overwrite an input file')

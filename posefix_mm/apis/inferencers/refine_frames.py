@@ -1,47 +1,31 @@
 """Read, estimate and refine: from the images of an input to their people."""
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from typing import (
-    Callable,
-    Iterable,
-    Iterator,
-    List,
-    Optional,
-    Sequence,
-    Tuple,
-)
 
 import numpy as np
 from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 
-from ...chain import (
-    EstimatedPoses,
-    Estimator,
-    estimate_poses,
-    to_input_poses,
-)
+from ...chain import EstimatedPoses, Estimator, estimate_poses, to_input_poses
 from ...images.image_files import ImageProblem
 from ...images.input_frames import Frame, InputFrames
 from ...inference import PosePredictor
 from ...inference.stream import ImageJob, ImageResult, refine_stream, run_ahead
 from ...structures.joint_map import JointMap
-from .given_people import GivenFrame
+from .read_people import FramePeople
 
 
 def read_ahead(inputs: InputFrames, size: int,
-               pool: Optional[ThreadPoolExecutor]) -> Iterator[Frame]:
+               pool: ThreadPoolExecutor | None) -> Iterator[Frame]:
     """Read the next images while the present ones are worked on.
 
     Args:
-        inputs (InputFrames): Where they come from.
-        size (int): So many images are read ahead, those of a camera as soon
-            as they are there.
+        inputs (InputFrames): Where they come from; those of a camera are
+            yielded as soon as they are there.
+        size (int): How many images are read ahead.
         pool (ThreadPoolExecutor, optional): Threads that decode.
-
-    Yields:
-        Frame: The next image.
     """
     frames = iter(inputs.frames)
     if inputs.live or pool is None:
@@ -52,32 +36,32 @@ def read_ahead(inputs: InputFrames, size: int,
     def reads() -> Iterator[Callable[[], Frame]]:
         # asking for frames decodes them where they are those of a video
         coming = pool.submit(lambda: list(islice(frames, half)))
-        while some := coming.result():
+        while batch := coming.result():
             coming = pool.submit(lambda: list(islice(frames, half)))
-            yield from some
+            yield from batch
 
     yield from run_ahead(reads(), half, pool)
 
 
 def refine_frames(
-    frames: Iterator[GivenFrame],
+    frames: Iterator[FramePeople],
     predictor: PosePredictor,
-    estimator: Optional[Estimator],
+    estimator: Estimator | None,
     joint_map: JointMap,
     *,
     batch_size: int = 32,
     num_workers: int = 2,
-    pool: Optional[ThreadPoolExecutor] = None,
+    pool: ThreadPoolExecutor | None = None,
     live: bool = False,
     keep_images: bool = True,
-) -> Iterator[Tuple[Frame, PoseDataSample]]:
+) -> Iterator[tuple[Frame, PoseDataSample]]:
     """Estimate and refine the people of images, in shared batches.
 
     Images without poses are estimated in groups; the refiner's batches are
     filled across them.
 
     Args:
-        frames (Iterator[GivenFrame]): Images, all with poses or all without.
+        frames (Iterator[FramePeople]): Images, all with poses or all without.
         predictor (PosePredictor): The refiner, K keypoints.
         estimator (Estimator, optional): For images without poses.
         joint_map (JointMap): From the J joints of the poses to the K.
@@ -100,15 +84,15 @@ def refine_frames(
     size = 1 if live else batch_size
     groups = iter(lambda: list(islice(frames, size)), [])
 
-    def jobs_of(some: Iterable[List[GivenFrame]]) -> Iterator[ImageJob]:
-        for group in some:
+    def jobs_of(groups: Iterable[list[FramePeople]]) -> Iterator[ImageJob]:
+        for group in groups:
             yield from _jobs(group, estimator, joint_map, batch_size,
                              keep_images)
 
-    for some in ([group] for group in groups) if live else [groups]:
+    for ready in ([group] for group in groups) if live else [groups]:
         for result in refine_stream(
                 predictor,
-                jobs_of(some),
+                jobs_of(ready),
                 batch_size=batch_size,
                 num_workers=num_workers,
                 max_images=0,
@@ -116,7 +100,7 @@ def refine_frames(
             yield _to_sample(result, joint_map)
 
 
-def _jobs(group: Sequence[GivenFrame], estimator: Optional[Estimator],
+def _jobs(group: Sequence[FramePeople], estimator: Estimator | None,
           joint_map: JointMap, batch_size: int,
           keep_images: bool) -> Iterator[ImageJob]:
     """Make jobs whose keys are what :func:`_to_sample` needs."""
@@ -129,7 +113,7 @@ def _jobs(group: Sequence[GivenFrame], estimator: Optional[Estimator],
             continue
         estimate = next(estimates)
         inputs = to_input_poses(estimate.keypoints, estimate.keypoint_scores,
-                                joint_map)
+                                joint_map, estimate.usable)
         yield ImageJob((frame, frame.image.shape[:2], estimate, inputs), load,
                        inputs.poses)
 
@@ -144,11 +128,11 @@ def _load_image(frame: Frame, keep: bool) -> np.ndarray:
     return image
 
 
-def _estimate(usable: Sequence[GivenFrame], estimator: Optional[Estimator],
-              batch_size: int) -> List[EstimatedPoses]:
+def _estimate(usable: Sequence[FramePeople], estimator: Estimator | None,
+              batch_size: int) -> list[EstimatedPoses]:
     """Estimate the poses of images that come without."""
     if not usable or isinstance(usable[0][1], EstimatedPoses):
-        return [given for _, given in usable]
+        return [people for _, people in usable]
     frames, boxes = zip(*usable, strict=True)
     return estimate_poses(
         estimator, [frame.image for frame in frames],
@@ -157,7 +141,7 @@ def _estimate(usable: Sequence[GivenFrame], estimator: Optional[Estimator],
 
 
 def _to_sample(result: ImageResult,
-               joint_map: JointMap) -> Tuple[Frame, PoseDataSample]:
+               joint_map: JointMap) -> tuple[Frame, PoseDataSample]:
     """Pack the people of an image, the joints being the estimator's."""
     frame, shape, estimate, inputs = result.key
     sample = PoseDataSample(

@@ -1,13 +1,10 @@
 """What runs the network: PyTorch or an inference engine."""
 from torch import nn
 
-from .base import Backend, Located
-from .compile_backend import CompileBackend
-from .onnxruntime_backend import OnnxRuntimeBackend
-from .openvino_backend import OpenVinoBackend
+from .engine_backends import OnnxRuntimeBackend, OpenVinoBackend
 from .refiner_parts import RefinerParts
 from .sample_backend import SampleBackend
-from .torch_backend import PRECISIONS, TorchBackend
+from .torch_backends import Backend, CompileBackend, TorchBackend
 
 _CLASSES = {
     'torch': TorchBackend,
@@ -61,7 +58,4 @@ def build_backend(model: nn.Module,
         precision=precision)
 
 
-__all__ = [
-    'BACKENDS', 'PRECISIONS', 'Backend', 'Located', 'RefinerParts',
-    'build_backend'
-]
+__all__ = ['BACKENDS', 'Backend', 'RefinerParts', 'build_backend']

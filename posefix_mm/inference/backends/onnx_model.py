@@ -1,5 +1,6 @@
 """Turn parts of a refiner into ONNX graphs."""
-from typing import TYPE_CHECKING, Dict, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -19,31 +20,21 @@ _IR_VERSION = 8
 MIN_ONNXRUNTIME = '1.15'
 
 
-def network_to_onnx(parts: RefinerParts,
-                    *,
-                    opset: int = MIN_OPSET) -> 'onnx.ModelProto':
+def network_to_onnx(parts: RefinerParts) -> 'onnx.ModelProto':
     """Export the network of a refiner alone.
 
-    Args:
-        parts (RefinerParts): The refiner.
-        opset (int): Version of ONNX's operators. Defaults to 18.
-
-    Returns:
-        onnx.ModelProto: From ``inputs``, float32 (M, 3 + C, h, w), to
-        ``logits``, float32 (M, K, H, W); M is dynamic.
+    From ``inputs``, float32 (M, 3 + C, h, w), to ``logits``, float32
+    (M, K + E, H, W); M is dynamic.
 
     Raises:
         ImportError: If what exports is not installed.
-        ValueError: If there is no such opset.
     """
-    return to_onnx(
-        parts.network,
-        dict(inputs=parts.example_inputs(2)), ['logits'],
-        opset=opset)
+    return to_onnx(parts.network, dict(inputs=parts.example_inputs(2)),
+                   ['logits'])
 
 
 def to_onnx(module: nn.Module,
-            examples: Dict[str, Tensor],
+            examples: dict[str, Tensor],
             outputs: Sequence[str],
             *,
             opset: int = MIN_OPSET) -> 'onnx.ModelProto':
@@ -51,7 +42,7 @@ def to_onnx(module: nn.Module,
 
     Args:
         module (nn.Module): In evaluation mode.
-        examples (Dict[str, Tensor]): Inputs by name; the first axis of each
+        examples (dict[str, Tensor]): Inputs by name; the first axis of each
             is the batch, of more than one sample.
         outputs (Sequence[str]): Names of the outputs.
         opset (int): Version of ONNX's operators. Defaults to 18.

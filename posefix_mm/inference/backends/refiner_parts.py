@@ -1,18 +1,19 @@
 """A refiner in three parts: before, in and behind its network."""
-from typing import Optional, Sequence, Tuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .fold_batch_norm import fold_batch_norm
+_CONVS = (nn.Conv2d, nn.ConvTranspose2d)
 
 
 class RefinerNetwork(nn.Module):
     """Backbone, neck and the convolutions of the head: what takes the time.
 
-    Args:
-        model (nn.Module): A ``PoseRefiner`` with a ``PoseFixHead``, in
-            evaluation mode.
+    Of a ``PoseRefiner`` with a ``PoseFixHead``, in evaluation mode.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -21,14 +22,7 @@ class RefinerNetwork(nn.Module):
         self.training = False
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Compute maps.
-
-        Args:
-            inputs (Tensor): Normalised images and pose maps, (B, 3 + C, h, w).
-
-        Returns:
-            Tensor: As :meth:`PoseFixHead.compute_maps`, (B, K + E, H, W).
-        """
+        """Compute maps, (M, K + E, H, W), of images and pose maps."""
         return self.model.head.compute_maps(self.model.extract_feat(inputs))
 
 
@@ -56,7 +50,7 @@ class RefinerParts(nn.Module):
 
     def __init__(self,
                  model: nn.Module,
-                 flip_indices: Optional[Sequence[int]] = None) -> None:
+                 flip_indices: Sequence[int] | None = None) -> None:
         super().__init__()
         self.network = RefinerNetwork(model)
         self.flip_indices = None if flip_indices is None else list(
@@ -70,20 +64,13 @@ class RefinerParts(nn.Module):
         return self.network.model
 
     @property
-    def input_size(self) -> Tuple[int, int]:
+    def input_size(self) -> tuple[int, int]:
         """[w, h]."""
         width, height = self.model.head.decoder.input_size
         return int(width), int(height)
 
     def example_inputs(self, batch_size: int = 1) -> Tensor:
-        """Make up what the network reads, always the same.
-
-        Args:
-            batch_size (int): M. Defaults to 1.
-
-        Returns:
-            Tensor: (M, 3 + C, h, w).
-        """
+        """Make up M inputs of the network, always the same."""
         weight = next(self.model.parameters())
         width, height = self.input_size
         noise = torch.randn(
@@ -93,12 +80,7 @@ class RefinerParts(nn.Module):
 
     def prepare(self, images: Tensor, input_pose: Tensor,
                 input_pose_visible: Tensor) -> Tensor:
-        """Do what is before the network.
-
-        Args:
-            images (Tensor): BGR, uint8 (N, h, w, 3).
-            input_pose (Tensor): Input pixels, (N, K, 2).
-            input_pose_visible (Tensor): Above 0 where present, (N, K).
+        """Do what is before the network; arguments as of :meth:`forward`.
 
         Returns:
             Tensor: Images and pose maps, (M, 3 + C, h, w).
@@ -115,14 +97,8 @@ class RefinerParts(nn.Module):
             return torch.cat((inputs, mirrored))
 
     def locate(self, logits: Tensor, input_pose: Tensor,
-               input_pose_visible: Tensor) -> Tuple[Tensor, ...]:
-        """Do what is behind the network.
-
-        Args:
-            logits (Tensor): What :class:`RefinerNetwork` gives,
-                (M, K + E, H, W).
-            input_pose (Tensor): Input pixels, (N, K, 2).
-            input_pose_visible (Tensor): Above 0 where present, (N, K).
+               input_pose_visible: Tensor) -> tuple[Tensor, ...]:
+        """Do what is behind the network, which gave the logits.
 
         Returns:
             tuple: As :meth:`PoseRefiner.locate`.
@@ -137,7 +113,7 @@ class RefinerParts(nn.Module):
                                      (input_pose, input_pose_visible))
 
     def forward(self, images: Tensor, input_pose: Tensor,
-                input_pose_visible: Tensor) -> Tuple[Tensor, ...]:
+                input_pose_visible: Tensor) -> tuple[Tensor, ...]:
         """Refine: all three parts.
 
         Args:
@@ -146,8 +122,101 @@ class RefinerParts(nn.Module):
             input_pose_visible (Tensor): Above 0 where present, (N, K).
 
         Returns:
-            tuple: As :meth:`locate`.
+            tuple: As :meth:`PoseRefiner.locate`.
         """
         inputs = self.prepare(images, input_pose, input_pose_visible)
         return self.locate(
             self.network(inputs), input_pose, input_pose_visible)
+
+
+class _Pair(NamedTuple):
+    """A convolution, the batch norm of its output, and where that lies."""
+
+    conv: nn.Module
+    norm: nn.Module
+    parent: nn.Module
+    name: str
+
+
+def fold_batch_norm(model: nn.Module, run: Callable[[], Tensor]) -> int:
+    """Fold batch norms into the convolutions before them, in place.
+
+    What follows what is seen by running the network, not guessed from the
+    order of its modules. A network that gives something else afterwards,
+    because it uses the output of a convolution in more than one place, is
+    left as it was.
+
+    Args:
+        model (nn.Module): Network in evaluation mode.
+        run (Callable[[], Tensor]): Runs it on some input.
+
+    Returns:
+        int: Number of batch norms that are gone.
+    """
+    with torch.no_grad():
+        pairs = _find_pairs(model, run)
+        before = run()
+        kept = [(pair, pair.conv.weight, pair.conv.bias) for pair in pairs]
+        for pair in pairs:
+            _fold(pair)
+        after = run()
+    atol = 1e-3 * float(before.abs().max())
+    if torch.allclose(after, before, rtol=0, atol=atol):
+        return len(pairs)
+    for pair, weight, bias in kept:
+        pair.conv.weight, pair.conv.bias = weight, bias
+        setattr(pair.parent, pair.name, pair.norm)
+    return 0
+
+
+def _find_pairs(model: nn.Module, run: Callable[[], Tensor]) -> list[_Pair]:
+    """Watch which convolution feeds which batch norm."""
+    # outputs are kept so that no two of them share an id
+    outputs: dict[int, tuple[nn.Module, Tensor]] = {}
+    fed: list[tuple[nn.Module, nn.Module]] = []
+    calls: list[nn.Module] = []
+
+    def after_conv(conv: nn.Module, _: tuple, output: Tensor) -> None:
+        calls.append(conv)
+        outputs[id(output)] = conv, output
+
+    def before_norm(norm: nn.Module, inputs: tuple) -> None:
+        calls.append(norm)
+        if id(inputs[0]) in outputs:
+            fed.append((outputs[id(inputs[0])][0], norm))
+
+    hooks = [
+        module.register_forward_hook(after_conv) if isinstance(
+            module, _CONVS) else module.register_forward_pre_hook(before_norm)
+        for module in model.modules()
+        if isinstance(module, (*_CONVS, _BatchNorm))
+    ]
+    try:
+        run()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    places = {
+        child: (parent, name)
+        for parent in model.modules()
+        for name, child in parent.named_children()
+    }
+    # a module that is used twice has two things before or behind it
+    return [
+        _Pair(conv, norm, *places[norm]) for conv, norm in fed
+        if calls.count(conv) == calls.count(norm) == 1
+    ]
+
+
+def _fold(pair: _Pair) -> None:
+    fused = fuse_conv_bn_eval(
+        pair.conv,
+        pair.norm,
+        transpose=isinstance(pair.conv, nn.ConvTranspose2d))
+    pair.conv.weight, pair.conv.bias = fused.weight, fused.bias
+    # timm's batch norms hold the activation as well
+    rest = [
+        getattr(pair.norm, name) for name in ('drop', 'act')
+        if isinstance(getattr(pair.norm, name, None), nn.Module)
+    ]
+    setattr(pair.parent, pair.name, nn.Sequential(*rest))

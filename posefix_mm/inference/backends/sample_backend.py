@@ -1,5 +1,5 @@
 """Run any refiner through mmpose's data samples."""
-from typing import Callable
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -8,19 +8,14 @@ from mmpose.structures import PoseDataSample
 from torch import nn
 
 from ..crops import Crops
-from .base import Located, no_poses
+from .torch_backends import Located, no_poses
 
 
 class SampleBackend:
     """A refiner whose head can't work on tensors alone.
 
     Such as mmpose's ``HeatmapHead`` in an ablation; slower than
-    :class:`TorchBackend`.
-
-    Args:
-        model (nn.Module): A ``PoseRefiner`` in evaluation mode, on its
-            device, with the flip test in its ``test_cfg``.
-        metainfo (dict): Skeleton.
+    :class:`TorchBackend`. The flip test is in the model's ``test_cfg``.
     """
 
     def __init__(self, model: nn.Module, metainfo: dict) -> None:

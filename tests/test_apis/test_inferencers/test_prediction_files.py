@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from mmengine.structures import InstanceData
@@ -12,7 +13,11 @@ from posefix_mm.apis.inferencers.output_files import (
     coco_records,
     json_list,
     prediction_files,
+    video_file,
+    visualization_files,
 )
+from posefix_mm.formats.coco import read_image_list
+from posefix_mm.images.image_list import ImageList
 from posefix_mm.images.input_frames import (
     Frame,
     InputFrames,
@@ -84,11 +89,87 @@ def test_ids_of_arrays_and_frames_are_their_places() -> None:
 def test_ids_of_an_annotation_file(tmp_path: Path) -> None:
     (tmp_path / 'ann.json').write_text(
         json.dumps(dict(images=[dict(file_name='d/a.jpg', id=99)])))
-    image_id = choose_image_ids(open_inputs(['a.jpg']), tmp_path / 'ann.json')
+    image_id = choose_image_ids(
+        open_inputs(['a.jpg']),
+        ImageList(read_image_list(tmp_path / 'ann.json')))
     assert image_id(Frame(0, 'a.jpg', Path('a.jpg'))) == 99
 
 
 def test_a_file_without_images(tmp_path: Path) -> None:
     (tmp_path / 'ann.json').write_text('{"images": [{"id": 1}]}')
     with pytest.raises(ValueError, match='has no list of images'):
-        choose_image_ids(open_inputs(['a.jpg']), tmp_path / 'ann.json')
+        read_image_list(tmp_path / 'ann.json')
+
+
+@pytest.mark.parametrize('name', ['clip_000003.png', '000003.jpg', 'x/a.jpg'])
+def test_ids_of_listed_frames(name: str) -> None:
+    """By the name of a frame, or its number as id."""
+    number = 3 if name == 'x/a.jpg' else 71
+    image_id = choose_image_ids(
+        InputFrames(iter([]), video=VideoInfo('clip.mp4', None, 1.)),
+        ImageList([dict(id=number, file_name=name)]))
+    frame = Frame(3, '000003.jpg', video='clip.mp4')
+    assert image_id(frame) == number
+    assert image_id(Frame(4, '000004.jpg', video='clip.mp4')) == '000004.jpg'
+
+
+def test_records_in_pixels_of_the_annotations() -> None:
+    instances = InstanceData(
+        keypoints=np.array([[[2., 4.]]]),
+        keypoint_scores=np.array([[.5]]),
+        bboxes=np.array([[2., 4., 12., 24.]]),
+        bbox_scores=np.array([1.]))
+    [record] = coco_records(instances, 7, 2.)
+    assert record['keypoints'] == [1, 2, .5]
+    assert record['bbox'] == [1, 2, 5, 10]
+
+
+def test_a_video_that_the_disk_did_not_take(tmp_path: Path,
+                                            monkeypatch) -> None:
+    """OpenCV says nothing where frames are lost."""
+    picture = np.zeros((48, 64, 3), np.uint8)
+    with video_file(tmp_path / 'a.mp4', 10.) as append:
+        for _ in range(5):
+            append(picture)
+    assert [p.name for p in tmp_path.iterdir()] == ['a.mp4']
+    whole = (tmp_path / 'a.mp4').read_bytes()
+
+    class Lossy:
+
+        def __init__(self, path: str, *_) -> None:
+            self.path = path
+
+        def isOpened(self) -> bool:  # noqa: N802  OpenCV's name
+            return True
+
+        def write(self, _) -> None:
+            pass
+
+        def release(self) -> None:
+            Path(self.path).write_bytes(whole[:200])
+
+    monkeypatch.setattr(cv2, 'VideoWriter', Lossy)
+    with pytest.raises(OSError, match='of 2 frames 0 are there; free some'), \
+            video_file(tmp_path / 'b.mp4', 10.) as append:
+        append(picture)
+        append(picture)
+    assert [p.name for p in tmp_path.iterdir()] == ['a.mp4']
+
+
+@pytest.mark.parametrize(('name', 'written'), [
+    ('a.jpg', 'a.jpg'), ('b.heic', 'b.png'), ('c', 'c.png')])
+def test_names_of_pictures(tmp_path: Path, name: str, written: str) -> None:
+    """PNG where OpenCV writes nothing else, and nothing but the pictures."""
+    picture = np.full((4, 4, 3), (250, 20, 20), np.uint8)
+    with visualization_files(tmp_path, InputFrames(iter([]))) as write:
+        write(Frame(0, name), picture)
+    assert [p.name for p in tmp_path.iterdir()] == [written]
+    blue, _, red = cv2.imread(str(tmp_path / written))[2, 2].tolist()
+    assert (blue < 40, red > 230) == (True, True)
+
+
+def test_a_picture_that_opencv_does_not_write(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r'a.xyz; name a .jpg or .png'), \
+            visualization_files(tmp_path / 'a.xyz', InputFrames(
+                iter([]), count=1)):
+        pass

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from posefix_mm.apis import NotAllRefinedError
-from posefix_mm.file_refinement.refine_log import log_path, write_log
+from posefix_mm.file_refinement.refine_summary import log_path, write_log
 from posefix_mm.formats import ImageRef
 
 

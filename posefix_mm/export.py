@@ -1,28 +1,21 @@
 """Export a refiner: from image crop and input pose to coordinates."""
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from mmengine.config import Config
 from torch import Tensor, nn
 
-from ..fileio import atomic_write
-from ..inference.backends import RefinerParts
-from ..inference.backends.onnx_model import (
-    MIN_ONNXRUNTIME,
-    MIN_OPSET,
-    to_onnx,
-)
-from ..inference.load_model import (
-    build_test_dataset,
-    find_refiner,
-    load_refiner,
-    load_refiner_config,
-)
-from ..optional_packages import import_optional
-from ..version import __version__
+from .fileio import atomic_write
+from .inference.backends import RefinerParts
+from .inference.backends.engine_backends import start_onnxruntime
+from .inference.backends.onnx_model import MIN_ONNXRUNTIME, MIN_OPSET, to_onnx
+from .inference.load_model import open_refiner
+from .optional_packages import import_optional
+from .version import __version__
 
 if TYPE_CHECKING:
     import onnx
@@ -56,8 +49,8 @@ class ExportableRefiner(nn.Module):
 
     def __init__(self,
                  model: nn.Module,
-                 flip_indices: Optional[Sequence[int]] = None,
-                 annotated: Union[bool, np.ndarray] = True) -> None:
+                 flip_indices: Sequence[int] | None = None,
+                 annotated: bool | np.ndarray = True) -> None:
         if not hasattr(model.head, 'locate'):
             raise ValueError('only refiners with a PoseFixHead are exported, '
                              f'got a {type(model.head).__name__}')
@@ -76,7 +69,7 @@ class ExportableRefiner(nn.Module):
         """Whether the head has a :class:`PoseQuality`."""
         return self.parts.model.head.quality is not None
 
-    def example_inputs(self, batch_size: int, seed: int = 0) -> Tuple:
+    def example_inputs(self, batch_size: int, seed: int = 0) -> tuple:
         """Draw random crops and poses, some keypoints absent and not a number.
 
         Args:
@@ -102,7 +95,7 @@ class ExportableRefiner(nn.Module):
         return images, pose, visible
 
     def forward(self, images: Tensor, input_pose: Tensor,
-                input_pose_visible: Tensor) -> Tuple[Tensor, ...]:
+                input_pose_visible: Tensor) -> tuple[Tensor, ...]:
         """Refine.
 
         Args:
@@ -124,12 +117,12 @@ class ExportableRefiner(nn.Module):
         return keypoints, *scores
 
 
-def load_exportable(config: Union[str, Path, Config, None] = None,
-                    checkpoint: Optional[str] = None,
+def load_exportable(config: str | Path | Config | None = None,
+                    checkpoint: str | None = None,
                     *,
                     flip_test: bool = True,
-                    cfg_options: Optional[dict] = None
-                    ) -> Tuple[ExportableRefiner, dict]:
+                    cfg_options: dict | None = None
+                    ) -> tuple[ExportableRefiner, dict]:
     """Load a refiner to be exported.
 
     Args:
@@ -147,21 +140,15 @@ def load_exportable(config: Union[str, Path, Config, None] = None,
         FileNotFoundError: If a file does not exist.
         ValueError: If the config is not a refiner's, or it can't be exported.
     """
-    files = find_refiner(config, checkpoint)
-    cfg = load_refiner_config(
-        files.config,
-        pretrained=files.checkpoint is None,
-        cfg_options=cfg_options)
-    dataset = build_test_dataset(cfg)
-    skeleton = dataset.metainfo
-    model = load_refiner(cfg, files.checkpoint, 'cpu')
+    loaded = open_refiner(config, checkpoint, cfg_options=cfg_options)
+    skeleton = loaded.dataset.metainfo
     refiner = ExportableRefiner(
-        model, skeleton['flip_indices'] if flip_test else None,
-        dataset.annotated)
+        loaded.model, skeleton['flip_indices'] if flip_test else None,
+        loaded.dataset.annotated)
     names = skeleton['keypoint_id2name']
     metadata = dict(
         posefix_mm_version=__version__,
-        model=Path(cfg.filename or 'refiner').stem,
+        model=Path(loaded.cfg.filename or 'refiner').stem,
         input_size=json.dumps(refiner.parts.input_size),
         image_format='BGR, uint8, NHWC',
         flip_test=json.dumps(flip_test),
@@ -175,15 +162,9 @@ def refiner_to_onnx(refiner: ExportableRefiner,
                     opset: int = MIN_OPSET) -> 'onnx.ModelProto':
     """Convert a refiner to one graph.
 
-    Args:
-        refiner (ExportableRefiner): The refiner.
-        metadata (dict): Strings by name.
-        opset (int): Version of ONNX's operators. Defaults to 18.
-
-    Returns:
-        onnx.ModelProto: From :data:`INPUTS` to :data:`OUTPUTS`, which are
-        those of :meth:`ExportableRefiner.forward`, the last one if the
-        refiner predicts it; N is dynamic.
+    From :data:`INPUTS` to :data:`OUTPUTS`, those of
+    :meth:`ExportableRefiner.forward`, the last one if the refiner predicts
+    it; N is dynamic. ``metadata`` are strings by name.
 
     Raises:
         ImportError: If what exports is not installed.
@@ -201,36 +182,27 @@ def refiner_to_onnx(refiner: ExportableRefiner,
 
 
 def needed_onnxruntime(opset: int) -> str:
-    """Name the ONNX Runtime that a model needs.
-
-    Args:
-        opset (int): Version of ONNX's operators.
-
-    Returns:
-        str: Such as ``'onnxruntime >= 1.15'``.
-    """
+    """Name the ONNX Runtime that a model of an opset needs."""
     if opset == MIN_OPSET:
         return f'onnxruntime >= {MIN_ONNXRUNTIME}'
     return f'an onnxruntime that knows opset {opset}'
 
 
-def export_refiner(config: Union[str, Path, Config, None],
-                   checkpoint: Optional[str],
-                   out: Union[str, Path],
+def export_refiner(config: str | Path | Config | None,
+                   checkpoint: str | None,
+                   out: str | Path,
                    *,
-                   flip_test: bool = True,
                    opset: int = MIN_OPSET,
-                   cfg_options: Optional[dict] = None) -> ExportableRefiner:
+                   **options) -> ExportableRefiner:
     """Write a refiner as an ONNX model.
 
     Args:
-        config (str | Path | Config | None): As of
-            :class:`posefix_mm.inference.PosePredictor`.
+        config (str | Path | Config | None): As of :func:`load_exportable`.
         checkpoint (str | None): As there.
         out (str | Path): The file, which appears as a whole or not at all.
-        flip_test (bool): Average with the mirrored image. Defaults to True.
         opset (int): Version of ONNX's operators. Defaults to 18.
-        cfg_options (dict, optional): Changes of the config.
+        **options: ``flip_test`` and ``cfg_options`` of
+            :func:`load_exportable`.
 
     Returns:
         ExportableRefiner: What was exported.
@@ -241,43 +213,35 @@ def export_refiner(config: Union[str, Path, Config, None],
         ValueError: If the refiner can't be exported, or there is no such
             opset.
     """
-    refiner, metadata = load_exportable(
-        config, checkpoint, flip_test=flip_test, cfg_options=cfg_options)
+    refiner, metadata = load_exportable(config, checkpoint, **options)
     model = refiner_to_onnx(refiner, metadata, opset=opset)
     with atomic_write(out) as file:
         file.write(model.SerializeToString())
     return refiner
 
 
-def largest_difference(path: Union[str, Path],
-                       refiner: ExportableRefiner,
-                       *,
-                       batch_sizes: Sequence[int] = (1, 2, 5)) -> float:
+def largest_difference(path: str | Path, refiner: ExportableRefiner) -> float:
     """Run random crops through ONNX Runtime and through PyTorch.
 
     Args:
         path (str | Path): The ONNX model.
         refiner (ExportableRefiner): What was exported.
-        batch_sizes (Sequence[int]): Defaults to (1, 2, 5).
 
     Returns:
-        float: Largest difference between coordinates, in input pixels.
+        float: Largest difference between coordinates, in input pixels, of
+        batches of 1, 2 and 5.
 
     Raises:
         ImportError: If ONNX Runtime is not installed.
     """
-    onnxruntime = import_optional('onnxruntime', 'onnx')
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
-    session = onnxruntime.InferenceSession(
-        str(path), options, providers=['CPUExecutionProvider'])
+    session = start_onnxruntime(str(path))
     differences = []
-    for batch_size in batch_sizes:
+    for batch_size in (1, 2, 5):
         inputs = refiner.example_inputs(batch_size, seed=batch_size)
         with torch.inference_mode():
-            wanted = refiner(*inputs)[0].numpy()
+            expected = refiner(*inputs)[0].numpy()
         arrays = (tensor.numpy() for tensor in inputs)
-        found = session.run(['keypoints'],
-                            dict(zip(INPUTS, arrays, strict=True)))[0]
-        differences.append(np.abs(found - wanted).max())
+        keypoints, = session.run(['keypoints'],
+                                 dict(zip(INPUTS, arrays, strict=True)))
+        differences.append(np.abs(keypoints - expected).max())
     return float(max(differences))
