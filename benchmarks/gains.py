@@ -35,14 +35,14 @@ def parse_args() -> argparse.Namespace:
                         'comes with the package)')
     parser.add_argument('--checkpoint', help='its weights')
     parser.add_argument('--crop', default='pose', help='as of posefix refine')
-    parser.add_argument('--passes', type=int, default=1)
+    parser.add_argument('--passes', type=int, help='as of posefix refine')
     parser.add_argument('--plot', help='draw predicted and true OKS')
     parser.add_argument('--json', help='write the numbers to this file')
     return parser.parse_args()
 
 
 def measure(predictor, truth: dict, images: str, results: Path,
-            passes: int) -> Dict[str, object]:
+            passes: int | None) -> Dict[str, object]:
     """Refine a file and compare it with the truth.
 
     Returns:

@@ -72,7 +72,7 @@ def refine(images: ImageLike | Sequence[ImageLike],
            channel_order: str = 'bgr',
            batch_size: int = 32,
            num_workers: int = 2,
-           passes: int = 1,
+           passes: int | None = None,
            **options) -> PoseRefinement | list[PoseRefinement]:
     """Refine the poses of one image, or of many.
 
@@ -102,8 +102,9 @@ def refine(images: ImageLike | Sequence[ImageLike],
             ``'rgb'``; of arrays only. Defaults to ``'bgr'``.
         batch_size (int): Poses refined at once. Defaults to 32.
         num_workers (int): Threads that load and crop. Defaults to 2.
-        passes (int): How often to refine, each time cropping the refined
-            pose. Defaults to 1.
+        passes (int, optional): How often to refine at most; see
+            :func:`~posefix_mm.inference.stream.refine_stream`. Defaults to
+            what the refiner's config says.
         **options: Further arguments of :class:`PosePredictor`: ``device``,
             ``backend``, ``precision``, ``flip_test``.
 

@@ -72,8 +72,9 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
         default='pose', help='crop by the joints of a pose, by the bbox of '
         'its record, or so that the crop holds both (pose)')
     parser.add_argument(
-        '--passes', type=int, default=1,
-        help='how often to refine, each time cropping the refined pose (1)')
+        '--passes', type=int,
+        help='how often to refine at most, each time cropping the refined '
+        "pose (the refiner's config says it: 2 for the default one)")
     parser.add_argument(
         '--resume', action='store_true',
         help='continue where the same command was stopped')

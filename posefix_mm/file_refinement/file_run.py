@@ -135,7 +135,7 @@ class FileRun:
         scores (str): Scores that the poses get: ``'input'``, those they came
             with, or ``'refined'``, these times the predicted OKS. Defaults to
             the first.
-        passes (int): As of :func:`refine_stream`. Defaults to 1.
+        passes (int, optional): As of :func:`refine_stream`.
         batch_size (int): Poses refined at once.
         num_workers (int): Threads that decode and crop.
         scale_of (ScaleOf, optional): Tells by how much an image is larger
@@ -155,7 +155,7 @@ class FileRun:
                  *,
                  nms: bool,
                  scores: str = 'input',
-                 passes: int = 1,
+                 passes: int | None = None,
                  batch_size: int,
                  num_workers: int,
                  scale_of: ScaleOf | None = None,

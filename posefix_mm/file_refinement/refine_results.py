@@ -87,7 +87,7 @@ def refine_file(predictor: PosePredictor,
                 announce: Callable[[str], None] | None = None,
                 nms: bool | None = None,
                 scores: str | None = None,
-                passes: int = 1,
+                passes: int | None = None,
                 batch_size: int = 32,
                 num_workers: int = 2,
                 resume: bool = False,
@@ -139,8 +139,9 @@ def refine_file(predictor: PosePredictor,
             is the ``score_before``; ``'input'`` leaves scores alone, as the
             release does. Defaults to the first where the refiner predicts it
             and does not say ``keep_input_scores``.
-        passes (int): How often to refine, each time cropping the refined
-            pose. Defaults to 1.
+        passes (int, optional): How often to refine at most; see
+            :func:`~posefix_mm.inference.stream.refine_stream`. Defaults to
+            what the refiner's config says.
         batch_size (int): Poses refined at once. Defaults to 32.
         num_workers (int): Threads that load and crop. Defaults to 2.
         resume (bool): Continue where a run of the same arguments was

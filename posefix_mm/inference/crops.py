@@ -132,10 +132,8 @@ class Cropper:
     def __call__(self, image: np.ndarray, poses: PoseArrays) -> Crops:
         """Crop the N poses of an image, BGR, uint8 (H, W, 3)."""
         visible = self.sure(poses)
-        boxes = self._boxes(poses, visible)
-        centers, scales = bbox_xyxy2cs(boxes, padding=self.padding)
+        centers, scales = self.frame(poses)
         width, height = self.input_size
-        scales = TopdownAffine._fix_aspect_ratio(scales, width / height)
         images = np.empty((len(scales), height, width, 3), np.uint8)
         input_pose = np.empty_like(poses.keypoints)
         for i, (center, scale) in enumerate(zip(centers, scales, strict=True)):
@@ -152,6 +150,13 @@ class Cropper:
         weights = shown_weights(
             visible, poses.keypoint_scores if self.weigh_scores else None)
         return Crops(images, input_pose, weights, centers, scales)
+
+    def frame(self, poses: PoseArrays) -> tuple[np.ndarray, np.ndarray]:
+        """Say what is cropped: centres and sizes, image pixels, (N, 2)."""
+        centers, scales = bbox_xyxy2cs(
+            self._boxes(poses, self.sure(poses)), padding=self.padding)
+        width, height = self.input_size
+        return centers, TopdownAffine._fix_aspect_ratio(scales, width / height)
 
     def _boxes(self, poses: PoseArrays, visible: np.ndarray) -> np.ndarray:
         """Boxes that are cropped, before padding, (N, 4)."""

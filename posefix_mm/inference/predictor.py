@@ -102,6 +102,11 @@ class PosePredictor:
         return build_backend(self.model, self.metainfo, **self._options)
 
     @property
+    def passes(self) -> int:
+        """How often to refine where nobody says it, by the config."""
+        return self.model.test_cfg.get('passes', 1)
+
+    @property
     def num_keypoints(self) -> int:
         """K."""
         return self.metainfo['num_keypoints']

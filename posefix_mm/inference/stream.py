@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..images.image_files import ImageProblem, Problem
+from ..structures.boxes import pairwise_iou
 from ..structures.pose_records import PoseArrays
 from .crops import Crops
 from .predictor import PosePredictor, RefinedCrops
@@ -21,8 +22,11 @@ from .predictor import PosePredictor, RefinedCrops
 Task = Callable[[], Any]
 _Batch = tuple[Crops, RefinedCrops]
 _MAX_IMAGES = 1024
+# A pose whose refined crop overlaps with the last one by more (IoU) would be
+# shown to the network again as it was.
+_SAME_CROP = 0.85
 # A further pass that is predicted to bring less OKS changes nothing.
-_LEAST_GAIN = 0.02
+_LEAST_GAIN = 0.001
 
 
 class ImageJob(NamedTuple):
@@ -57,8 +61,8 @@ class ImageResult:
             (N, K).
         pose_scores (np.ndarray): As of :class:`RefinedCrops`, float32
             (N, 2).
-        areas (np.ndarray): Areas of the crops in squared image pixels,
-            float32 (N, ).
+        centers (np.ndarray): As of :class:`Crops`, float32 (N, 2).
+        scales (np.ndarray): As of :class:`Crops`, float32 (N, 2).
         load (Callable): Of the job.
         problem (Problem | None): Why the image can't be used.
         group (int): Of the job.
@@ -70,11 +74,17 @@ class ImageResult:
     keypoints: np.ndarray
     confidences: np.ndarray
     pose_scores: np.ndarray
-    areas: np.ndarray
+    centers: np.ndarray
+    scales: np.ndarray
     load: Callable[[], np.ndarray]
     problem: Problem | None = None
     group: int = 0
     missing: int = 0
+
+    @property
+    def areas(self) -> np.ndarray:
+        """Areas of the crops in squared image pixels, float32 (N, )."""
+        return self.scales.prod(-1)
 
 
 class _Loaded(NamedTuple):
@@ -100,7 +110,7 @@ def refine_stream(predictor: PosePredictor,
                   batch_size: int = 32,
                   num_workers: int = 2,
                   max_images: int = _MAX_IMAGES,
-                  passes: int = 1,
+                  passes: int | None = None,
                   pool: ThreadPoolExecutor | None = None
                   ) -> Iterator[ImageResult]:
     """Refine the poses of many images.
@@ -113,9 +123,10 @@ def refine_stream(predictor: PosePredictor,
             batches. Defaults to 2.
         max_images (int): Images that may wait for a batch to be filled,
             besides as many as ``batch_size``. Defaults to 1024.
-        passes (int): How often to refine, each time cropping the refined
-            pose. A refiner that predicts how good poses are leaves a pose
-            alone when that does not rise any more. Defaults to 1.
+        passes (int, optional): How often to refine at most. A further pass
+            crops the refined pose, where that crop is another one; one that
+            is not predicted to be better changes nothing. Defaults to the
+            config's wish, ``passes`` of ``test_cfg``, or 1.
         pool (ThreadPoolExecutor, optional): Threads of the caller. Defaults
             to threads of its own.
 
@@ -125,6 +136,7 @@ def refine_stream(predictor: PosePredictor,
     Raises:
         ValueError: If an argument is out of range.
     """
+    passes = predictor.passes if passes is None else passes
     check_stream_options(batch_size, num_workers, passes)
     if passes > 1:
         options = dict(
@@ -133,7 +145,11 @@ def refine_stream(predictor: PosePredictor,
             max_images=max_images,
             pool=pool)
         first = refine_stream(predictor, jobs, passes=passes - 1, **options)
-        again = refine_stream(predictor, map(_next_pass, first), **options)
+        again = refine_stream(
+            predictor,
+            map(partial(_next_pass, predictor), first),
+            passes=1,
+            **options)
         yield from map(_keep_better, again)
         return
     own = None
@@ -157,7 +173,7 @@ def refine_stream(predictor: PosePredictor,
 
 def check_stream_options(batch_size: int,
                          num_workers: int,
-                         passes: int = 1) -> None:
+                         passes: int | None = None) -> None:
     """Check the options of :func:`refine_stream`, before work is begun.
 
     Raises:
@@ -168,22 +184,38 @@ def check_stream_options(batch_size: int,
     if num_workers < 0:
         raise ValueError(f'num_workers must not be negative, got '
                          f'{num_workers}')
-    if passes < 1:
+    if passes is not None and passes < 1:
         raise ValueError(f'passes must be at least 1, got {passes}')
 
 
-def _next_pass(result: ImageResult) -> ImageJob:
-    """Make refined poses those of a further pass."""
-    if result.problem is not None:
-        def load():
-            raise ImageProblem(result.problem)
-        return ImageJob(result, load, result.poses, result.group)
-    scored = np.isfinite(result.pose_scores).all(1)[:, None]
-    poses = PoseArrays(
-        result.keypoints, result.poses.visible,
-        np.where(scored, result.confidences, result.poses.keypoint_scores),
-        result.poses.boxes)
-    return ImageJob(result, result.load, poses, result.group)
+def _next_pass(predictor: PosePredictor, result: ImageResult) -> ImageJob:
+    """Refine poses again whose crop is another one now."""
+    again = np.zeros(len(result.keypoints), bool)
+    poses = PoseArrays(result.keypoints, again, result.confidences)
+    if result.problem is None:
+        scored = np.isfinite(result.pose_scores).all(1)[:, None]
+        poses = poses._replace(
+            visible=result.poses.visible,
+            keypoint_scores=np.where(scored, result.confidences,
+                                     result.poses.keypoint_scores),
+            boxes=result.poses.boxes)
+        again = _crop_overlap(predictor, poses, result) < _SAME_CROP
+        poses = poses.take(again)
+    load = result.load if again.any() else partial(np.empty, (1, 1, 3), 'u1')
+    return ImageJob((result, again), load, poses, result.group)
+
+
+def _crop_overlap(predictor: PosePredictor, poses: PoseArrays,
+                  result: ImageResult) -> np.ndarray:
+    """IoU of the crop of each refined pose with the one before, (N, )."""
+    if not hasattr(predictor.crop, 'frame'):  # a pipeline of its own
+        return np.zeros(len(result.keypoints))
+    corners = [
+        np.hstack((center - scale / 2, center + scale / 2))
+        for center, scale in (predictor.crop.frame(poses),
+                              (result.centers, result.scales))
+    ]
+    return np.diag(pairwise_iou(*corners))
 
 
 def _keep_better(again: ImageResult) -> ImageResult:
@@ -192,12 +224,13 @@ def _keep_better(again: ImageResult) -> ImageResult:
     The predictions stay those of the first pass: the largest of several would
     rank poses by luck.
     """
-    result: ImageResult = again.key
+    result, rows = again.key
     if again.problem is None:
         before, after = again.pose_scores.T
-        worse = after - before <= _LEAST_GAIN
-        for name in ('keypoints', 'confidences', 'areas'):
-            getattr(result, name)[~worse] = getattr(again, name)[~worse]
+        better = ~(after - before <= _LEAST_GAIN)  # or not predicted
+        rows = np.flatnonzero(rows)[better]
+        for name in ('keypoints', 'confidences', 'centers', 'scales'):
+            getattr(result, name)[rows] = getattr(again, name)[better]
     return result
 
 
@@ -307,7 +340,8 @@ def _empty_result(loaded: _Loaded, num_keypoints: int) -> ImageResult:
         np.empty((count, num_keypoints, 2), np.float32),
         np.empty((count, num_keypoints), np.float32),
         np.empty((count, 2), np.float32),
-        np.empty(count, np.float32),
+        np.empty((count, 2), np.float32),
+        np.empty((count, 2), np.float32),
         loaded.job.load,
         problem=loaded.problem,
         group=loaded.job.group,
@@ -336,7 +370,7 @@ def _hand_out(predictor: PosePredictor, batch: _Batch,
               shares: list[_Share]) -> None:
     """Give the poses of a batch to the images that they are of."""
     crops, refined = batch
-    areas, start = crops.areas, 0
+    start = 0
     for result, part in shares:
         count = part.stop - part.start
         rows = slice(start, start + count)
@@ -344,6 +378,7 @@ def _hand_out(predictor: PosePredictor, batch: _Batch,
             refined.keypoints[rows], result.poses.keypoints[part])
         result.confidences[part] = refined.confidences[rows]
         result.pose_scores[part] = refined.pose_scores[rows]
-        result.areas[part] = areas[rows]
+        result.centers[part] = crops.centers[rows]
+        result.scales[part] = crops.scales[rows]
         result.missing -= count
         start += count

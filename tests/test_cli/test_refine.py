@@ -229,7 +229,7 @@ def test_options_reach_the_function(monkeypatch, capfd) -> None:
         categories=None, follow_links=False, allow_empty=False,
         arguments=(None, None, 'a.json', 'b', 'c'),
         ann=None, pose_format='auto', joint_map=None, nms=None, batch_size=32,
-        scores=None, passes=1, crop_by='pose',
+        scores=None, passes=None, crop_by='pose',
         num_workers=2, resume=False, strict=False, overwrite_input=False,
         log=None, show_dir=None, show_limit=None, progress=True, device='cpu',
         backend='torch', precision='fp32', flip_test=True, cfg_options=None)

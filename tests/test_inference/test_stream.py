@@ -316,3 +316,26 @@ def test_passes_stop_when_nothing_gets_better() -> None:
                                atol=1e-4)
     with pytest.raises(ValueError, match='passes must be at least 1, got 0'):
         places(Judge(), 0)
+
+
+def test_a_further_pass_is_for_poses_whose_crop_moved() -> None:
+    """A shift of 2 px is nothing to a large person, much to a small one."""
+    large, small = [[9, 9], [200, 300], [90, 50]], [[9, 9], [13, 14], [9, 12]]
+    pose = np.array([large, small], np.float32)
+    poses = PoseArrays(pose, np.ones((2, 3), bool),
+                       np.ones((2, 3), np.float32))
+    predictor = StubPredictor()
+    predictor.crop = predictor._crop
+    predictor.passes = 2
+    image = np.zeros((300, 300, 3), np.uint8)
+    loads = []
+    jobs = [ImageJob(1, lambda: loads.append(1) or image, poses),
+            ImageJob(2, lambda: loads.append(2) or image, poses.take([0]))]
+    both, alone = refine_stream(predictor, jobs, num_workers=0)
+    assert predictor.batches == [3, 1]
+    assert loads == [1, 2, 1]  # nothing of the second one moved
+    moved = both.keypoints[:, 0] - pose[:, 0]
+    np.testing.assert_allclose(moved, [[2, 1], [4, 2]], atol=1e-4)
+    np.testing.assert_allclose(alone.keypoints[0, 0], [11, 10], atol=1e-4)
+    scales = predictor.crop.frame(poses)[1]
+    assert both.areas[0] == scales[0].prod() != both.areas[1]

@@ -23,6 +23,6 @@ model = dict(
         decode_radius=2,
         quality=dict(type='PoseQuality', num_keypoints=17, in_channels=96),
         keep_margin=0.),
-    test_cfg=dict(flip_test=True, keep_input_scores=False))
+    test_cfg=dict(flip_test=True, keep_input_scores=False, passes=2))
 # What mmpose's inferencers choose a detector by: none.
 dataset_type = 'PoseRefineDataset'
