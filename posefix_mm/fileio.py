@@ -119,7 +119,20 @@ def write_json(path: Union[str, Path], content: Any) -> None:
         content (Any): What to write.
     """
     with atomic_write(path) as file:
-        file.write(orjson.dumps(content))
+        file.write(dump_json(content))
+
+
+def dump_json(content: Any) -> bytes:
+    """Write JSON: also what orjson refuses but JSON knows.
+
+    Args:
+        content (Any): What to write; half of a surrogate pair in a text is
+            escaped.
+    """
+    try:
+        return orjson.dumps(content)
+    except orjson.JSONEncodeError:
+        return json.dumps(content, separators=(',', ':')).encode()
 
 
 def load_json(text: bytes) -> Any:

@@ -3,7 +3,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Mapping, Optional
 
 from ..evaluation.explain_mismatch import Explanation
 
@@ -73,13 +73,24 @@ class RefineSummary:
         examples: Dict[str, str] = {}
         for text in self.unrefined.values():
             examples.setdefault(getattr(text, 'code', ''), text)
-        return [
-            f'{count} x {code}: {examples.get(code, "")}'
-            f'{remedy_of(code, examples.get(code, ""))}'
-            for code, count in sorted(
-                self.codes.items(), key=lambda item: -item[1])
-            if code in examples
-        ]
+        return sum_up(self.codes, examples)
+
+
+def sum_up(codes: Mapping[str, int], examples: Dict[str, str]) -> List[str]:
+    """Sum up problems by code, with an example and a remedy each.
+
+    Args:
+        codes (Mapping[str, int]): How often each came.
+        examples (Dict[str, str]): One text for each that is named.
+
+    Returns:
+        List[str]: The most frequent first.
+    """
+    return [
+        f'{count} x {code}: {examples[code]}{remedy_of(code, examples[code])}'
+        for code, count in sorted(codes.items(), key=lambda item: -item[1])
+        if code in examples
+    ]
 
 
 def remedy_of(code: str, text: str, pictures: str = '--img-dir') -> str:
