@@ -116,7 +116,20 @@ def atomic_write(path: str | Path) -> Iterator[BinaryIO]:
 def write_json(path: str | Path, content: Any) -> None:
     """Write a JSON file as a whole or not at all; its folder is made."""
     with atomic_write(path) as file:
-        file.write(orjson.dumps(content))
+        file.write(dump_json(content))
+
+
+def dump_json(content: Any) -> bytes:
+    """Write JSON: also what orjson refuses but JSON knows.
+
+    Args:
+        content (Any): What to write; half of a surrogate pair in a text is
+            escaped.
+    """
+    try:
+        return orjson.dumps(content)
+    except orjson.JSONEncodeError:
+        return json.dumps(content, separators=(',', ':')).encode()
 
 
 def load_json(text: bytes) -> Any:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..file_refinement.refine_summary import sum_up
 from ..formats import FORMATS, PoseFile, detect_format, open_pose_file
 from ..formats.coco import read_annotations
 from ..formats.joint_maps import load_source_joints, source_names
@@ -18,7 +19,7 @@ from ..images.image_list import ImageList, size_of, stem_of
 from ..images.image_source import ImageSource
 from ..structures.image_ref import ImageRef
 from ..structures.joint_map import JointMap
-from ..structures.pose_records import PoseRecord
+from ..structures.pose_records import PoseRecord, Problem
 
 # Of formats that do not name their joints, if the user does not either.
 _DEFAULT_JOINTS = 'coco'
@@ -33,6 +34,7 @@ class ConvertSummary:
         converted (int): Poses written.
         unconverted (Counter): Poses that can't be read, by the code of their
             problem.
+        examples (dict[str, str]): A text for each of these codes.
         lost (Counter): Poses that lost something for which the written format
             has no place, by its name; joints that the written skeleton lacks
             are called ``joint NAME``. Also images without poses.
@@ -41,7 +43,12 @@ class ConvertSummary:
     total: int = 0
     converted: int = 0
     unconverted: Counter = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
     lost: Counter = field(default_factory=Counter)
+
+
+class NothingConvertedError(ValueError):
+    """There are poses, but not a single one could be read."""
 
 
 class _ReadPose(NamedTuple):
@@ -92,6 +99,7 @@ def convert_poses(poses: str | Path,
     Raises:
         FileNotFoundError: If a file does not exist.
         ImportError: If a format needs a package that is not installed.
+        NothingConvertedError: If poses are malformed, and all of them are.
         ValueError: If a file is malformed, or something that the written
             format needs is not known; the message tells what to add.
     """
@@ -111,7 +119,13 @@ def convert_poses(poses: str | Path,
         categories=None)
     known = _NamedImages(ann, img_dir)
     images = [known.describe(ref) for ref in source.images]
-    read, unconverted = _read_all(source, images)
+    read, unconverted, examples = _read_all(source, images)
+    if not read and unconverted.keys() - {'no_keypoint'}:
+        why = ''.join(f'\n  {line}' for line in sum_up(
+            unconverted, examples))
+        raise NothingConvertedError(
+            f'none of the {len(source)} poses of {poses} can be converted, so '
+            f'{out} is not written:{why}')
     names = _renamed(names, joint_map)
     empty = [known.describe(ref) for ref in source.images_without_poses()]
     target = FORMATS[target_format]
@@ -124,7 +138,8 @@ def convert_poses(poses: str | Path,
         _target_joints(names, target_format, skeleton))
     lost += target.create(out, converted)
     lost['image without poses'] = len(empty)
-    return ConvertSummary(len(source), len(converted), unconverted, +lost)
+    return ConvertSummary(
+        len(source), len(converted), unconverted, examples, +lost)
 
 
 def _source_joints(path: Path, source_format: str,
@@ -167,10 +182,11 @@ def _target_joints(names: Sequence[str], target_format: str,
 
 
 def _read_all(source: PoseFile, images: Sequence[NamedImage]
-              ) -> tuple[list[_ReadPose], Counter]:
-    """Read the poses image by image, in the order of the file."""
+              ) -> tuple[list[_ReadPose], Counter, dict[str, str]]:
+    """Read the poses image by image; count what can't be read by code."""
     read: list[_ReadPose | None] = [None] * len(source)
     problems: Counter = Counter()
+    examples: dict[str, str] = {}
     order = np.argsort(source.image_index, kind='stable')
     bounds = np.flatnonzero(np.diff(source.image_index[order])) + 1
     for indices in np.split(order, bounds) if len(order) else ():
@@ -181,12 +197,14 @@ def _read_all(source: PoseFile, images: Sequence[NamedImage]
                 read[record.index] = _ReadPose(
                     record, number, source.other_fields(record, size))
                 continue
-            code = 'image_id' if record.problem is None \
-                else record.problem.code
-            if code == 'image_size':
+            problem = record.problem or Problem('image_id', 'the record names '
+                                                'no image')
+            if problem.code == 'image_size':
                 images[number].need_size()
-            problems[code] += 1
-    return [one for one in read if one is not None], problems
+            problems[problem.code] += 1
+            examples.setdefault(problem.code,
+                                f'record {record.index}: {problem}')
+    return [one for one in read if one is not None], problems, examples
 
 
 def _gather(names: Sequence[str], images: list[NamedImage],

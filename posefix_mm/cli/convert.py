@@ -7,7 +7,7 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .output import OK
+from .output import NOTHING_REFINED, OK, write_line
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -58,13 +58,20 @@ def run(args: argparse.Namespace) -> int:
     """Run ``posefix convert``."""
     from rich.console import Console
 
-    from ..apis.convert_poses import convert_poses
-    summary = convert_poses(
-        args.poses, args.out, args.target_format,
-        source_format=args.source_format, joint_map=args.joint_map,
-        skeleton=args.skeleton, ann=args.ann, img_dir=args.img_dir)
+    from ..apis.convert_poses import NothingConvertedError, convert_poses
+    from ..file_refinement.refine_summary import sum_up
+    try:
+        summary = convert_poses(
+            args.poses, args.out, args.target_format,
+            source_format=args.source_format, joint_map=args.joint_map,
+            skeleton=args.skeleton, ann=args.ann, img_dir=args.img_dir)
+    except NothingConvertedError as error:
+        write_line(f'error: {error}', error=True)
+        return NOTHING_REFINED
     if not args.quiet:
         Console().print(_table(summary, args.out))
+        for line in sum_up(summary.unconverted, summary.examples):
+            write_line(f'not converted: {line}')
     return OK
 
 

@@ -32,8 +32,8 @@ COMMANDS = {
 _DESCRIPTION = 'Refine 2D poses of any estimator.'
 _EPILOG = f"""exit codes: {OK} done; {FAILED} a file, an option or the input
 is wrong (the message says which); 2 wrong usage; 3 with --strict, some
-records could not be refined; {NOTHING_REFINED} nothing could be refined;
-{INTERRUPTED} interrupted."""
+records could not be refined; {NOTHING_REFINED} nothing could be refined or
+converted; {INTERRUPTED} interrupted."""
 
 
 def build_parser(wanted: Container[str] = COMMANDS) -> argparse.ArgumentParser:

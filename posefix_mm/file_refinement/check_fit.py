@@ -120,8 +120,9 @@ def open_fitting(predictor: PosePredictor,
             chosen.ids)):  # annotations may number them otherwise
         chosen = category_by_count(present, predictor.categories)
         pose_file.skeleton = pose_file.skeleton._replace(categories=chosen.ids)
-    return FittingPoses(pose_file, chosen, 'told by what is in it'
-                        if pose_format == 'auto' else 'by --format')
+    return FittingPoses(
+        pose_file, chosen,
+        'detected' if pose_format == 'auto' else 'by --format')
 
 
 def describe_fit(poses: FittingPoses, predictor: PosePredictor,

@@ -1,7 +1,7 @@
 """What became of the records of a file: a summary, and a log of each."""
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,13 +81,20 @@ class RefineSummary:
         examples: dict[str, str] = {}
         for text in self.unrefined.values():
             examples.setdefault(getattr(text, 'code', ''), text)
-        return [
-            f'{count} x {code}: {examples.get(code, "")}'
-            f'{remedy_of(code, examples.get(code, ""))}'
-            for code, count in sorted(
-                self.codes.items(), key=lambda item: -item[1])
-            if code in examples
-        ]
+        return sum_up(self.codes, examples)
+
+
+def sum_up(codes: Mapping[str, int], examples: dict[str, str]) -> list[str]:
+    """Sum up counts of problems by code, the most frequent first.
+
+    Each has an example of its text, without which it is left out, and a
+    remedy.
+    """
+    return [
+        f'{count} x {code}: {examples[code]}{remedy_of(code, examples[code])}'
+        for code, count in sorted(codes.items(), key=lambda item: -item[1])
+        if code in examples
+    ]
 
 
 def remedy_of(code: str, text: str, pictures: str = '--img-dir') -> str:

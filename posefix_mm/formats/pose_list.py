@@ -20,6 +20,9 @@ import numpy as np
 # Third values that are COCO's visibility flags and no scores.
 _FLAGS = (0, 1, 2)
 
+# File systems have 255 bytes; formats and temporary files add to a name.
+_MAX_NAME = 200
+
 
 class NamedImage(NamedTuple):
     """What is known of an image.
@@ -68,6 +71,13 @@ class NamedImage(NamedTuple):
                 or '\\' in stem or not path.name:
             raise ValueError(f'the image name {stem!r:.60} leaves the folder '
                              'that is written')
+        try:
+            longest = max(len(part.encode()) for part in path.parts)
+        except UnicodeEncodeError:  # half of a surrogate pair
+            longest = _MAX_NAME + 1
+        if longest > _MAX_NAME:
+            raise ValueError(f'the image name {stem!r:.60} can not be the '
+                             'name of a file; name the images with --ann')
         return stem
 
     def need_size(self) -> Tuple[int, int]:
@@ -78,8 +88,9 @@ class NamedImage(NamedTuple):
         """
         if self.size is None:
             raise ValueError(
-                f'the size of the image {self.file_name or self.stem} is not '
-                'known, and the format to write needs it; name the images '
+                'the size of the image '
+                f'{self.file_name or str(self.stem):.60} is not known, and '
+                'the format to write needs it; name the images '
                 'with width and height in --ann, or their folder with '
                 '--img-dir')
         return self.size

@@ -6,7 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from posefix_mm.apis.convert_poses import convert_poses, writable_formats
+from posefix_mm.apis.convert_poses import (
+    NothingConvertedError,
+    convert_poses,
+    writable_formats,
+)
 from posefix_mm.formats import open_pose_file
 from posefix_mm.formats.joint_maps import load_source_joints
 from posefix_mm.images.image_finder import ImageFinder
@@ -356,3 +360,39 @@ def test_an_empty_file(files):
     assert open_pose_file(
         files / 'coco-annotations', format='coco-annotations'
     ).image_index.size == 0
+
+
+@pytest.mark.parametrize(('bad', 'text'), [
+    (dict(keypoints=[1, 2, 3]), 'record 0: keypoints must hold 51 numbers'),
+    (dict(score='a'), "record 0: score must be a finite number, got 'a'"),
+    (dict(image_id=None), 'record 0: image_id must be a number or name'),
+    (dict(keypoints=['x'] * 51), 'keypoints must hold numbers only'),
+])
+def test_not_one_pose_can_be_read(files, bad, text):
+    """Nothing is written for nothing."""
+    given = [dict(records()[0], **bad)]
+    (files / 'results.json').write_text(json.dumps(given))
+    with pytest.raises(NothingConvertedError, match=text) as raised:
+        convert_poses(files / 'results.json', files / 'out.json',
+                      'coco-annotations', ann=files / 'images.json')
+    assert f'none of the 1 poses of {files}/results.json' in str(raised.value)
+    assert not (files / 'out.json').exists()
+
+
+def test_tables_in_which_nobody_is(files):
+    rows = ['scorer,net,net', 'bodyparts,nose,nose', 'coords,x,y', '0,,']
+    (files / 'mousenet.csv').write_text('\n'.join(rows) + '\n')
+    summary = convert_poses(
+        files / 'mousenet.csv', files / 'out.json', 'coco-results')
+    assert summary.unconverted == dict(no_keypoint=1)
+    assert json.loads((files / 'out.json').read_text()) == []
+
+
+@pytest.mark.parametrize('name', ['\ud800.jpg', 'x' * 300 + '.jpg'])
+def test_names_that_no_file_has(files, name):
+    given = [dict(records()[0], image_id=name)]
+    (files / 'results.json').write_text(json.dumps(given))
+    with pytest.raises(ValueError, match='can not be the name of a file'):
+        convert_poses(files / 'results.json', files / 'out', 'openpose')
+    convert_poses(files / 'results.json', files / 'out.json', 'coco-results')
+    assert json.loads((files / 'out.json').read_text())[0]['image_id'] == name

@@ -10,11 +10,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-import orjson
 from mmengine.structures import InstanceData
 from mmpose.structures import split_instances
 
-from ...fileio import atomic_write, disk_errors, write_json
+from ...fileio import atomic_write, disk_errors, dump_json, write_json
 from ...images.image_list import ImageList, file_number
 from ...images.input_frames import Frame, InputFrames
 from ...visualization.draw import UniqueNames
@@ -80,7 +79,7 @@ def json_list(path: str | Path) -> Iterator[Callable[[Any], None]]:
 
         def append(item: Any) -> None:
             nonlocal separator
-            file.write(separator + orjson.dumps(item))
+            file.write(separator + dump_json(item))
             separator = b',\n'
 
         yield append

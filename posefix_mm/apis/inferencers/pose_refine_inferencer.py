@@ -104,11 +104,8 @@ class PoseRefineInferencer:
         self.joint_map = JointMap.identity(self.predictor.num_keypoints)
         if pose2d is not None:
             self.estimator = build_chain(
-                find_model(pose2d, pose2d_weights, scope='mmpose'),
-                det_model,
-                det_weights,
-                det_cat_ids,
-                device=device)
+                find_model(pose2d, pose2d_weights, scope='mmpose'), det_model,
+                det_weights, det_cat_ids, device=device)
             self.joint_map = map_estimator_joints(self.estimator,
                                                   self.predictor)
 
@@ -133,15 +130,15 @@ class PoseRefineInferencer:
         """Refine the people of the input.
 
         Files are complete when the last result has been taken. A camera is
-        read until the caller stops to take results, or Ctrl-C.
+        read until the caller stops taking results, or Ctrl-C.
 
         Args:
             inputs (str | Path | np.ndarray | int | Iterable): See
                 :func:`open_inputs`.
             return_datasamples (bool): Return data samples rather than dicts.
                 Defaults to False.
-            batch_size (int): People that are estimated and refined at once;
-                so many images are read at once, too. Defaults to 32.
+            batch_size (int): People that are estimated and refined at once,
+                and images that are read at once. Defaults to 32.
             out_dir (str, optional): Folder for ``visualizations`` and
                 ``predictions``, unless they have folders of their own.
             poses (optional): Poses to refine, in the refiner's skeleton: for
@@ -183,8 +180,8 @@ class PoseRefineInferencer:
         Raises:
             FileNotFoundError: If the input or a file does not exist.
             NoPoseRefinedError: If a file holds no poses or boxes; at the end,
-                if files were to be written and not one pose could be refined,
-                of which a file of all images does not appear.
+                if files were to be written and not one pose could be refined:
+                files of all images do not appear then.
             OSError: If a camera can't be opened.
             ValueError: If an argument is not as it should be, or there is
                 neither an estimator nor poses.
@@ -198,19 +195,16 @@ class PoseRefineInferencer:
             raise ValueError(
                 f'batch_size must be at least 1, got {batch_size}')
         for people in (poses, bboxes):
-            _check_output(coco_out, people)
+            if coco_out and isinstance(people, (str, Path)) \
+                    and Path(coco_out).resolve() == Path(people).resolve():
+                raise ValueError(f'the output {coco_out} would overwrite an '
+                                 'input file')
         content = None if ann is None else read_annotations(ann)
         listed = None if content is None else ImageList(content['images'])
         source = open_inputs(inputs, listed)
         people = choose_people(
-            poses,
-            bboxes,
-            self.estimator,
-            self.predictor,
-            source,
-            content,
-            pose_format=pose_format,
-            joint_map=joint_map,
+            poses, bboxes, self.estimator, self.predictor, source, content,
+            pose_format=pose_format, joint_map=joint_map,
             categories=categories)
         if people is not None:
             people.check_count(source.count if source.video is None else None)
@@ -226,20 +220,13 @@ class PoseRefineInferencer:
             read_people(
                 read_ahead(source, batch_size, pool), people,
                 self.predictor.num_keypoints, self._report),
-            self.predictor,
-            self.estimator,
-            self.joint_map,
-            batch_size=batch_size,
-            num_workers=self.num_workers,
-            pool=pool,
-            live=source.live,
-            keep_images=drawer.wanted)
+            self.predictor, self.estimator, self.joint_map,
+            batch_size=batch_size, num_workers=self.num_workers, pool=pool,
+            live=source.live, keep_images=drawer.wanted)
         return self._run(
             source, samples, pool, drawer, return_datasamples,
-            dict(
-                pred_out_dir=pred_out_dir or '',
-                coco_out=coco_out,
-                listed=listed))
+            dict(pred_out_dir=pred_out_dir or '', coco_out=coco_out,
+                 listed=listed))
 
     @property
     def _metainfo(self) -> dict:
@@ -314,10 +301,3 @@ class PoseRefineInferencer:
         else:
             text = f'{name} is skipped: {problem}'
         print_log(str(text), logger='current', level=logging.WARNING)
-
-
-def _check_output(out: str | None, people: Any) -> None:
-    """Refuse to write where poses or boxes are read."""
-    if out and isinstance(people, (str, Path)) \
-            and Path(out).resolve() == Path(people).resolve():
-        raise ValueError(f'the output {out} would overwrite an input file')
