@@ -198,6 +198,8 @@ def run_mmpose_tool(name: str) -> None:
 
     import mmpose
 
+    from .allocator import keep_freed_memory
+
     tool = Path(mmpose.__file__).parent / '.mim' / 'tools' / f'{name}.py'
     if not tool.is_file():
         raise SystemExit(
@@ -205,6 +207,7 @@ def run_mmpose_tool(name: str) -> None:
             f'{tool}; install it from its wheel: '
             'pip install --no-deps --force-reinstall mmpose==1.3.2')
     launch_without_cuda()
+    keep_freed_memory()
     runpy.run_path(str(tool), run_name='__main__')
 
 

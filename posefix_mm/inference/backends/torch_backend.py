@@ -5,11 +5,15 @@ from typing import Callable, ContextManager, Optional, Sequence
 import torch
 from torch import Tensor, nn
 
+from ...allocator import keep_freed_memory
 from ..crops import Crops
 from .base import Located, no_poses
 from .processor import require_bf16
 from .refiner_parts import RefinerParts
 
+# So many images, mirrored ones among them, run at once on a CPU. More are no
+# faster, and their activations take gigabytes.
+_IMAGES_ON_CPU = 16
 #: Precisions and what autocast computes in.
 PRECISIONS = {'fp32': None, 'bf16': torch.bfloat16, 'fp16': torch.float16}
 
@@ -50,6 +54,8 @@ class TorchBackend:
             raise ValueError('fp16 is for GPUs; on a CPU take bf16 or fp32')
         if precision == 'bf16' and self.device.type == 'cpu':
             require_bf16()
+        if self.device.type == 'cpu':
+            keep_freed_memory()
         self.dtype = PRECISIONS[precision]
         self.parts = RefinerParts(model, flip_indices)
         if channels_last:
@@ -72,8 +78,10 @@ class TorchBackend:
             for array in (crops.images, crops.input_pose,
                           crops.input_pose_visible))
         inputs = self.parts.prepare(images, pose, visible)
+        at_once = _IMAGES_ON_CPU if self.device.type == 'cpu' else len(inputs)
         with self.autocast():
-            logits = self.run(inputs)
+            logits = torch.cat([self.run(part)
+                                for part in inputs.split(at_once)])
         return self._receive(
             self.parts.locate(logits.float(), pose, visible))
 
