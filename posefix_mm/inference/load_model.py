@@ -15,7 +15,7 @@ from ..datasets import PoseResultsDataset
 from ..fileio import CHECKPOINT_ERRORS
 
 #: The refiner that is used unless another one is named.
-DEFAULT_REFINER = 'posefix_thunder_1xb32-13e_photos-256x256'
+DEFAULT_REFINER = 'posefix_thunder_1xb32-24e_photos-256x256'
 
 
 class RefinerFiles(NamedTuple):

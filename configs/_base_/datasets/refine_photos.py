@@ -5,10 +5,9 @@
 _base_ = './refine_loaders.py'
 
 aside_every = 15
-load_image = dict(type='LoadImage')
 lspet_train = dict(
     type='PoseRefineDataset',
-    pipeline=[load_image],  # the rest follows for both together
+    pipeline=[],
     aside_every=aside_every,
     estimate_file='data/lspet/thunder_train_results.json',
     pseudo_label_score=0.5,
@@ -19,7 +18,7 @@ lspet_train = dict(
         data_prefix=dict(img='images_train/')))
 mpii_train = dict(
     type='PoseRefineDataset',
-    pipeline=[load_image],  # the rest follows for both together
+    pipeline=[],
     aside_every=aside_every,
     exclude_flag='same_video_as_val',
     estimate_file='data/mpii/thunder_boxes_train_results.json',
@@ -29,6 +28,15 @@ mpii_train = dict(
         data_root='data/mpii/',
         ann_file='person_keypoints_train.json',
         data_prefix=dict(img='images_train/')))
+lspet_results = [
+    'data/lspet/blazepose_train_results.json',
+    'data/lspet/thunder_train_results.json',
+]
+mpii_results = [
+    'data/mpii/multipose_train_results.json',
+    'data/mpii/thunder_boxes_train_results.json',
+    'data/mpii/yolo11n_train_results.json',
+]
 train_dataloader = dict(
     num_workers=1,
     dataset=dict(

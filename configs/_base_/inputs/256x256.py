@@ -18,15 +18,21 @@ misplace = dict(
         ('left_hip', 'left_knee', 'left_ankle'),
         ('right_hip', 'right_knee', 'right_ankle'),
     ])
-# the parts of a combined data set have loaded the image
+# How the parts of a combined data set load a person: poses are made up, or are
+# what estimators really predicted for it.
+synthesized = [dict(type='LoadImage'), dict(type='CutByBorder'), misplace]
+real = [
+    dict(type='LoadImage'),
+    dict(type='DrawInputPose', weigh_scores=True),
+    dict(type='CropByInputPose', margin=0, expand=1.2),
+]
+# and what follows for all of them
 train_pipeline = [
-    dict(type='CutByBorder'),
-    misplace,
     dict(type='GetBBoxCenterScale', padding=1.25),
     dict(type='RandomFlip', prob=0.5),
     dict(type='ClippedNormalBBoxTransform'),
     dict(type='TopdownAffine', input_size=codec['input_size']),
-    dict(type='SynthesizePoseError'),
+    dict(type='TakeInputPose', errors=dict(type='SynthesizePoseError')),
     dict(type='SynthesizeKeypointScores'),
     dict(type='PasteOccluder'),
     dict(type='DegradeImage'),
