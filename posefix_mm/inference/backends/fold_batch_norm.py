@@ -35,8 +35,7 @@ def fold_batch_norm(model: nn.Module, run: Callable[[], Tensor]) -> int:
         int: Number of batch norms that are gone.
     """
     with torch.no_grad():
-        pairs = _find_pairs(model, run)
-        before = run()
+        pairs, before = _find_pairs(model, run)
         kept = [(pair, pair.conv.weight, pair.conv.bias) for pair in pairs]
         for pair in pairs:
             _fold(pair)
@@ -50,8 +49,9 @@ def fold_batch_norm(model: nn.Module, run: Callable[[], Tensor]) -> int:
     return 0
 
 
-def _find_pairs(model: nn.Module, run: Callable[[], Tensor]) -> List[_Pair]:
-    """Watch which convolution feeds which batch norm."""
+def _find_pairs(model: nn.Module,
+                run: Callable[[], Tensor]) -> Tuple[List[_Pair], Tensor]:
+    """Tell which convolution feeds which batch norm, and give the output."""
     # outputs are kept so that no two of them share an id
     outputs: Dict[int, Tuple[nn.Module, Tensor]] = {}
     fed: List[Tuple[nn.Module, nn.Module]] = []
@@ -73,7 +73,7 @@ def _find_pairs(model: nn.Module, run: Callable[[], Tensor]) -> List[_Pair]:
         if isinstance(module, (*_CONVS, _BatchNorm))
     ]
     try:
-        run()
+        result = run()
     finally:
         for hook in hooks:
             hook.remove()
@@ -86,7 +86,7 @@ def _find_pairs(model: nn.Module, run: Callable[[], Tensor]) -> List[_Pair]:
     return [
         _Pair(conv, norm, *places[norm]) for conv, norm in fed
         if calls.count(conv) == calls.count(norm) == 1
-    ]
+    ], result
 
 
 def _fold(pair: _Pair) -> None:
