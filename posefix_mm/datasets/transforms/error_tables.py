@@ -77,14 +77,18 @@ RELEASE_TABLE = _release_table()
 
 
 def group_of_keypoints(names: Sequence[str],
-                       joint_groups: dict[str, Sequence[str]]) -> list[str]:
+                       joint_groups: dict[str, Sequence[str]] | None = None
+                       ) -> list[str]:
     """Find the joint group of every keypoint, ``'*'`` where there is none.
 
     Args:
         names (Sequence[str]): Keypoint names of the skeleton, K of them.
-        joint_groups (dict): Keypoint names by group, with or without a
-            ``left_`` or ``right_`` in front.
+        joint_groups (dict, optional): Keypoint names by group, with or
+            without a ``left_`` or ``right_`` in front. Defaults to
+            :data:`PERSON_JOINT_GROUPS`.
     """
+    if joint_groups is None:
+        joint_groups = PERSON_JOINT_GROUPS
     group_of = {
         name: group
         for group, members in joint_groups.items() for name in members
@@ -144,8 +148,7 @@ def build_table(names: Sequence[str],
         names (Sequence[str]): Keypoint names, K of them.
         table (dict, optional): Rules by error type. Defaults to
             :data:`RELEASE_TABLE`.
-        joint_groups (dict, optional): Keypoint names by group. Defaults to
-            :data:`PERSON_JOINT_GROUPS`.
+        joint_groups (dict, optional): As in :func:`group_of_keypoints`.
 
     Returns:
         np.ndarray: Probabilities (K + 1, O, 5, K): by number of annotated
@@ -160,8 +163,6 @@ def build_table(names: Sequence[str],
             more than 1.
     """
     table = RELEASE_TABLE if table is None else table
-    joint_groups = PERSON_JOINT_GROUPS if joint_groups is None \
-        else joint_groups
     unknown = set(table) - set(ERROR_TYPES[1:])
     if unknown:
         raise ValueError(f'unknown errors {sorted(unknown)} in the error '

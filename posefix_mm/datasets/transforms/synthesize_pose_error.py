@@ -9,12 +9,7 @@ from mmpose.registry import TRANSFORMS
 from ...structures.boxes import input_box_area
 from ...structures.error_types import ABSENT
 from .error_synthesis import ErrorSynthesizer
-from .error_tables import (
-    PERSON_JOINT_GROUPS,
-    build_radii,
-    build_table,
-    group_of_keypoints,
-)
+from .error_tables import build_radii, build_table, group_of_keypoints
 from .parameters_repr import ParametersRepr
 
 
@@ -65,7 +60,7 @@ class SynthesizePoseError(ParametersRepr, BaseTransform):
             :func:`~posefix_mm.datasets.transforms.error_tables.build_radii`.
             Defaults to None: uniform, as in the paper.
         absent_probs (dict, optional): Share of the joints by joint group,
-            ``'*'`` for all groups not named, that are taken out afterwards,
+            ``'*'`` for all groups not named, that are removed afterwards,
             for estimators that leave joints out. Defaults to none.
         seed (int, optional): Makes the errors of a sample depend on this and
             the sample's ``id`` only, for validation. Defaults to None: new
@@ -186,13 +181,11 @@ class SynthesizePoseError(ParametersRepr, BaseTransform):
                 *range(first + 1, first + 1 + num_estimates)]
 
     def _absent_probabilities(self, names: Sequence[str]) -> np.ndarray:
-        """Share of each keypoint that is taken out, (K, )."""
-        groups = PERSON_JOINT_GROUPS if self.joint_groups is None \
-            else self.joint_groups
+        """Share of each keypoint that is removed, (K, )."""
         others = self.absent_probs.get('*', 0.)
         return np.array([
             self.absent_probs.get(group, others)
-            for group in group_of_keypoints(names, groups)
+            for group in group_of_keypoints(names, self.joint_groups)
         ])
 
     def _absent(self, names: list[str]) -> list[int]:

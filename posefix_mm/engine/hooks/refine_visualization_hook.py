@@ -3,11 +3,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from mmengine.dist import (
-    all_gather_object,
-    get_world_size,
-    is_main_process,
-)
+from mmengine.dist import all_gather_object, get_world_size, is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner
