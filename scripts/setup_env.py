@@ -38,7 +38,7 @@ MMCV = '2.1.0'
 # of later ones fits the CUDA build of torch only.
 TORCHVISION_FOR_CPU = '0.16.2'
 ALIVE_SECONDS = 10
-# What pip is told about where packages are, for uv.
+# Where pip is configured to find packages, in the names of uv.
 UV_NAMES = {
     'index-url': 'UV_DEFAULT_INDEX',
     'extra-index-url': 'UV_INDEX',
@@ -50,7 +50,7 @@ CHECK = ('import posefix_mm.registry, torchvision, mmdet.models, mmcv.ops, '
 
 
 class SetupError(Exception):
-    """Something that the user has to see to; the message says what."""
+    """A failure that the user has to resolve; the message says how."""
 
 
 def main() -> None:
@@ -242,7 +242,7 @@ def child_environment() -> Dict[str, str]:
 
 
 def pip_settings() -> Dict[str, List[str]]:
-    """Read where pip is told to look, by the names that uv has for it."""
+    """Read where pip is configured to look, by the names that uv has."""
     listed = subprocess.run(
         [sys.executable, '-m', 'pip', 'config', 'list'],
         capture_output=True, text=True).stdout
@@ -299,13 +299,13 @@ def run(label: str, *command: object) -> None:
 
 
 def build_step(log: Path) -> str:
-    """Say how far a build is, from the last ``[3/97]`` in its log."""
+    """Report how far a build is, from the last ``[3/97]`` in its log."""
     steps = re.findall(r'\[(\d+/\d+)\]', log.read_text(errors='replace'))
     return f', file {steps[-1].replace("/", " of ")}' if steps else ''
 
 
 def last_line(text: str) -> str:
-    """Pick the line of a log that says most: the last error, or the last."""
+    """Pick the most telling line of a log: the last error, or the last."""
     lines = [line.strip(' ×╰─▶') for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if re.match(r'(?i)\w*error\b', line)]
     return (errors or lines or ['no output'])[-1].rstrip('.')

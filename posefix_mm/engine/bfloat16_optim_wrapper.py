@@ -1,6 +1,6 @@
 """Mixed precision on processors, which mmengine keeps to accelerators."""
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Iterator
 
 import torch
 from mmengine.optim import OptimWrapper
@@ -20,14 +20,7 @@ class Bfloat16OptimWrapper(OptimWrapper):
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
-        """Run the forward pass under autocast.
-
-        Args:
-            model (nn.Module): The model that is trained.
-
-        Yields:
-            None
-        """
+        """Run the forward pass under autocast."""
         device = next(model.parameters()).device.type
         with super().optim_context(model), torch.autocast(
                 device, dtype=torch.bfloat16):

@@ -8,7 +8,7 @@ import os
 import sys
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
-from typing import Any, Optional
+from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _STAND_INS = {
@@ -23,8 +23,8 @@ class _StandInFinder:
     def find_spec(self,
                   name: str,
                   path: Any = None,
-                  target: Any = None) -> Optional[ModuleSpec]:
-        """Answer for modules that nobody before this finder has found."""
+                  target: Any = None) -> ModuleSpec | None:
+        """Find what no finder before this one has found."""
         file = _STAND_INS.get(name)
         return file and spec_from_file_location(name, file)
 

@@ -5,7 +5,8 @@ which detectors need, is here in PyTorch, with the results of mmcv's own; every
 other operator exists, as ``mmcv.ops`` wants when it is imported, and fails
 when it is called.
 """
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,13 +17,12 @@ _BLOCK = 512
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float,
         offset: int) -> Tensor:
-    """Non-maximum suppression.
+    """Drop boxes whose IoU with a better one is above the threshold.
 
     Args:
         boxes (Tensor): (x1, y1, x2, y2), (N, 4).
         scores (Tensor): (N, ).
-        iou_threshold (float): Boxes of a greater IoU than this with a better
-            one are dropped.
+        iou_threshold (float): The threshold.
         offset (int): Added to widths and heights, 0 or 1.
 
     Returns:
@@ -95,12 +95,7 @@ def _iou(first: Tensor, second: Tensor, offset: int) -> Tensor:
 def _greedy(beats: Tensor) -> Tensor:
     """Tell which boxes, best first, are beaten by none that stays.
 
-    Args:
-        beats (Tensor): Whether the box of the row overlaps that of the
-            column, bool (N, N).
-
-    Returns:
-        Tensor: bool (N, ).
+    Row by column, ``beats`` tells which boxes overlap, bool (N, N).
     """
     beats = beats.triu(1)
     stays = beats.new_ones(len(beats))
@@ -114,11 +109,8 @@ def _greedy(beats: Tensor) -> Tensor:
 def _fill_gaps(good: Tensor, done: int) -> Tensor:
     """Order what is left as mmcv does, which decides between equal scores.
 
-    Each dropped box gives its place to the last one that is left.
-
-    Args:
-        good (Tensor): Whether a box stays, bool (N, ).
-        done (int): Boxes at the start that stay in any case.
+    Each box that is not good, (N, ), gives its place to the last one that is
+    left; the first ``done`` stay in any case.
 
     Returns:
         Tensor: Old places, int64 (M, ).
@@ -132,17 +124,17 @@ def _fill_gaps(good: Tensor, done: int) -> Tensor:
 
 
 def get_compiler_version() -> str:
-    """What ``mmcv.ops`` says of its compiler."""
+    """Compiler, as ``mmcv.ops`` reports it."""
     return 'n/a'
 
 
 def get_compiling_cuda_version() -> str:
-    """What ``mmcv.ops`` says of its CUDA compiler."""
+    """CUDA compiler, as ``mmcv.ops`` reports it."""
     return 'n/a'
 
 
 def __getattr__(name: str) -> Callable:
-    """Make any other operator: a function that says what to do."""
+    """Make any other operator: a function that fails with a remedy."""
     if name.startswith('__'):
         raise AttributeError(name)
 

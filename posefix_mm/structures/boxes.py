@@ -1,5 +1,5 @@
 """Boxes around poses."""
-from typing import Any, Tuple, Union
+from typing import Any
 
 import numpy as np
 
@@ -9,11 +9,7 @@ BOX_TO_AREA = 0.53
 
 
 def pairwise_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Intersection over union of all pairs.
-
-    Args:
-        boxes (np.ndarray): (N, 4) as (x1, y1, x2, y2).
-        others (np.ndarray): (M, 4).
+    """Intersection over union of boxes (x1, y1, x2, y2), (N, 4) and (M, 4).
 
     Returns:
         np.ndarray: (N, M), 0 where both boxes are empty.
@@ -28,12 +24,8 @@ def pairwise_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def pose_extent(keypoints: np.ndarray,
-                visible: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Extent of the present keypoints of poses.
-
-    Args:
-        keypoints (np.ndarray): (N, K, 2).
-        visible (np.ndarray): Above 0 where present, (N, K).
+                visible: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Extent of the keypoints (N, K, 2) that are above 0 in visible (N, K).
 
     Returns:
         tuple: smallest and largest x and y, (N, 2) each; the origin for poses
@@ -78,7 +70,7 @@ def shown_keypoints(visible: np.ndarray,
                     keypoint_scores: np.ndarray,
                     *,
                     score_thr: float = 0.,
-                    annotated: Union[bool, np.ndarray] = True) -> np.ndarray:
+                    annotated: bool | np.ndarray = True) -> np.ndarray:
     """Tell which keypoints of poses to be refined are taken for present.
 
     These show in the input pose and make the pose's box.
@@ -102,14 +94,11 @@ def shown_keypoints(visible: np.ndarray,
 
 
 def input_box_area(results: dict, key: str = 'bbox') -> float:
-    """Area of a box of a cropped sample.
+    """Area of a box of a cropped sample, in squared input pixels.
 
     Args:
         results (dict): With the box, ``bbox_scale`` and ``input_size``.
         key (str): Of the box. Defaults to ``'bbox'``.
-
-    Returns:
-        float: Squared input pixels.
     """
     x1, y1, x2, y2 = results[key][0].tolist()
     scale = results['input_size'][0] / float(results['bbox_scale'][0, 0])

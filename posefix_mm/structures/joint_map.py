@@ -1,11 +1,11 @@
 """Which joint of one skeleton is which of another."""
-from typing import Dict, Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 
 class JointMap:
-    """Pick the refiner's joints out of another skeleton, and put them back.
+    """Convert poses between another skeleton and the refiner's.
 
     Joints of the source that the refiner does not know stay as they are;
     joints of the refiner that the source lacks are absent from the input
@@ -41,18 +41,14 @@ class JointMap:
 
     @classmethod
     def identity(cls, num_keypoints: int) -> 'JointMap':
-        """Map a skeleton to itself.
-
-        Args:
-            num_keypoints (int): K, which is J too.
-        """
+        """Map a skeleton of K joints to itself."""
         return cls(range(num_keypoints), num_keypoints)
 
     @classmethod
     def from_names(cls,
                    source: Sequence[str],
                    target: Sequence[str],
-                   joints: Optional[Dict[str, str]] = None) -> 'JointMap':
+                   joints: dict[str, str] | None = None) -> 'JointMap':
         """Map joints of the same name, and those that are named as pairs.
 
         Args:
@@ -76,28 +72,17 @@ class JointMap:
                    len(source))
 
     def take(self, values: np.ndarray) -> np.ndarray:
-        """Bring values of the source's joints to the refiner's order.
-
-        Args:
-            values (np.ndarray): (J, ...).
+        """Bring values (J, ...) to the refiner's order.
 
         Returns:
             np.ndarray: (K, ...), zeros where the source has no such joint.
         """
-        taken = values[self.places]
-        taken[~self.known] = 0
-        return taken
+        mapped = values[self.places]
+        mapped[~self.known] = 0
+        return mapped
 
     def put(self, values: np.ndarray, refined: np.ndarray) -> np.ndarray:
-        """Put refined values in the place of the source's.
-
-        Args:
-            values (np.ndarray): Of the source, (J, ...).
-            refined (np.ndarray): Of the refiner, (K, ...).
-
-        Returns:
-            np.ndarray: A copy of ``values``, (J, ...).
-        """
+        """Copy the source's values (J, ...) with refined ones (K, ...) in."""
         values = values.copy()
         values[self.places[self.known]] = refined[self.known]
         return values

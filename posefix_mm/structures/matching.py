@@ -1,5 +1,5 @@
 """Match poses to annotated persons by OKS, as COCO's evaluation does."""
-from typing import List, Sequence, Tuple
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def match_records(records: Sequence[PoseRecord],
                   sigmas: np.ndarray,
                   *,
                   oks_thr: float = OKS_FLOOR
-                  ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+                  ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Match poses to persons by OKS.
 
     Per image and category, by descending score: each pose takes the person
@@ -36,7 +36,7 @@ def match_records(records: Sequence[PoseRecord],
     """
     persons_of = group_indices(
         list(zip(people.image_id, people.category_id.tolist(), strict=True)))
-    matches: List[tuple] = []
+    matches: list[tuple] = []
     for key, rows in group_indices([(r.image_id, r.category_id)
                                     for r in records]).items():
         persons = persons_of.get(key)

@@ -1,5 +1,5 @@
 """Similarity of keypoints (KS) and of poses (OKS), and OKS-NMS."""
-from typing import Sequence, Union
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -56,11 +56,11 @@ def oks_nms(keypoints: np.ndarray, scores: np.ndarray, areas: np.ndarray,
     rows = max(1, _MAX_PAIRS // max(1, len(order)))
     for start in range(0, len(order), rows):
         part = slice(start, start + rows)
-        alike = pairwise_oks(poses[part], poses, areas[part], areas,
-                             sigmas) > threshold
+        similar = pairwise_oks(poses[part], poses, areas[part], areas,
+                               sigmas) > threshold
         for i in np.flatnonzero(kept[part]):
             if kept[start + i]:
-                kept[start + i + 1:] &= ~alike[i, start + i + 1:]
+                kept[start + i + 1:] &= ~similar[i, start + i + 1:]
     result = np.empty_like(kept)
     result[order] = kept
     return result
@@ -69,7 +69,7 @@ def oks_nms(keypoints: np.ndarray, scores: np.ndarray, areas: np.ndarray,
 def ks_distance(ks: float, area: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
     """Distance at which a keypoint has a given similarity (section 2).
 
-    Inverts ``KS = exp(-d^2 / (2 * area * (2 * sigma)^2))``.
+    Inverts :func:`keypoint_similarity`.
 
     Args:
         ks (float): Keypoint similarity in (0, 1].
@@ -84,12 +84,11 @@ def ks_distance(ks: float, area: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
 
 
 def keypoint_similarity(distance: np.ndarray, area: np.ndarray,
-                        sigmas: Union[Sequence[float], np.ndarray]
+                        sigmas: Sequence[float] | np.ndarray
                         ) -> np.ndarray:
     """Similarity of keypoints (section 2 of PoseFix).
 
-    ``KS = exp(-d^2 / (2 * area * (2 * sigma)^2))``, the inverse of
-    :func:`~posefix_mm.structures.oks.ks_distance`.
+    ``KS = exp(-d^2 / (2 * area * (2 * sigma)^2))``.
 
     Args:
         distance (np.ndarray): Pixels, (..., K).

@@ -1,6 +1,7 @@
 """The annotated persons of a COCO file."""
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any
 
 import numpy as np
 
@@ -39,8 +40,8 @@ class AnnotatedPeople:
     visible: np.ndarray
     area: np.ndarray
     band_area: np.ndarray
-    near: List[np.ndarray]
-    others: List[np.ndarray]
+    near: list[np.ndarray]
+    others: list[np.ndarray]
 
     def __len__(self) -> int:
         return len(self.annotation_id)
@@ -55,7 +56,7 @@ def load_people(annotations: Any,
                 num_keypoints: int,
                 *,
                 area: str = 'annotation',
-                pose_box_expand: Optional[float] = None) -> AnnotatedPeople:
+                pose_box_expand: float | None = None) -> AnnotatedPeople:
     """Read the persons of a COCO annotation file.
 
     Crowds and persons without an annotated keypoint do not count, neither
@@ -102,7 +103,7 @@ def load_people(annotations: Any,
         *_persons_around(boxes, image_id))
 
 
-def _annotated(annotations: Any, num_keypoints: int) -> List[dict]:
+def _annotated(annotations: Any, num_keypoints: int) -> list[dict]:
     """Check the annotations and pick the persons that count."""
     if not isinstance(annotations, dict) or not isinstance(
             annotations.get('annotations'), list):
@@ -132,18 +133,13 @@ def _annotated(annotations: Any, num_keypoints: int) -> List[dict]:
 
 def check_annotation(person: dict,
                      num_keypoints: int,
-                     index: Optional[int] = None) -> None:
-    """Check an annotation with keypoints.
-
-    Args:
-        person (dict): The annotation.
-        num_keypoints (int): K.
-        index (int, optional): Its place in the file, for the message where it
-            has no ``id``.
+                     index: int | None = None) -> None:
+    """Check an annotation of K keypoints.
 
     Raises:
         ValueError: If a field is missing or of a wrong type; the message
-            names annotation and field.
+            names the field, and the annotation by its ``id`` or else its
+            index in the file.
     """
     name = f'annotation {person["id"]!r:.40}' if 'id' in person \
         else f'annotation number {index}'
@@ -152,10 +148,11 @@ def check_annotation(person: dict,
         raise ValueError(f'{name} has no {", ".join(lacking)}')
     for field, count in (('keypoints', 3 * num_keypoints), ('bbox', 4)):
         values = person[field]
-        if not isinstance(values, list) or len(values) != count \
-                or not all(map(_is_number, values)):
-            raise ValueError(f'{name} must have {count} numbers as {field}, '
-                             f'got {_describe(values)}')
+        numbers = isinstance(values, list) and all(map(_is_number, values))
+        if not numbers or len(values) != count:
+            raise ValueError(
+                f'{name} must have {count} numbers as {field}, got '
+                f'{len(values) if numbers else f"{values!r:.60}"}')
     for field in ('image_id', 'category_id'):
         if type(person[field]) not in (int, str):
             raise ValueError(f'{name}: {field} must be a number or text, got '
@@ -164,11 +161,6 @@ def check_annotation(person: dict,
         if not _is_number(person.get(field, 0)):
             raise ValueError(f'{name}: {field} must be a number, got '
                              f'{person[field]!r:.40}')
-
-
-def _describe(values: Any) -> str:
-    numbers = isinstance(values, list) and all(map(_is_number, values))
-    return str(len(values)) if numbers else f'{values!r:.60}'
 
 
 def _is_number(value: Any) -> bool:
@@ -190,7 +182,7 @@ def _image_boxes(people: Sequence[dict], images: Sequence[dict]) -> np.ndarray:
 
 
 def _persons_around(boxes: np.ndarray, image_id: list
-                    ) -> Tuple[List[np.ndarray], List[np.ndarray]]:
+                    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Find the persons whose boxes overlap, and all others, by image."""
     near = [np.zeros(0, np.int64)] * len(boxes)
     others = list(near)
@@ -204,15 +196,8 @@ def _persons_around(boxes: np.ndarray, image_id: list
 
 
 def group_indices(keys: Sequence[Any]) -> dict:
-    """Find the places of each key.
-
-    Args:
-        keys (Sequence[Any]): Hashable keys, such as image ids.
-
-    Returns:
-        dict: Indices by key, int arrays in rising order.
-    """
+    """Find the indices of each key, such as an image id, as rising arrays."""
     places: dict = {}
     for index, key in enumerate(keys):
         places.setdefault(key, []).append(index)
-    return {key: np.array(found) for key, found in places.items()}
+    return {key: np.array(indices) for key, indices in places.items()}

@@ -17,17 +17,12 @@ RELEASE_CATEGORIES = (1, )
 
 
 class Problem(str):
-    """Why a record can't be refined: a sentence, with a code for machines.
-
-    Args:
-        code (str): One of a few words that programs can count.
-        text (str): What a person reads.
-    """
+    """Why a record can't be refined: a sentence, with a code for machines."""
 
     code: str
 
     def __new__(cls, code: str, text: str) -> 'Problem':
-        """Make a text that carries a code."""
+        """Make a text that carries one of a few codes."""
         problem = super().__new__(cls, text)
         problem.code = code
         return problem
@@ -178,11 +173,7 @@ def with_scores(joints: np.ndarray) -> np.ndarray:
 
 
 def image_id_of(record: dict) -> Union[int, str, None]:
-    """Tell which image a record is of.
-
-    Args:
-        record (dict): Anything with ``image_id``, or as some tools write
-            ``image_name``, ``file_name`` or ``image``.
+    """Tell by :data:`IMAGE_FIELDS` which image a record is of.
 
     Returns:
         int | str | None: 139.0 is 139; None if there is none.
@@ -209,17 +200,14 @@ def _as_float(value: Any) -> float:
 def category_of(record: dict) -> Optional[int]:
     """Tell the category of a record: 1, 1.0, '1' and '1.0' are the same.
 
-    Args:
-        record (dict): Anything with ``category_id``; without, it is 1.
-
     Returns:
-        int | None: None if it is no whole number.
+        int | None: 1 where there is none, None if it is no whole number.
     """
-    given = record.get('category_id', 1)
-    if isinstance(given, str):
-        text = given.strip().removesuffix('.0')
-        given = int(text) if text.isdecimal() and len(text) < 19 else given
-    category = _as_float(given)
+    value = record.get('category_id', 1)
+    if isinstance(value, str):
+        text = value.strip().removesuffix('.0')
+        value = int(text) if text.isdecimal() and len(text) < 19 else value
+    category = _as_float(value)
     return int(category) if category.is_integer() else None
 
 

@@ -1,6 +1,5 @@
 """Find the skeleton that a user names."""
 from pathlib import Path
-from typing import Optional
 
 import mmpose
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
@@ -8,15 +7,12 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 _FOLDER = Path(mmpose.__file__).parent / '.mim/configs/_base_/datasets'
 
 
-def load_skeleton(name: Optional[str] = None) -> dict:
-    """Load the meta information of a skeleton.
+def load_skeleton(name: str | None = None) -> dict:
+    """Load the meta information of a skeleton, as mmpose's data sets have it.
 
     Args:
         name (str, optional): A metainfo config of mmpose, such as ``ap10k``,
             or the path of a file like these. Defaults to COCO's.
-
-    Returns:
-        dict: As ``dataset.metainfo`` of mmpose's data sets.
 
     Raises:
         ValueError: If there is no such skeleton, or the file describes none.

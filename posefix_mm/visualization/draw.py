@@ -8,7 +8,6 @@ import mmcv
 import numpy as np
 from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
-from mmpose.visualization import PoseLocalVisualizer
 
 #: Ways to draw: input and refined poses in two pictures, the input faintly
 #: under the refined poses, or the refined poses alone.
@@ -76,6 +75,9 @@ class PoseDrawer:
                  radius: int = 3,
                  thickness: int = 2,
                  kpt_thr: float = 0.3) -> None:
+        # imports torchvision, which takes its time
+        from mmpose.visualization import PoseLocalVisualizer
+
         _check('skeleton_style', skeleton_style, ('mmpose', 'openpose'))
         self.kpt_thr = kpt_thr
         self.visualizer = PoseLocalVisualizer(

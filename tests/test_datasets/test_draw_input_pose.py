@@ -160,7 +160,7 @@ def test_half_bodies_are_the_annotated_ones():
 def test_take_input_pose_shows_its_parameters():
     assert repr(TakeInputPose()) == 'TakeInputPose(errors=None)'
     assert repr(CropByInputPose()) == (
-        'CropByInputPose(margin=25.0, min_size=20.0, expand=1.0)')
+        'CropByInputPose(margin=25.0, expand=1.0)')
 
 
 def test_scores_of_a_real_prediction_are_shown():

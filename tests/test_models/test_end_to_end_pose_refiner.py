@@ -134,7 +134,7 @@ def test_maps_are_the_estimators():
     images = torch.randn(2, 3, 64, 32)
     with torch.no_grad():
         heatmaps = model.estimator(images, None)
-        inputs = model.add_pose_maps(images, [])
+        inputs = model.add_maps(images, *model.stack_input_poses([]))
     assert torch.equal(inputs[:, :3], images)
     expected = torch.nn.functional.interpolate(
         heatmaps, (64, 32), mode='bilinear').clamp(min=0) * 10

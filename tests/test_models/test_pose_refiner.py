@@ -127,7 +127,8 @@ def test_inputs_may_be_a_list_of_images(people):
 def test_maps_are_behind_the_image(people):
     model = build()
     data = load_batch(model, people, training=False)
-    inputs = model.add_pose_maps(data['inputs'], data['data_samples'])
+    inputs = model.add_maps(data['inputs'],
+                            *model.stack_input_poses(data['data_samples']))
     assert inputs.shape == (4, 20, 128, 96)
     assert torch.equal(inputs[:, :3], data['inputs'])
     label = data['data_samples'][0].gt_instance_labels

@@ -1,6 +1,6 @@
 """Training data of a refiner, on top of any COCO-style dataset."""
 from collections import defaultdict
-from typing import Dict, List, Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -15,6 +15,9 @@ from ...structures.boxes import (
     pose_to_bbox,
     xywh_to_xyxy,
 )
+from ...structures.matching import match_records
+from ...structures.oks import keypoint_similarity
+from ...structures.people import AnnotatedPeople
 from ...structures.pose_records import RELEASE_CATEGORIES, PoseRecord
 
 
@@ -27,7 +30,7 @@ class PoseRefineDataset(BaseDataset):
     at least ``near_iou``, code) and, with ``estimate_file``, the pose that
     another model estimated for this person, which stands in for keypoints
     without annotation. As rows of ``keypoints`` they follow every geometric
-    transform; :class:`SynthesizePoseError` takes them off.
+    transform; :class:`SynthesizePoseError` removes them.
 
     Args:
         dataset (dict): Config of the wrapped dataset; its pipeline is not
@@ -79,18 +82,18 @@ class PoseRefineDataset(BaseDataset):
                  dataset: dict,
                  pipeline: list,
                  *,
-                 estimate_file: Optional[str] = None,
-                 estimate_categories: Optional[
-                     Sequence[int]] = RELEASE_CATEGORIES,
-                 pseudo_label_score: Optional[float] = None,
+                 estimate_file: str | None = None,
+                 estimate_categories: Sequence[int]
+                 | None = RELEASE_CATEGORIES,
+                 pseudo_label_score: float | None = None,
                  real_pose_files: Sequence[str] = (),
-                 exclude_flag: Optional[str] = None,
+                 exclude_flag: str | None = None,
                  aside_every: int = 0,
                  aside: bool = False,
                  near_iou: float = 0.1,
-                 pose_box_expand: Optional[float] = None,
-                 sigmas: Optional[Sequence[float]] = None,
-                 metainfo: Optional[dict] = None,
+                 pose_box_expand: float | None = None,
+                 sigmas: Sequence[float] | None = None,
+                 metainfo: dict | None = None,
                  test_mode: bool = False,
                  lazy_init: bool = False) -> None:
         self.estimate_file = estimate_file
@@ -116,13 +119,8 @@ class PoseRefineDataset(BaseDataset):
     def _join_prefix(self) -> None:
         """Leave paths alone: they are the wrapped dataset's."""
 
-    def load_data_list(self) -> List[dict]:
-        """Load the persons and append the poses around them.
-
-        Returns:
-            List[dict]: Data infos of the wrapped dataset with more rows in
-            ``keypoints`` and ``keypoints_visible``, and ``num_near``.
-        """
+    def load_data_list(self) -> list[dict]:
+        """Load the persons and append the poses around them."""
         self.dataset.full_init()
         self._metainfo = self.dataset.metainfo  # loading adds to it
         infos = [
@@ -139,7 +137,7 @@ class PoseRefineDataset(BaseDataset):
                 self._metainfo['keypoint_id2name'].values())
         if self.real_pose_files:
             self._add_real_poses(infos)
-        by_image: Dict[int, List[dict]] = defaultdict(list)
+        by_image: dict[int, list[dict]] = defaultdict(list)
         for info in infos:
             by_image[info['img_id']].append(info)
         estimates = self._load_estimates()
@@ -150,15 +148,9 @@ class PoseRefineDataset(BaseDataset):
     def prepare_data(self, idx: int) -> dict:
         """Run the pipeline on a sample.
 
-        Without transforms there is nothing to take the further rows off, as
+        Without transforms there is nothing to remove the further rows, as
         in mmpose's ``browse_dataset.py --mode original``: the person is given
         alone. :meth:`get_data_info` gives all rows.
-
-        Args:
-            idx (int): Index of the sample.
-
-        Returns:
-            dict: What the last transform gives, or the data info.
         """
         if self.pipeline.transforms:
             return super().prepare_data(idx)
@@ -167,7 +159,7 @@ class PoseRefineDataset(BaseDataset):
             info[key] = info[key][:1]
         return info
 
-    def _select(self, infos: List[dict]) -> List[dict]:
+    def _select(self, infos: list[dict]) -> list[dict]:
         """Leave out persons of excluded images, and of those kept aside."""
         if self.exclude_flag is not None:
             excluded = {
@@ -202,11 +194,8 @@ class PoseRefineDataset(BaseDataset):
             expand=self.pose_box_expand)
         return bool((info['keypoints_visible'] > 0).any())
 
-    def _add_real_poses(self, infos: List[dict]) -> None:
+    def _add_real_poses(self, infos: list[dict]) -> None:
         """Give each person what estimators predicted for it."""
-        # it classifies what is synthesized here, so it imports this package
-        from ...structures.matching import match_records
-        from ...structures.people import AnnotatedPeople
         boxes = np.concatenate([info['bbox'] for info in infos])
         area = BOX_TO_AREA * (boxes[:, 2:] - boxes[:, :2]).prod(-1)
         people = AnnotatedPeople(
@@ -220,13 +209,9 @@ class PoseRefineDataset(BaseDataset):
             band_area=area,
             near=[np.empty(0, np.int64)] * len(infos),
             others=[np.empty(0, np.int64)] * len(infos))
-        found = defaultdict(list)
+        records_of_person = defaultdict(list)
         for path in self.real_pose_files:
-            records = [
-                record for record in load_pose_records(
-                    path, self._metainfo['num_keypoints'],
-                    self.estimate_categories) if record.problem is None
-            ]
+            records = self._usable_records(path)
             chosen, persons, _ = match_records(records, people,
                                                infos[0]['sigmas'])
             if not len(chosen):
@@ -235,8 +220,8 @@ class PoseRefineDataset(BaseDataset):
                     'one of a person of the training images; it must hold '
                     'results on them, not on those of the validation')
             for record, person in zip(chosen, persons, strict=True):
-                found[person].append(records[record])
-        for person, records in found.items():
+                records_of_person[person].append(records[record])
+        for person, records in records_of_person.items():
             infos[person]['real_poses'] = np.stack(
                 [r.keypoints for r in records])
             infos[person]['real_visible'] = np.stack(
@@ -244,19 +229,21 @@ class PoseRefineDataset(BaseDataset):
             infos[person]['real_scores'] = np.stack(
                 [r.keypoint_scores for r in records]).astype(np.float32)
 
-    def _load_estimates(self) -> Dict[int, List[dict]]:
-        if self.estimate_file is None:
-            return {}
-        records = load_pose_records(self.estimate_file,
-                                    self._metainfo['num_keypoints'],
-                                    self.estimate_categories)
-        estimates = defaultdict(list)
-        for record in records:
-            if record.problem is None:
+    def _usable_records(self, path: str) -> list[PoseRecord]:
+        return [
+            record for record in load_pose_records(
+                path, self._metainfo['num_keypoints'],
+                self.estimate_categories) if record.problem is None
+        ]
+
+    def _load_estimates(self) -> dict[int, list[PoseRecord]]:
+        estimates: dict[int, list[PoseRecord]] = defaultdict(list)
+        if self.estimate_file is not None:
+            for record in self._usable_records(self.estimate_file):
                 estimates[record.image_id].append(record)
         return estimates
 
-    def _append_rows(self, persons: List[dict], estimates: list) -> None:
+    def _append_rows(self, persons: list[dict], estimates: list) -> None:
         """Append near persons' and estimated poses to those of one image."""
         boxes = np.concatenate([p['bbox'] for p in persons])
         poses = np.concatenate([p['keypoints'] for p in persons])
@@ -277,21 +264,21 @@ class PoseRefineDataset(BaseDataset):
             person['keypoints_visible'] = np.concatenate(rows_visible).astype(
                 np.float32)
 
-    def _add_labels(self, person: dict, rows: List[np.ndarray],
-                    rows_visible: List[np.ndarray], match) -> None:
-        """Take sure estimates for annotations of what has none."""
+    def _add_labels(self, person: dict, rows: list[np.ndarray],
+                    rows_visible: list[np.ndarray], match) -> None:
+        """Let confident estimates be annotations where there are none."""
         annotated = rows_visible[0][0] > 0
         both = annotated & match.visible
         x1, y1, x2, y2 = person['bbox'][0]
-        distance = ((rows[0][0] - match.keypoints)**2).sum(-1)
-        area = BOX_TO_AREA * (x2 - x1) * (y2 - y1)
-        similarity = np.exp(-distance / (8 * area * person['sigmas']**2))
+        similarity = keypoint_similarity(
+            np.linalg.norm(rows[0][0] - match.keypoints, axis=-1),
+            BOX_TO_AREA * (x2 - x1) * (y2 - y1), person['sigmas'])
         if not both.any() or similarity[both].mean() < 0.5:
             return
-        sure = match.visible & ~annotated & (
+        confident = match.visible & ~annotated & (
             match.keypoint_scores >= self.pseudo_label_score)
-        rows[0] = np.where(sure[None, :, None], match.keypoints, rows[0])
-        rows_visible[0] = np.where(sure, 1., rows_visible[0])
+        rows[0] = np.where(confident[None, :, None], match.keypoints, rows[0])
+        rows_visible[0] = np.where(confident, 1., rows_visible[0])
 
     @staticmethod
     def _match(box: np.ndarray, estimates: list):

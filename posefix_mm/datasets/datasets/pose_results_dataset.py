@@ -1,6 +1,6 @@
 """The poses of a results file as samples to be refined."""
 import os.path as osp
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from mmengine.fileio import exists
@@ -57,8 +57,8 @@ class PoseResultsDataset(BaseCocoStyleDataset):
                  expand: float = 1.2,
                  keypoint_score_thr: float = 0.,
                  absent_keypoints: Sequence[str] = (),
-                 categories: Optional[Sequence[int]] = RELEASE_CATEGORIES,
-                 data_root: Optional[str] = None,
+                 categories: Sequence[int] | None = RELEASE_CATEGORIES,
+                 data_root: str | None = None,
                  **kwargs) -> None:
         self.pose_file = osp.join(data_root or '', pose_file)
         self.expand = expand
@@ -84,11 +84,8 @@ class PoseResultsDataset(BaseCocoStyleDataset):
                 f'absent_keypoints are not of the skeleton: {sorted(unknown)}')
         return ~np.isin(names, self.absent_keypoints)
 
-    def load_data_list(self) -> List[dict]:
+    def load_data_list(self) -> list[dict]:
         """Load the records that can be refined.
-
-        Returns:
-            List[dict]: One data info for each record.
 
         Raises:
             FileNotFoundError: If a file does not exist; the message says how
@@ -106,10 +103,10 @@ class PoseResultsDataset(BaseCocoStyleDataset):
                                     self.metainfo['num_keypoints'],
                                     self.categories)
         # ids may be written in another way, or be names of files
-        found = ImageList([dict(image, id=i) for i, image in images.items()])
+        listed = ImageList([dict(image, id=i) for i, image in images.items()])
         ids = list(images)
         for record in records:
-            place, _ = found.find(record.image_id)
+            place, _ = listed.find(record.image_id)
             record.image_id = ids[place] if place >= 0 else None
         usable = [
             r for r in records if r.problem is None and r.image_id is not None
@@ -133,24 +130,20 @@ class PoseResultsDataset(BaseCocoStyleDataset):
             for r in usable
         ]
 
-    def _load_images(self) -> Dict[int, dict]:
+    def _load_images(self) -> dict[int, dict]:
         if not exists(self.ann_file):
             raise FileNotFoundError(
                 f'the annotation file {self.ann_file} does not exist; it is '
                 'needed for its list of images')
         content = read_json(self.ann_file)
         if isinstance(content, list):
-            return self._images_of_annotations(content)
+            names = {annotation['image'] for annotation in content}
+            return {
+                int(osp.splitext(name)[0]): dict(file_name=name)
+                for name in names
+            }
         self._metainfo['CLASSES'] = content.get('categories', [])
         return {image['id']: image for image in content['images']}
-
-    @staticmethod
-    def _images_of_annotations(content: List[Any]) -> Dict[int, dict]:
-        names = {annotation['image'] for annotation in content}
-        return {
-            int(osp.splitext(name)[0]): dict(file_name=name)
-            for name in names
-        }
 
     def describe(self, record: PoseRecord, img_path: str) -> dict:
         """Make the data info of a record, which the pipeline starts from.

@@ -1,5 +1,4 @@
 """MPII with joints that are counted from 0."""
-from typing import List, Tuple
 
 from mmpose.datasets.datasets.body import MpiiDataset
 from mmpose.registry import DATASETS
@@ -18,12 +17,8 @@ class ZeroBasedMpiiDataset(MpiiDataset):
     Takes the arguments of :class:`mmpose.datasets.MpiiDataset`.
     """
 
-    def _load_annotations(self) -> Tuple[List[dict], List[dict]]:
-        """Load what :class:`mmpose.datasets.MpiiDataset` does, from 0.
-
-        Returns:
-            tuple: the persons and the images.
-        """
+    def _load_annotations(self) -> tuple[list[dict], list[dict]]:
+        """Load what :class:`mmpose.datasets.MpiiDataset` does, from 0."""
         people, images = super()._load_annotations()
         for person in people:
             person['keypoints'] = person['keypoints'] - 1

@@ -1,14 +1,15 @@
 """Scale and rotation augmentation of the release."""
-from typing import Tuple
 
 import numpy as np
 from mmcv.transforms.utils import cache_randomness
 from mmpose.datasets.transforms import RandomBBoxTransform
 from mmpose.registry import TRANSFORMS
 
+from .parameters_repr import ParametersRepr
+
 
 @TRANSFORMS.register_module()
-class ClippedNormalBBoxTransform(RandomBBoxTransform):
+class ClippedNormalBBoxTransform(ParametersRepr, RandomBBoxTransform):
     """Scale and rotate the box by clipped normal numbers.
 
     mmpose's :class:`RandomBBoxTransform` draws from normal distributions
@@ -40,15 +41,8 @@ class ClippedNormalBBoxTransform(RandomBBoxTransform):
     @cache_randomness
     def _get_transform_params(
             self, num_bboxes: int
-    ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Draw no shift, a scale factor and an angle for each box.
-
-        Args:
-            num_bboxes (int): Number of boxes N.
-
-        Returns:
-            tuple: offset (N, 2), scale (N, 1), angle in degrees (N, ).
-        """
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Draw no shift (N, 2), scales (N, 1) and angles in degrees (N, )."""
         scale = np.clip(
             np.random.normal(1, self.scale_std, (num_bboxes, 1)),
             *self.scale_factor)
@@ -59,9 +53,3 @@ class ClippedNormalBBoxTransform(RandomBBoxTransform):
         return (np.zeros((num_bboxes, 2), np.float32),
                 scale.astype(np.float32),
                 (angle * rotated).astype(np.float32))
-
-    def __repr__(self) -> str:
-        """Show the parameters."""
-        return (f'{type(self).__name__}(scale_std={self.scale_std}, '
-                f'rotate_std={self.rotate_std}, '
-                f'rotate_prob={self.rotate_prob})')

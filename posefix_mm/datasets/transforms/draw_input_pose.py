@@ -1,5 +1,5 @@
-"""Choose the pose to be refined before the crop, and crop by it."""
-from typing import Optional, Sequence, Tuple
+"""Choose the input pose before the crop, and crop by it."""
+from collections.abc import Sequence
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -9,16 +9,17 @@ from mmpose.registry import TRANSFORMS
 from ...structures.boxes import pose_extent
 from ...structures.error_types import INVERSION
 from .get_input_pose import shown_weights
+from .parameters_repr import ParametersRepr
 from .synthesize_pose_error import SynthesizePoseError
 
 
 @TRANSFORMS.register_module()
-class DrawInputPose(BaseTransform):
-    """Take a real prediction, or synthesize errors, in image pixels.
+class DrawInputPose(ParametersRepr, BaseTransform):
+    """Draw a real prediction, or synthesize errors, in image pixels.
 
-    The drawn pose rides along as the second row of ``keypoints``, so that
+    The drawn pose becomes the second row of ``keypoints``, so that
     every geometric transform moves it with the person, until
-    :class:`TakeInputPose` takes it off behind the crop. That is how refiners
+    :class:`TakeInputPose` removes it after the crop. That is how refiners
     are trained whose crop is that of the pose to be refined (`BUCTD`_), and
     how any refiner is trained on what estimators really predict for its
     training images.
@@ -53,7 +54,7 @@ class DrawInputPose(BaseTransform):
     """
 
     def __init__(self,
-                 errors: Optional[dict] = None,
+                 errors: dict | None = None,
                  *,
                  real_prob: float = 1.,
                  weigh_scores: bool = False) -> None:
@@ -63,55 +64,39 @@ class DrawInputPose(BaseTransform):
         self.weigh_scores = weigh_scores
 
     def transform(self, results: dict) -> dict:
-        """Draw the input pose of one person.
-
-        Args:
-            results (dict): Result dict.
-
-        Returns:
-            dict: Result dict with the keys above.
-        """
+        """Draw the input pose of one person."""
         poses = results.pop('real_poses', ())
         visible = results.pop('real_visible', ())
         scores = results.pop('real_scores', ())
         if len(poses) and np.random.rand() < self.real_prob:
             index = np.random.randint(len(poses))
-            drawn = poses[index], shown_weights(
+            pose, weights = poses[index], shown_weights(
                 visible[index], scores[index] if self.weigh_scores else None)
         elif self.errors is not None:
-            drawn = self._synthesize(results)
+            # as in a crop that is the whole image
+            size = np.array(results['img_shape'][1::-1])
+            sample = self.errors(
+                dict(
+                    results,
+                    transformed_keypoints=results['keypoints'],
+                    input_size=size,
+                    bbox_scale=size[None].astype(np.float32)))
+            pose, weights = (
+                sample[key][0] for key in ('input_pose', 'input_pose_visible'))
         else:
             results['has_input_pose'] = False
             return results
-        for key, row in zip(('keypoints', 'keypoints_visible'), drawn,
-                            strict=True):
+        for key, row in (('keypoints', pose), ('keypoints_visible', weights)):
             results[key] = np.stack((results[key][0], row)).astype(np.float32)
         results['has_input_pose'], results['num_near'] = True, 0
         return results
 
-    def _synthesize(self, results: dict) -> Tuple[np.ndarray, np.ndarray]:
-        """Synthesize errors as in a crop that is the whole image."""
-        height, width = results['img_shape'][:2]
-        sample = self.errors(
-            dict(
-                results,
-                transformed_keypoints=results['keypoints'],
-                input_size=np.array([width, height]),
-                bbox_scale=np.array([[width, height]], np.float32)))
-        return sample['input_pose'][0], sample['input_pose_visible'][0]
-
-    def __repr__(self) -> str:
-        """Show the parameters."""
-        return (f'{type(self).__name__}(errors={self.errors}, '
-                f'real_prob={self.real_prob}, '
-                f'weigh_scores={self.weigh_scores})')
-
 
 @TRANSFORMS.register_module()
-class TakeInputPose(BaseTransform):
-    """Take the drawn pose off the keypoints of the crop.
+class TakeInputPose(ParametersRepr, BaseTransform):
+    """Move the drawn pose from ``keypoints`` to ``input_pose``.
 
-    Comes behind the crop (``TopdownAffine``).
+    Comes after the crop (``TopdownAffine``).
 
     Required Keys:
 
@@ -136,18 +121,12 @@ class TakeInputPose(BaseTransform):
             not be any.
     """
 
-    def __init__(self, errors: Optional[dict] = None) -> None:
+    def __init__(self, errors: dict | None = None) -> None:
         super().__init__()
         self.errors = None if errors is None else TRANSFORMS.build(errors)
 
     def transform(self, results: dict) -> dict:
-        """Take the input pose.
-
-        Args:
-            results (dict): Result dict.
-
-        Returns:
-            dict: Result dict with the keys above.
+        """Move the input pose.
 
         Raises:
             ValueError: If no pose was drawn and errors are not synthesized.
@@ -167,17 +146,13 @@ class TakeInputPose(BaseTransform):
             results[key] = results[key][:1]
         return results
 
-    def __repr__(self) -> str:
-        """Show the parameters."""
-        return f'{type(self).__name__}(errors={self.errors})'
-
 
 @TRANSFORMS.register_module()
-class CropByInputPose(BaseTransform):
+class CropByInputPose(ParametersRepr, BaseTransform):
     """Box the pose to be refined, as BUCTD does; before the crop.
 
     Its extent and a margin, clipped to the image. A pose without extent gets
-    ``min_size`` pixels; BUCTD's crop collapses there.
+    20 pixels; BUCTD's crop collapses there.
 
     Required Keys:
 
@@ -195,40 +170,30 @@ class CropByInputPose(BaseTransform):
     Args:
         margin (float): In image pixels. Defaults to 25, BUCTD's; its COCO
             W48 has 0.
-        expand (float): Factor of the sides, besides. Defaults to 1.
-        min_size (float): In image pixels. Defaults to 20.
+        expand (float): Factor of the sides, before the margin is added.
+            Defaults to 1.
     """
 
-    def __init__(self,
-                 margin: float = 25.,
-                 min_size: float = 20.,
-                 expand: float = 1.) -> None:
+    def __init__(self, margin: float = 25., expand: float = 1.) -> None:
         super().__init__()
         self.margin = margin
         self.expand = expand
-        self.min_size = min_size
 
     def transform(self, results: dict) -> dict:
         """Set the box."""
         if not results.get('has_input_pose', True):
             return results
-        height, width = results['img_shape'][:2]
         low, high = pose_extent(results['keypoints'][-1:],
                                 results['keypoints_visible'][-1:])
-        size = np.array([width, height], np.float32)
+        size = np.array(results['img_shape'][1::-1], np.float32)
         margin = self.margin + (self.expand - 1) * (high - low) / 2
         low = (low - margin).clip(0, size)
         high = (high + margin).clip(0, size)
         if (high - low).max() <= 0:
-            low, high = low - self.min_size / 2, high + self.min_size / 2
+            low, high = low - 10, high + 10
         results.setdefault('person_bbox', results['bbox'])
         results['bbox'] = np.concatenate((low, high), -1).astype(np.float32)
         return results
-
-    def __repr__(self) -> str:
-        """Show the parameters."""
-        return (f'{type(self).__name__}(margin={self.margin}, '
-                f'min_size={self.min_size}, expand={self.expand})')
 
 
 @TRANSFORMS.register_module()
@@ -240,13 +205,10 @@ class RandomHalfBodyOfPerson(RandomHalfBody):
 
     def transform(self, results: dict) -> dict:
         """Crop to half a body; see ``RandomHalfBody``."""
-        rows = {
-            key: results[key]
-            for key in ('keypoints', 'keypoints_visible')
-        }
-        results.update({key: value[:1] for key, value in rows.items()})
+        keypoints, visible = results['keypoints'], results['keypoints_visible']
+        results.update(keypoints=keypoints[:1], keypoints_visible=visible[:1])
         results = super().transform(results)
-        results.update(rows)
+        results.update(keypoints=keypoints, keypoints_visible=visible)
         return results
 
 
@@ -257,13 +219,10 @@ class BUCTDPoseError(SynthesizePoseError):
     There the annotation flags get lost, which makes another distribution of
     it: the rules for few joints hold for all persons, there is no inversion,
     the area is that of the joints' extent, and joints without annotation are
-    made up around the image's origin. Published models were trained on that.
-    Belongs into a :class:`DrawInputPose`.
+    invented around the image's origin. Published models were trained on that.
+    For use in a :class:`DrawInputPose`.
 
-    Required, modified and added keys as :class:`SynthesizePoseError`.
-
-    Args:
-        **kwargs: As :class:`SynthesizePoseError`.
+    Keys and arguments are those of :class:`SynthesizePoseError`.
     """
 
     def build_probabilities(self, names: Sequence[str]) -> np.ndarray:
@@ -284,7 +243,7 @@ class BUCTDPoseError(SynthesizePoseError):
 
     @staticmethod
     def _own_places(keypoints: np.ndarray, known: np.ndarray,
-                    persons: int) -> Tuple[np.ndarray, np.ndarray]:
+                    persons: int) -> tuple[np.ndarray, np.ndarray]:
         """Annotated places, else the image's origin."""
         places = np.where(known[:1, :, None], keypoints[:1], 0)
         return places, np.ones_like(known[:1])

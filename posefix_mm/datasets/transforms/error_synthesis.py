@@ -13,7 +13,8 @@ Letters used throughout:
 
 Points are complex numbers ``x + iy``, so that one ``abs`` is a distance.
 """
-from typing import Dict, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -130,7 +131,7 @@ class ErrorSynthesizer:
                  sigmas: Sequence[float],
                  flip_indices: Sequence[int],
                  probabilities: np.ndarray,
-                 radius_quantiles: Optional[np.ndarray] = None) -> None:
+                 radius_quantiles: np.ndarray | None = None) -> None:
         self.sigmas = np.asarray(sigmas, dtype=np.float64)
         self.flip_indices = np.asarray(flip_indices)
         num_keypoints = len(self.sigmas)
@@ -161,7 +162,7 @@ class ErrorSynthesizer:
             [d85, d50 - d85, d50, d50, d10 - d50],
             [d50, d50, d50, d50, d50],
         ])
-        self._layouts: Dict[int, _Layout] = {}
+        self._layouts: dict[int, _Layout] = {}
 
     def _layout(self, num_near: int) -> _Layout:
         if num_near not in self._layouts:
@@ -247,7 +248,7 @@ class ErrorSynthesizer:
 
     def _sample(self, rng: np.random.Generator, joints: _Joints,
                 probs: np.ndarray,
-                layout: _Layout) -> Tuple[np.ndarray, np.ndarray]:
+                layout: _Layout) -> tuple[np.ndarray, np.ndarray]:
         """Draw an error and a position for each joint.
 
         Drawing the error first and dropping it when no candidate is accepted
@@ -275,9 +276,9 @@ class ErrorSynthesizer:
             return point, status
 
         error = (rng.random(len(total)) * total < cumulative).argmax(0)
-        point, found = self._place(rng, joints, error, layout)
-        if np.count_nonzero(found) < len(found):
-            failed = np.flatnonzero(~found)
+        point, accepted = self._place(rng, joints, error, layout)
+        if np.count_nonzero(accepted) < len(accepted):
+            failed = np.flatnonzero(~accepted)
             probs = probs[:, failed]
             probs[error[failed], np.arange(len(failed))] = 0
             point[failed], error[failed] = self._sample(
@@ -286,7 +287,7 @@ class ErrorSynthesizer:
 
     def _place(self, rng: np.random.Generator, joints: _Joints,
                error: np.ndarray,
-               layout: _Layout) -> Tuple[np.ndarray, np.ndarray]:
+               layout: _Layout) -> tuple[np.ndarray, np.ndarray]:
         """Draw candidates of the given errors until one is accepted.
 
         Returns:
@@ -295,19 +296,19 @@ class ErrorSynthesizer:
         """
         few = len(error) < _MANY
         first, *more = _ROUNDS_FEW if few else _ROUNDS_MANY
-        point, found = self._try(rng, joints, error, layout, first)
+        point, accepted = self._try(rng, joints, error, layout, first)
         for num_candidates in more:
-            if np.count_nonzero(found) == len(found):
+            if np.count_nonzero(accepted) == len(accepted):
                 break
-            left = np.flatnonzero(~found)
-            point[left], found[left] = self._try(
+            left = np.flatnonzero(~accepted)
+            point[left], accepted[left] = self._try(
                 rng, joints.take(left), error[left], layout, num_candidates)
-        return point, found
+        return point, accepted
 
     def _try(self, rng: np.random.Generator, joints: _Joints,
              error: np.ndarray, layout: _Layout,
-             num: int) -> Tuple[np.ndarray, np.ndarray]:
-        """Draw M candidates for each joint and take the first that is good.
+             num: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw M candidates for each joint; take the first that is accepted.
 
         Returns:
             tuple: as :meth:`_place`.

@@ -11,7 +11,7 @@ conditions hold is used; a rule without conditions always holds::
 - ``probs``: probability by joint group; ``'*'`` stands for all groups not
   named. What the errors leave is the probability of ``good``.
 """
-from typing import Dict, List, Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,33 +26,34 @@ PERSON_JOINT_GROUPS = {
 }
 
 
-def _release_table() -> Dict[str, List[dict]]:
+def _release_table() -> dict[str, list[dict]]:
     """Probabilities of the official release; they are not in the paper."""
 
-    def levels(groups: Dict[float, str]) -> Dict[str, float]:
+    def levels(groups: dict[float, str]) -> dict[str, float]:
         return {g: p for p, names in groups.items() for g in names.split()}
 
-    def jitter(low: float, mid: float, high: float) -> Dict[str, float]:
+    def jitter(low: float, mid: float, high: float) -> dict[str, float]:
         return levels({
             low: 'nose knee ankle',
             mid: 'eye ear shoulder elbow wrist',
             high: 'hip'
         })
 
-    def miss(low: float, mid: float, high: float) -> Dict[str, float]:
+    def miss(low: float, mid: float, high: float) -> dict[str, float]:
         return levels({
             low: 'nose eye ear',
             mid: 'shoulder ankle',
             high: 'elbow wrist hip knee'
         })
 
-    def swap(face: float, arm: float, leg: float) -> Dict[str, float]:
-        probs = dict.fromkeys(('nose', 'eye', 'ear'), face)
-        probs.update(dict.fromkeys(('shoulder', 'elbow', 'wrist'), arm))
-        probs.update(dict.fromkeys(('hip', 'knee', 'ankle'), leg))
-        return probs
+    def by_part(face: float, arm: float, leg: float) -> dict[str, float]:
+        return levels({
+            face: 'nose eye ear',
+            arm: 'shoulder elbow wrist',
+            leg: 'hip knee ankle'
+        })
 
-    crowded = swap(.02, .15, .10)
+    crowded = by_part(.02, .15, .10)
     return dict(
         jitter=[
             dict(max_visible=10, probs=jitter(.15, .20, .25)),
@@ -63,18 +64,11 @@ def _release_table() -> Dict[str, List[dict]]:
             dict(max_visible=10, probs=miss(.10, .13, .15)),
             dict(probs=miss(.02, .05, .10))
         ],
-        inversion=[
-            dict(
-                probs=levels({
-                    .01: 'nose eye ear',
-                    .03: 'shoulder elbow wrist',
-                    .06: 'hip knee ankle'
-                }))
-        ],
+        inversion=[dict(probs=by_part(.01, .03, .06))],
         swap=[
             dict(max_visible=10, min_overlap=1, probs=crowded),
             dict(max_visible=15, min_overlap=3, probs=crowded),
-            dict(probs=swap(.01, .06, .03))
+            dict(probs=by_part(.01, .06, .03))
         ])
 
 
@@ -83,17 +77,18 @@ RELEASE_TABLE = _release_table()
 
 
 def group_of_keypoints(names: Sequence[str],
-                       joint_groups: Dict[str, Sequence[str]]) -> List[str]:
-    """Find the joint group of every keypoint.
+                       joint_groups: dict[str, Sequence[str]] | None = None
+                       ) -> list[str]:
+    """Find the joint group of every keypoint, ``'*'`` where there is none.
 
     Args:
         names (Sequence[str]): Keypoint names of the skeleton, K of them.
-        joint_groups (dict): Keypoint names by group, with or without a
-            ``left_`` or ``right_`` in front.
-
-    Returns:
-        List[str]: K group names, ``'*'`` for keypoints in no group.
+        joint_groups (dict, optional): Keypoint names by group, with or
+            without a ``left_`` or ``right_`` in front. Defaults to
+            :data:`PERSON_JOINT_GROUPS`.
     """
+    if joint_groups is None:
+        joint_groups = PERSON_JOINT_GROUPS
     group_of = {
         name: group
         for group, members in joint_groups.items() for name in members
@@ -109,7 +104,7 @@ def group_of_keypoints(names: Sequence[str],
 
 
 def _matching_rule(rules: Sequence[dict], num_visible: int,
-                   num_overlap: int) -> Optional[dict]:
+                   num_overlap: int) -> dict | None:
     for rule in rules:
         unknown = set(rule) - {'max_visible', 'min_overlap', 'probs'}
         if unknown:
@@ -125,8 +120,8 @@ def _matching_rule(rules: Sequence[dict], num_visible: int,
     return None
 
 
-def _row(error: str, rule: Optional[dict], names: Sequence[str],
-         groups: Sequence[str]) -> List[float]:
+def _row(error: str, rule: dict | None, names: Sequence[str],
+         groups: Sequence[str]) -> list[float]:
     """Probability of one error for every keypoint under one rule."""
     if rule is None:
         return [0.] * len(names)
@@ -144,8 +139,8 @@ def _row(error: str, rule: Optional[dict], names: Sequence[str],
 
 
 def build_table(names: Sequence[str],
-                table: Optional[Dict[str, List[dict]]] = None,
-                joint_groups: Optional[Dict[str, Sequence[str]]] = None
+                table: dict[str, list[dict]] | None = None,
+                joint_groups: dict[str, Sequence[str]] | None = None
                 ) -> np.ndarray:
     """Expand a table into an array for a skeleton.
 
@@ -153,8 +148,7 @@ def build_table(names: Sequence[str],
         names (Sequence[str]): Keypoint names, K of them.
         table (dict, optional): Rules by error type. Defaults to
             :data:`RELEASE_TABLE`.
-        joint_groups (dict, optional): Keypoint names by group. Defaults to
-            :data:`PERSON_JOINT_GROUPS`.
+        joint_groups (dict, optional): As in :func:`group_of_keypoints`.
 
     Returns:
         np.ndarray: Probabilities (K + 1, O, 5, K): by number of annotated
@@ -169,8 +163,6 @@ def build_table(names: Sequence[str],
             more than 1.
     """
     table = RELEASE_TABLE if table is None else table
-    joint_groups = PERSON_JOINT_GROUPS if joint_groups is None \
-        else joint_groups
     unknown = set(table) - set(ERROR_TYPES[1:])
     if unknown:
         raise ValueError(f'unknown errors {sorted(unknown)} in the error '
@@ -194,8 +186,8 @@ def build_table(names: Sequence[str],
 
 
 def build_radii(
-        quantiles: Optional[Dict[str, Sequence[float]]]
-) -> Optional[np.ndarray]:
+        quantiles: dict[str, Sequence[float]] | None
+) -> np.ndarray | None:
     """Check the radius distributions of a config.
 
     Args:

@@ -4,7 +4,7 @@ People there are cut by the border of the picture, half hidden, small, blurred
 and badly lit; the photos of sport that poses are annotated on rarely are.
 None of this is part of the paper.
 """
-from typing import Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -13,17 +13,18 @@ from mmcv.transforms.utils import cache_randomness
 from mmpose.registry import TRANSFORMS
 
 from ...structures.boxes import pose_to_bbox
+from .parameters_repr import ParametersRepr
 
 _SIDES = ('bottom', 'left', 'right', 'top')
 
 
 @TRANSFORMS.register_module()
-class CutByBorder(BaseTransform):
-    """Let the border of the picture run through a share of the persons.
+class CutByBorder(ParametersRepr, BaseTransform):
+    """Let the border of the picture cut off part of a person.
 
     What lies beyond turns black, as everything outside a picture does in a
-    crop, and keypoints there are annotated and estimated no more. Comes
-    before ``GetBBoxCenterScale``, in image pixels.
+    crop, and keypoints there lose annotation and estimate. Comes before
+    ``GetBBoxCenterScale``, in image pixels.
 
     Required Keys:
 
@@ -37,26 +38,22 @@ class CutByBorder(BaseTransform):
         prob (float): Share of the persons. Defaults to 0.25.
         side_probs (Sequence[float]): Probabilities of the bottom, the left,
             the right and the top. Defaults to mostly the bottom.
-        min_keypoints (int): A person of whom less would be left stays whole.
-            Defaults to 4.
-        expand (float): Factor from the extent of the keypoints that are left
-            to the box. Defaults to 1.2.
+        min_keypoints (int): A person who would keep fewer visible keypoints
+            is not cut. Defaults to 4.
     """
 
     def __init__(self,
                  prob: float = 0.25,
                  *,
                  side_probs: Sequence[float] = (.6, .15, .15, .1),
-                 min_keypoints: int = 4,
-                 expand: float = 1.2) -> None:
+                 min_keypoints: int = 4) -> None:
         super().__init__()
         self.prob = prob
         self.side_probs = tuple(side_probs)
         self.min_keypoints = min_keypoints
-        self.expand = expand
 
     @cache_randomness
-    def _draw(self) -> Tuple[Optional[str], float]:
+    def _draw(self) -> tuple[str | None, float]:
         """Draw the side that is cut off, if any, and its share of the box."""
         side = np.random.choice(_SIDES, p=self.side_probs)
         share = np.random.uniform(.2, .75)
@@ -71,37 +68,28 @@ class CutByBorder(BaseTransform):
         low, high = results['bbox'][0, axis], results['bbox'][0, axis + 2]
         points = results['keypoints'][..., axis]
         if side in ('bottom', 'right'):
-            line = int(round(high - share * (high - low)))
-            left = points < line
+            border = int(round(high - share * (high - low)))
+            inside, beyond = points < border, slice(max(border, 0), None)
         else:
-            line = int(round(low + share * (high - low)))
-            left = points >= line
-        visible = results['keypoints_visible'] * left
+            border = int(round(low + share * (high - low)))
+            inside, beyond = points >= border, slice(max(border, 0))
+        visible = results['keypoints_visible'] * inside
         if (visible[0] > 0).sum() < self.min_keypoints:
             return results
-        beyond = slice(max(line, 0), None) if side in ('bottom', 'right') \
-            else slice(None, max(line, 0))
         image = results['img'].copy()
         image[(beyond, ) if axis else (slice(None), beyond)] = 0
         results['img'] = image
         results['keypoints_visible'] = visible
-        results['bbox'] = pose_to_bbox(
-            results['keypoints'][:1], visible[:1], expand=self.expand)
+        results['bbox'] = pose_to_bbox(results['keypoints'][:1], visible[:1])
         return results
-
-    def __repr__(self) -> str:
-        """Show the parameters."""
-        return (f'{type(self).__name__}(prob={self.prob}, '
-                f'side_probs={self.side_probs}, '
-                f'min_keypoints={self.min_keypoints}, expand={self.expand})')
 
 
 @TRANSFORMS.register_module()
-class PasteOccluder(BaseTransform):
+class PasteOccluder(ParametersRepr, BaseTransform):
     """Hide part of a crop behind a patch of the crop before.
 
-    Keypoints stay annotated: where they are can be told from the rest. Comes
-    behind ``TopdownAffine``.
+    Keypoints stay annotated: the rest of the body shows where they are.
+    Comes after ``TopdownAffine``.
 
     Required Keys:
 
@@ -119,10 +107,10 @@ class PasteOccluder(BaseTransform):
         super().__init__()
         self.prob = prob
         self.max_side = max_side
-        self._before: Optional[np.ndarray] = None
+        self._before: np.ndarray | None = None
 
     @cache_randomness
-    def _draw(self) -> Optional[np.ndarray]:
+    def _draw(self) -> np.ndarray | None:
         """Draw the sides of the patch, its place and its source in 0..1."""
         numbers = np.random.rand(6)
         numbers[:2] = .1 + (self.max_side - .1) * numbers[:2]
@@ -145,17 +133,12 @@ class PasteOccluder(BaseTransform):
         results['img'] = image
         return results
 
-    def __repr__(self) -> str:
-        """Show the parameters."""
-        return (f'{type(self).__name__}(prob={self.prob}, '
-                f'max_side={self.max_side})')
-
 
 @TRANSFORMS.register_module()
-class DegradeImage(BaseTransform):
+class DegradeImage(ParametersRepr, BaseTransform):
     """Make crops as small, blurred, noisy and badly lit as photos can be.
 
-    Comes behind ``TopdownAffine``.
+    Comes after ``TopdownAffine``.
 
     Required Keys:
 
@@ -188,20 +171,19 @@ class DegradeImage(BaseTransform):
                  light_prob: float = 0.5,
                  grey_prob: float = 0.05) -> None:
         super().__init__()
+        self.shrink_prob = shrink_prob
         self.max_shrink = max_shrink
-        self.probs = dict(
-            shrink=shrink_prob,
-            blur=blur_prob,
-            noise=noise_prob,
-            jpeg=jpeg_prob,
-            light=light_prob,
-            grey=grey_prob)
+        self.blur_prob = blur_prob
+        self.noise_prob = noise_prob
+        self.jpeg_prob = jpeg_prob
+        self.light_prob = light_prob
+        self.grey_prob = grey_prob
 
     def transform(self, results: dict) -> dict:
         """Degrade."""
         image = results['img']
-        for name, prob in self.probs.items():
-            if np.random.rand() < prob:
+        for name in ('shrink', 'blur', 'noise', 'jpeg', 'light', 'grey'):
+            if np.random.rand() < getattr(self, f'{name}_prob'):
                 image = getattr(self, f'_{name}')(image)
         results['img'] = image
         return results
@@ -243,8 +225,3 @@ class DegradeImage(BaseTransform):
     def _grey(image: np.ndarray) -> np.ndarray:
         return cv2.cvtColor(
             cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
-
-    def __repr__(self) -> str:
-        """Show the parameters."""
-        return (f'{type(self).__name__}(max_shrink={self.max_shrink}, '
-                f'probs={self.probs})')

@@ -1,22 +1,23 @@
-"""Take the pose to be refined from the sample itself."""
-from typing import Optional
+"""The pose to be refined is the sample's own."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
-# A keypoint that is present is never shown more weakly than this.
-_FAINTEST = 0.02
+from .parameters_repr import ParametersRepr
+
+# A keypoint that is present never weighs less than this.
+_LEAST_WEIGHT = 0.02
 
 
 def shown_weights(visible: np.ndarray,
-                  scores: Optional[np.ndarray] = None) -> np.ndarray:
-    """Tell how strongly each keypoint is shown to the refiner.
+                  scores: np.ndarray | None = None) -> np.ndarray:
+    """Compute the weight of each keypoint in the input pose.
 
     Args:
         visible (np.ndarray): Above 0 where present, (..., K).
-        scores (np.ndarray, optional): Keypoint scores, (..., K), by which
-            they are weighed. Defaults to None: all alike.
+        scores (np.ndarray, optional): Keypoint scores, (..., K), that become
+            the weights. Defaults to None: weights of 1.
 
     Returns:
         np.ndarray: float32 (..., K), 0 where absent.
@@ -24,19 +25,19 @@ def shown_weights(visible: np.ndarray,
     present = (np.asarray(visible) > 0).astype(np.float32)
     if scores is None:
         return present
-    return present * np.clip(scores, _FAINTEST, 1).astype(np.float32)
+    return present * np.clip(scores, _LEAST_WEIGHT, 1).astype(np.float32)
 
 
 @TRANSFORMS.register_module()
-class GetInputPose(BaseTransform):
+class GetInputPose(ParametersRepr, BaseTransform):
     """Use the cropped keypoints of a sample as its ``input_pose``.
 
     For samples of :class:`PoseResultsDataset`, whose keypoints are estimates.
 
     Args:
-        weigh_scores (bool): Show each keypoint as strongly as its score, so
-            that the refiner can tell guesses from sure places. Defaults to
-            False: all alike.
+        weigh_scores (bool): Weigh each keypoint by its score, so that the
+            refiner can tell guesses from confident predictions. Defaults to
+            False: weights of 1.
 
     Required Keys:
 
@@ -50,8 +51,8 @@ class GetInputPose(BaseTransform):
         - input_pose: input pixels, float32 (1, K, 2)
         - input_pose_visible: float32 (1, K), 0 where absent, else 1 or the
           score
-        - input_keypoints: image pixels, (1, K, 2), as they came
-        - input_keypoint_scores: (1, K), as they came
+        - input_keypoints: ``keypoints``, image pixels, (1, K, 2)
+        - input_keypoint_scores: ``keypoint_scores``, (1, K)
     """
 
     def __init__(self, weigh_scores: bool = False) -> None:
@@ -60,12 +61,6 @@ class GetInputPose(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Add the input pose.
-
-        Args:
-            results (dict): Result dict.
-
-        Returns:
-            dict: Result dict with the keys above.
 
         Raises:
             ValueError: If there is no pose: an estimator's tool was given a
@@ -79,14 +74,10 @@ class GetInputPose(BaseTransform):
                 'have people found and estimated first')
         results['input_pose'] = results['transformed_keypoints'].astype(
             np.float32)
-        visible, scores = (
-            results['keypoints_visible'], results['keypoint_scores'])
+        scores = results['keypoint_scores']
         results['input_pose_visible'] = shown_weights(
-            visible, scores if self.weigh_scores else None)
+            results['keypoints_visible'],
+            scores if self.weigh_scores else None)
         results['input_keypoints'] = results['keypoints']
-        results['input_keypoint_scores'] = results['keypoint_scores']
+        results['input_keypoint_scores'] = scores
         return results
-
-    def __repr__(self) -> str:
-        """Show the parameters."""
-        return f'{type(self).__name__}(weigh_scores={self.weigh_scores})'

@@ -1,5 +1,6 @@
 """Poses that are wrong as a whole, for estimators that fail completely."""
-from typing import Dict, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -8,6 +9,7 @@ from mmpose.registry import TRANSFORMS
 
 from ...structures.boxes import pose_to_bbox
 from .error_synthesis import to_complex
+from .parameters_repr import ParametersRepr
 
 
 class _Limbs(NamedTuple):
@@ -27,7 +29,7 @@ class _Limbs(NamedTuple):
 
 
 @TRANSFORMS.register_module()
-class MisplacePose(BaseTransform):
+class MisplacePose(ParametersRepr, BaseTransform):
     """Start the errors of a share of the samples from a misplaced pose.
 
     The errors of section 3.2 of PoseFix hit joints one by one and keep them
@@ -112,10 +114,10 @@ class MisplacePose(BaseTransform):
         self.limb_prob = limb_prob
         self.limb_swap_prob = limb_swap_prob
         self.confuse_prob = confuse_prob
-        self._limbs: Dict[tuple, _Limbs] = {}  # by skeleton
+        self._limbs: dict[tuple, _Limbs] = {}  # by skeleton
 
     @cache_randomness
-    def _draw_pose(self) -> Tuple[bool, Optional[complex], complex, bool]:
+    def _draw_pose(self) -> tuple[bool, complex | None, complex, bool]:
         """Draw what goes wrong with the pose as a whole.
 
         Returns:
@@ -134,11 +136,8 @@ class MisplacePose(BaseTransform):
         return dropped, factor, shift, mirrored
 
     @cache_randomness
-    def _draw_parts(self, limbs: _Limbs) -> Tuple[np.ndarray, np.ndarray]:
+    def _draw_parts(self, limbs: _Limbs) -> tuple[np.ndarray, np.ndarray]:
         """Draw what goes wrong with its parts.
-
-        Args:
-            limbs (_Limbs): Of the skeleton.
 
         Returns:
             tuple: the keypoint that each one is taken for, often itself,
@@ -165,14 +164,7 @@ class MisplacePose(BaseTransform):
         return taken_for, turns[limb]
 
     def transform(self, results: dict) -> dict:
-        """Append the misplaced pose.
-
-        Args:
-            results (dict): Result dict.
-
-        Returns:
-            dict: Result dict with the keys above.
-        """
+        """Append the misplaced pose."""
         keypoints, visible = results['keypoints'], results['keypoints_visible']
         persons = 1 + results.get('num_near', len(keypoints) - 1)
         rows = [0, *range(persons, len(keypoints))]
@@ -230,14 +222,3 @@ class MisplacePose(BaseTransform):
             limb[joints[1:]] = number
             rank[joints[1:]] = np.arange(1, len(joints))
         return self._limbs.setdefault(key, _Limbs(limb, rank, members))
-
-    def __repr__(self) -> str:
-        """Show the parameters."""
-        return (f'{type(self).__name__}(prob={self.prob}, '
-                f'drop_prob={self.drop_prob}, '
-                f'rotate_std={self.rotate_std}, scale_std={self.scale_std}, '
-                f'shift_std={self.shift_std}, '
-                f'mirror_prob={self.mirror_prob}, limbs={self.limbs}, '
-                f'limb_prob={self.limb_prob}, '
-                f'limb_swap_prob={self.limb_swap_prob}, '
-                f'confuse_prob={self.confuse_prob})')

@@ -46,14 +46,7 @@ class PackRefineInputs(PackPoseInputs):
         input_keypoint_scores='input_keypoint_scores')
 
     def transform(self, results: dict) -> dict:
-        """Pack one sample.
-
-        Args:
-            results (dict): Result dict.
-
-        Returns:
-            dict: ``inputs`` and ``data_samples``.
-        """
+        """Pack one sample into ``inputs`` and ``data_samples``."""
         # the codec brings its own table, without the keys of the input pose
         results['label_mapping_table'] = dict(
             results.get('label_mapping_table', self.label_mapping_table),

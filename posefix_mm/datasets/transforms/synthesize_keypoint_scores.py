@@ -1,20 +1,21 @@
-"""Make up the scores that estimators give their keypoints."""
+"""Scores as estimators give them to their keypoints."""
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
+from .get_input_pose import shown_weights
 from .pack_refine_inputs import ks_scales
+from .parameters_repr import ParametersRepr
 
 
 @TRANSFORMS.register_module()
-class SynthesizeKeypointScores(BaseTransform):
-    """Weigh the input pose by made-up scores, and add guesses.
+class SynthesizeKeypointScores(ParametersRepr, BaseTransform):
+    """Weigh the input pose by synthetic scores, and add guesses.
 
-    Estimators write every keypoint, those they can't see included, and tell
-    by scores how sure they are: higher ones for better keypoints on average,
-    on a scale of their own. With scores that behave like that, a refiner
-    learns to heed them. Not part of the paper. Comes behind
-    :class:`SynthesizePoseError`.
+    Estimators predict every keypoint, including those they cannot see, with
+    scores that are higher for better keypoints on average, on a scale of
+    their own. Scores that behave like that teach a refiner to heed them. Not
+    part of the paper. Comes after :class:`SynthesizePoseError`.
 
     Required Keys:
 
@@ -48,9 +49,9 @@ class SynthesizeKeypointScores(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Add scores and guesses."""
         random = np.random
-        if results.get('has_input_pose'):  # a real one, with scores
-            return results
-        if random.rand() < self.no_scores_prob:
+        # real poses have scores of their own
+        if results.get('has_input_pose') \
+                or random.rand() < self.no_scores_prob:
             return results
         pose = results['input_pose'][0]
         present = results['input_pose_visible'][0] > 0
@@ -70,8 +71,7 @@ class SynthesizeKeypointScores(BaseTransform):
             # pictures end where estimators stop looking
             pose[absent] = np.clip(guess, 0, size - 1)
             scores[absent] = random.beta(1.5, 6, len(absent))
-        results['input_pose_visible'] = np.clip(
-            scores, .02 * (scores > 0), 1).astype(np.float32)[None]
+        results['input_pose_visible'] = shown_weights(scores, scores)[None]
         return results
 
     @staticmethod
@@ -80,9 +80,3 @@ class SynthesizeKeypointScores(BaseTransform):
         distance = ((pose - results['transformed_keypoints'][0])**2).sum(-1)
         similarity = np.exp(-distance / ks_scales(results))
         return np.where(results['keypoints_visible'][0] > 0, similarity, .3)
-
-    def __repr__(self) -> str:
-        """Show the parameters."""
-        return (f'{type(self).__name__}('
-                f'no_scores_prob={self.no_scores_prob}, '
-                f'guess_prob={self.guess_prob})')

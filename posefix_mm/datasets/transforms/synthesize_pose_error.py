@@ -1,6 +1,6 @@
 """Turn the annotated pose of a crop into a wrong one to be refined."""
 import os
-from typing import Dict, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -9,25 +9,20 @@ from mmpose.registry import TRANSFORMS
 from ...structures.boxes import input_box_area
 from ...structures.error_types import ABSENT
 from .error_synthesis import ErrorSynthesizer
-from .error_tables import (
-    PERSON_JOINT_GROUPS,
-    build_radii,
-    build_table,
-    group_of_keypoints,
-)
+from .error_tables import build_radii, build_table, group_of_keypoints
+from .parameters_repr import ParametersRepr
 
 
 @TRANSFORMS.register_module()
-class SynthesizePoseError(BaseTransform):
+class SynthesizePoseError(ParametersRepr, BaseTransform):
     """Synthesize an ``input_pose`` with the errors of section 3.2.
 
     Comes after the crop (``TopdownAffine``): `PoseFix`_ synthesizes in input
     pixels; outside the crop, only a joint's own reference point counts
-    (code). The
-    poses that the errors are taken from ride along as further rows of
-    ``keypoints``, put there by :class:`PoseRefineDataset`, so that every
+    (code). The poses that the errors come from are further rows of
+    ``keypoints``, which :class:`PoseRefineDataset` has appended, so that every
     geometric transform of mmpose moves them with the person; here they are
-    taken off again.
+    removed.
 
     Required Keys:
 
@@ -65,7 +60,7 @@ class SynthesizePoseError(BaseTransform):
             :func:`~posefix_mm.datasets.transforms.error_tables.build_radii`.
             Defaults to None: uniform, as in the paper.
         absent_probs (dict, optional): Share of the joints by joint group,
-            ``'*'`` for all groups not named, that are taken out afterwards,
+            ``'*'`` for all groups not named, that are removed afterwards,
             for estimators that leave joints out. Defaults to none.
         seed (int, optional): Makes the errors of a sample depend on this and
             the sample's ``id`` only, for validation. Defaults to None: new
@@ -75,14 +70,13 @@ class SynthesizePoseError(BaseTransform):
     """
 
     def __init__(self,
-                 table: Optional[Dict[str, List[dict]]] = None,
-                 joint_groups: Optional[Dict[str, Sequence[str]]] = None,
+                 table: dict[str, list[dict]] | None = None,
+                 joint_groups: dict[str, Sequence[str]] | None = None,
                  *,
                  absent_keypoints: Sequence[str] = (),
-                 radius_quantiles: Optional[Dict[str,
-                                                 Sequence[float]]] = None,
-                 absent_probs: Optional[Dict[str, float]] = None,
-                 seed: Optional[int] = None) -> None:
+                 radius_quantiles: dict[str, Sequence[float]] | None = None,
+                 absent_probs: dict[str, float] | None = None,
+                 seed: int | None = None) -> None:
         super().__init__()
         self.table = table
         self.joint_groups = joint_groups
@@ -90,19 +84,12 @@ class SynthesizePoseError(BaseTransform):
         self.radius_quantiles = radius_quantiles
         self.absent_probs = absent_probs
         self.seed = seed
-        self._synthesizers: Dict[tuple, ErrorSynthesizer] = {}
-        self._rng: Optional[np.random.Generator] = None
+        self._synthesizers: dict[tuple, ErrorSynthesizer] = {}
+        self._rng: np.random.Generator | None = None
         self._pid = -1
 
     def build_probabilities(self, names: Sequence[str]) -> np.ndarray:
-        """Expand the table for a skeleton; see :func:`build_table`.
-
-        Args:
-            names (Sequence[str]): Keypoint names, K of them.
-
-        Returns:
-            np.ndarray: (K + 1, overlaps, 5, K).
-        """
+        """Expand the table for a skeleton; see :func:`build_table`."""
         return build_table(names, self.table, self.joint_groups)
 
     def _synthesizer(self, results: dict) -> ErrorSynthesizer:
@@ -129,14 +116,7 @@ class SynthesizePoseError(BaseTransform):
         return self._rng
 
     def transform(self, results: dict) -> dict:
-        """Synthesize the input pose of one person.
-
-        Args:
-            results (dict): Result dict.
-
-        Returns:
-            dict: Result dict with the keys above.
-        """
+        """Synthesize the input pose of one person."""
         keypoints = results['transformed_keypoints']
         size = results['input_size']
         known = results['keypoints_visible'] > 0
@@ -146,7 +126,7 @@ class SynthesizePoseError(BaseTransform):
             keypoints, known = keypoints[order], known[order]
             if not known[0].any():  # dropped: nobody else's pose either
                 known[:] = False
-        absent = self._indices(results) if self.absent_keypoints else []
+        absent = self._absent(list(results['keypoint_names']))
         if absent:
             known[:, absent] = False
         inside = (keypoints >= 0) & (keypoints < size)
@@ -161,7 +141,6 @@ class SynthesizePoseError(BaseTransform):
         if self.absent_probs:
             probs = self._absent_probabilities(results['keypoint_names'])
             absent = [*absent, *np.flatnonzero(rng.random(len(probs)) < probs)]
-
         if absent:  # errors may have put them near an annotated twin
             pose.keypoints[:, absent] = 0
             pose.visible[:, absent] = False
@@ -175,7 +154,7 @@ class SynthesizePoseError(BaseTransform):
 
     @staticmethod
     def _own_places(keypoints: np.ndarray, known: np.ndarray,
-                    persons: int) -> Tuple[np.ndarray, np.ndarray]:
+                    persons: int) -> tuple[np.ndarray, np.ndarray]:
         """Places of joints that do not count as annotated in this crop.
 
         The estimate's, else the annotated one, on whichever side of the
@@ -193,7 +172,7 @@ class SynthesizePoseError(BaseTransform):
         return places, exist
 
     @staticmethod
-    def _misplaced_rows(results: dict) -> List[int]:
+    def _misplaced_rows(results: dict) -> list[int]:
         """Rows with the misplaced person and estimate in the true places."""
         num_near = results['num_near']
         num_estimates = (len(results['keypoints']) - 2 - num_near) // 2
@@ -202,28 +181,17 @@ class SynthesizePoseError(BaseTransform):
                 *range(first + 1, first + 1 + num_estimates)]
 
     def _absent_probabilities(self, names: Sequence[str]) -> np.ndarray:
-        """Share of each keypoint that is taken out, (K, )."""
-        groups = PERSON_JOINT_GROUPS if self.joint_groups is None \
-            else self.joint_groups
+        """Share of each keypoint that is removed, (K, )."""
         others = self.absent_probs.get('*', 0.)
         return np.array([
             self.absent_probs.get(group, others)
-            for group in group_of_keypoints(names, groups)
+            for group in group_of_keypoints(names, self.joint_groups)
         ])
 
-    def _indices(self, results: dict) -> List[int]:
-        names = list(results['keypoint_names'])
+    def _absent(self, names: list[str]) -> list[int]:
+        """Indices of keypoints that are never shown."""
         unknown = set(self.absent_keypoints) - set(names)
         if unknown:
             raise ValueError(f'absent_keypoints {sorted(unknown)} are not '
                              f'keypoints of the data set, which has {names}')
         return [names.index(name) for name in self.absent_keypoints]
-
-    def __repr__(self) -> str:
-        """Show the parameters."""
-        return (f'{type(self).__name__}(table={self.table}, '
-                f'joint_groups={self.joint_groups}, '
-                f'absent_keypoints={self.absent_keypoints}, '
-                f'radius_quantiles={self.radius_quantiles}, '
-                f'absent_probs={self.absent_probs}, '
-                f'seed={self.seed})')

@@ -1,5 +1,6 @@
 """The worst poses of a test, for ``tools/test.py --badcase``."""
-from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from mmengine.evaluator import Evaluator
@@ -45,14 +46,11 @@ class OKSBadCaseHook(BadCaseAnalysisHook):
                  **kwargs) -> None:
         super().__init__(badcase_thr=badcase_thr, **kwargs)
         self.metric_name = 'OKS'
-        self._people: Optional[AnnotatedPeople] = None
-        self._of_image: Dict[Any, np.ndarray] = {}
+        self._people: AnnotatedPeople | None = None
+        self._of_image: dict[Any, np.ndarray] = {}
 
     def before_test_epoch(self, runner: Runner) -> None:
         """Read the annotations of the first metric that has any.
-
-        Args:
-            runner (Runner): The runner.
 
         Raises:
             ValueError: If no metric has annotations.
@@ -70,28 +68,24 @@ class OKSBadCaseHook(BadCaseAnalysisHook):
             'has an ann_file in COCO form; `posefix report` shows what '
             'refinement changed without any')
 
-    def check_badcase(self, data_batch: Optional[Sequence[dict]],
-                      data_sample: PoseDataSample) -> Tuple[bool, float]:
+    def check_badcase(self, data_batch: Sequence[dict] | None,
+                      data_sample: PoseDataSample) -> tuple[bool, float]:
         """Decide whether a pose is bad, and put the truth into the sample.
-
-        Args:
-            data_batch (Sequence[dict], optional): Not used.
-            data_sample (PoseDataSample): Of one pose.
 
         Returns:
             tuple: whether its OKS is at most ``badcase_thr``, and the OKS.
         """
-        given, pred = data_sample.gt_instances, data_sample.pred_instances
+        truth, pred = data_sample.gt_instances, data_sample.pred_instances
         persons = self._of_image.get(data_sample.img_id, ())
         oks = 0.
         if len(persons):
-            present = given.keypoints_visible > 0
-            before = self._oks(given.keypoints, present, persons)
+            present = truth.keypoints_visible > 0
+            before = self._oks(truth.keypoints, present, persons)
             person = persons[before.argmax()]
             if before.max() >= OKS_FLOOR:
                 oks = float(self._oks(pred.keypoints, present, [person])[0])
-                given.keypoints = self._people.keypoints[[person]]
-                given.keypoints_visible = self._people.visible[[person]] * 1.
+                truth.keypoints = self._people.keypoints[[person]]
+                truth.keypoints_visible = self._people.visible[[person]] * 1.
         return oks <= self.badcase_thr, oks
 
     def _oks(self, pose: np.ndarray, present: np.ndarray,

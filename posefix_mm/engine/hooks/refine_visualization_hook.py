@@ -1,12 +1,9 @@
 """Watch a refiner learn: the same people at every validation."""
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-from mmengine.dist import (
-    all_gather_object,
-    get_world_size,
-    is_main_process,
-)
+from mmengine.dist import all_gather_object, get_world_size, is_main_process
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner
@@ -70,18 +67,14 @@ class RefineVisualizationHook(Hook):
                 f'num_samples must not be negative, got {num_samples}')
         self.num_samples = num_samples
         self.height = height
-        self._refined: List[_Refined] = []
-        self._crops: List[_Crop] = []
+        self._refined: list[_Refined] = []
+        self._crops: list[_Crop] = []
         self._chosen: set = set()
-        self._people: Optional[AnnotatedPeople] = None
+        self._people: AnnotatedPeople | None = None
         self._searched = False
 
     def before_val_epoch(self, runner: Runner) -> None:
-        """Forget the last epoch and choose who is drawn.
-
-        Args:
-            runner (Runner): The runner.
-        """
+        """Forget the last epoch and choose who is drawn."""
         self._refined, self._crops, self._chosen = [], [], set()
         if is_main_process() and self.num_samples:
             own = -(-len(runner.val_dataloader.dataset) // get_world_size())
@@ -93,17 +86,9 @@ class RefineVisualizationHook(Hook):
             self,
             runner: Runner,
             batch_idx: int,
-            data_batch: Optional[dict] = None,
-            outputs: Optional[Sequence[PoseDataSample]] = None) -> None:
-        """Keep the poses of a batch, and the crops that are drawn.
-
-        Args:
-            runner (Runner): The runner.
-            batch_idx (int): Number of the batch.
-            data_batch (dict, optional): What the loader gave.
-            outputs (Sequence[PoseDataSample], optional): What the refiner
-                made of it.
-        """
+            data_batch: dict | None = None,
+            outputs: Sequence[PoseDataSample] | None = None) -> None:
+        """Keep the poses of a batch, and the crops that are drawn."""
         for row, sample in enumerate(outputs or ()):
             if 'input_keypoints' not in sample.gt_instances:
                 return
@@ -118,13 +103,8 @@ class RefineVisualizationHook(Hook):
 
     def after_val_epoch(self,
                         runner: Runner,
-                        metrics: Optional[Dict[str, float]] = None) -> None:
-        """Show the persons and the OKS of all.
-
-        Args:
-            runner (Runner): The runner.
-            metrics (Dict[str, float], optional): Not used.
-        """
+                        metrics: dict[str, float] | None = None) -> None:
+        """Show the persons and the OKS of all."""
         own = self._refined
         parts = all_gather_object(own)  # all processes must take part
         if not is_main_process() or not any(parts):
@@ -168,8 +148,8 @@ class RefineVisualizationHook(Hook):
                     f'no truth and no OKS are shown at validation: {error}',
                     logger='current')
 
-    def _scalars(self, poses: List[_Refined], persons: np.ndarray,
-                 sigmas: np.ndarray) -> Dict[str, float]:
+    def _scalars(self, poses: list[_Refined], persons: np.ndarray,
+                 sigmas: np.ndarray) -> dict[str, float]:
         """Mean OKS of poses with a person."""
         visible = np.stack([pose.record.visible for pose in poses])
         before, after = (
@@ -189,11 +169,11 @@ class RefineVisualizationHook(Hook):
         def to_crop(points: np.ndarray) -> np.ndarray:
             return ((points - crop.center) / crop.scale + .5) * size
 
-        poses: List[Any] = [
+        poses: list[Any] = [
             to_crop(pose.record.keypoints),
             to_crop(pose.keypoints), None
         ]
-        visible: List[Any] = [pose.record.visible, pose.record.visible, None]
+        visible: list[Any] = [pose.record.visible, pose.record.visible, None]
         if person >= 0:
             poses[2] = to_crop(self._people.keypoints[person])
             visible[2] = self._people.visible[person]
@@ -202,16 +182,16 @@ class RefineVisualizationHook(Hook):
 
 def _refined(sample: PoseDataSample, number: int) -> _Refined:
     """Take both poses out of a sample, in image pixels."""
-    given, meta = sample.gt_instances, sample.metainfo
-    visible = np.asarray(given.keypoints_visible[0]) > 0
+    labels, meta = sample.gt_instances, sample.metainfo
+    visible = np.asarray(labels.keypoints_visible[0]) > 0
     return _Refined(
         PoseRecord(
             number,
             None,
             image_id=meta['img_id'],
             category_id=int(meta.get('category_id', 1)),
-            score=float(given.bbox_scores[0]),
-            keypoints=np.asarray(given.input_keypoints[0]),
+            score=float(labels.bbox_scores[0]),
+            keypoints=np.asarray(labels.input_keypoints[0]),
             visible=visible), np.asarray(sample.pred_instances.keypoints[0]))
 
 

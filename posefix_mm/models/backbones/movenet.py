@@ -5,7 +5,7 @@ convolution has a kernel and a bias. `MoveNet`_ pads as TensorFlow does.
 
 .. _MoveNet: https://www.tensorflow.org/hub/tutorials/movenet
 """
-from typing import Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import torch
 from mmengine.model import BaseModule
@@ -37,8 +37,8 @@ class SameConv2d(nn.Conv2d):
     beginning; PyTorch's symmetric padding would shift all features.
 
     Args:
-        in_channels (int): Channels of the input.
-        out_channels (int): Channels of the output.
+        in_channels (int): As in :class:`torch.nn.Conv2d`.
+        out_channels (int): The same.
         kernel_size (int): 1 or 3.
         stride (int): 1, or 2 for inputs with even sides. Defaults to 1.
         **kwargs: Further arguments of :class:`torch.nn.Conv2d`.
@@ -66,14 +66,7 @@ class SameConv2d(nn.Conv2d):
 
 
 class InvertedResidual(nn.Module):
-    """Expand, filter each channel, project; MobileNetV2's block.
-
-    Args:
-        in_channels (int): Channels of the input.
-        out_channels (int): Channels of the output.
-        stride (int): Of the depthwise convolution.
-        expansion (int): Factor of the channels in between.
-    """
+    """Expand, filter each channel, project; MobileNetV2's block."""
 
     def __init__(self, in_channels: int, out_channels: int, stride: int,
                  expansion: int) -> None:
@@ -117,7 +110,7 @@ class MoveNetBackbone(BaseModule):
                  *,
                  frozen_stem: bool = False,
                  fp32_depthwise: bool = False,
-                 init_cfg: Optional[dict] = None) -> None:
+                 init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         channels = _round_channels(32 * width)
         self.stem = SameConv2d(3, channels, 3, 2)
@@ -144,20 +137,14 @@ class MoveNetBackbone(BaseModule):
             run_depthwise_in_float32(self)
 
     def add_input_channels(self, extra_channels: int) -> None:
-        """Take further channels behind those of the image.
-
-        They change nothing before they are trained.
-
-        Args:
-            extra_channels (int): Their number.
-        """
+        """Take further channels, which change nothing until trained."""
         self.extra = nn.Sequential(
             nn.AvgPool2d(4), nn.Conv2d(extra_channels, 64, 3, padding=1),
             nn.ReLU(), nn.Conv2d(64, self.level_channels[0], 1))
         nn.init.zeros_(self.extra[-1].weight)
         nn.init.zeros_(self.extra[-1].bias)
 
-    def forward(self, inputs: Tensor) -> Tuple[Tensor, ...]:
+    def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """Compute features.
 
         Args:
@@ -184,12 +171,7 @@ class MoveNetBackbone(BaseModule):
 
 
 class SeparableConv2d(nn.Module):
-    """A 3x3 depthwise convolution without bias, then 1x1 and ReLU.
-
-    Args:
-        in_channels (int): Channels of the input.
-        out_channels (int): Channels of the output.
-    """
+    """A 3x3 depthwise convolution without bias, then 1x1 and ReLU."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -219,7 +201,7 @@ class MoveNetNeck(BaseModule):
                  out_channels: int = 96,
                  *,
                  fp32_depthwise: bool = False,
-                 init_cfg: Optional[dict] = None) -> None:
+                 init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
         laterals = (24, 32, 64, 64)
         self.laterals = nn.ModuleList(
@@ -232,15 +214,12 @@ class MoveNetNeck(BaseModule):
         if fp32_depthwise:
             run_depthwise_in_float32(self)
 
-    def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[Tensor, Tensor]:
-        """Merge the levels, from the coarsest to the finest.
-
-        Args:
-            feats (Tuple[Tensor]): Features of stride 4, 8, 16 and 32.
+    def forward(self, feats: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        """Merge features of stride 4, 8, 16 and 32, the coarsest first.
 
         Returns:
             Tuple[Tensor]: Features of stride 4, ``out_channels`` of them, and
-            those of stride 32 as they came.
+            those of stride 32 unchanged.
         """
         x = self.laterals[3](feats[3])
         for level in (2, 1, 0):

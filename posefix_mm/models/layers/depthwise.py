@@ -7,10 +7,8 @@ def run_depthwise_in_float32(network: nn.Module) -> None:
     """Keep the depthwise convolutions of a network in float32 under AMP.
 
     On CPUs their backward pass in bfloat16 has no fast kernel; this made a
-    training step of EfficientNet-Lite0 several times faster.
-
-    Args:
-        network (nn.Module): Changed in place.
+    training step of EfficientNet-Lite0 several times faster. The network is
+    changed in place.
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d) and module.groups > 1:

@@ -7,17 +7,10 @@ from torch import nn
 
 
 def find_input_conv(backbone: nn.Module, in_channels: int = 3) -> nn.Conv2d:
-    """Find the convolution that reads the image.
-
-    Args:
-        backbone (nn.Module): Any network on images.
-        in_channels (int): Channels of its image. Defaults to 3.
-
-    Returns:
-        nn.Conv2d: The first such convolution.
+    """Find the first convolution of a backbone, which reads the image.
 
     Raises:
-        ValueError: If the backbone has none.
+        ValueError: If there is none on ``in_channels``.
     """
     for module in backbone.modules():
         if isinstance(module, nn.Conv2d) and module.in_channels == in_channels:
@@ -39,7 +32,7 @@ def add_input_channels(backbone: nn.Module, extra_channels: int) -> None:
 
     Args:
         backbone (nn.Module): Any network on images of 3 channels.
-        extra_channels (int): Number of channels that come behind the image.
+        extra_channels (int): Channels that come behind those of the image.
 
     Raises:
         ValueError: If the first convolution is missing or grouped.

@@ -8,7 +8,7 @@ picture is not the picture of the mirrored pose.
 
 .. _`BUCTD`: https://arxiv.org/abs/2306.07879
 """
-from typing import Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -34,10 +34,7 @@ _REACH, _SIGMA = 7, 2.6
 
 
 def joint_colors(num_keypoints: int) -> np.ndarray:
-    """Colours that the release gives the joints of a skeleton.
-
-    Args:
-        num_keypoints (int): K.
+    """Colours that the release gives the K joints of a skeleton.
 
     Returns:
         np.ndarray: RGB, 0 to 255, (K, 3).
@@ -68,16 +65,9 @@ class BlurredPoints(PoseMaps):
         return torch.where(distance.abs() <= _REACH, values, 0.)
 
     def blur(self, place: Tensor, size: int) -> Tensor:
-        """Spread points along one axis.
+        """Spread points at pixels (B, K) along an axis: (B, K, size).
 
         The border reflects them without repeating its pixel.
-
-        Args:
-            place (Tensor): Pixels of the points, (B, K).
-            size (int): Length of the axis, S.
-
-        Returns:
-            Tensor: (B, K, S).
         """
         grid = torch.arange(size, device=place.device, dtype=place.dtype)
         place, last = place[..., None], size - 1
@@ -87,14 +77,8 @@ class BlurredPoints(PoseMaps):
                 torch.where(place < last, self.profile(high), 0.))
 
     def draw(self, pose: Tensor, weight: Tensor, height: int,
-             width: int) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Place the points and blur them.
-
-        Args:
-            pose (Tensor): Input pixels, (B, K, 2).
-            weight (Tensor): How much of a joint is shown, (B, K).
-            height (int): Height of the input image.
-            width (int): Width of the input image.
+             width: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Place the points of poses, as in :meth:`render`, and blur them.
 
         Returns:
             tuple: pixels of the points, double (B, K, 2), their weights, 0
@@ -114,15 +98,15 @@ class BlurredPoints(PoseMaps):
         peak = maps.amax(dims, keepdim=True)
         return maps / torch.where(peak > 0, peak, 1.) * 255
 
-    def paint(self, pose: Tensor, weight: Tensor, size: Tuple[int, int],
+    def paint(self, pose: Tensor, weight: Tensor, size: tuple[int, int],
               colors: Tensor) -> Tensor:
-        """Draw all joints into one picture.
+        """Draw all joints into one picture, in a colour each.
 
         Args:
             pose (Tensor): Input pixels, (B, K, 2).
             weight (Tensor): How much of a joint is shown, (B, K).
             size (Tuple[int, int]): Height and width of the picture.
-            colors (Tensor): One for each joint, (K, C).
+            colors (Tensor): (K, C).
 
         Returns:
             Tensor: From 0 to 255, double (B, C, height, width).
@@ -134,10 +118,6 @@ class BlurredPoints(PoseMaps):
         ink = colors.to(weight) * (weight * ~later)[..., None]
         columns = ink.mT[..., None] * y[:, None]
         return self.scale(columns.mT @ x[:, None], (1, 2, 3))
-
-    def extra_repr(self) -> str:
-        """Show the parameters in ``print(model)``."""
-        return f'amplitude={self.amplitude}'
 
 
 @MODELS.register_module()
@@ -155,7 +135,7 @@ class ColorPoseImage(BlurredPoints):
 
     def __init__(self,
                  amplitude: float = 255.,
-                 colors: Optional[Sequence[Sequence[float]]] = None) -> None:
+                 colors: Sequence[Sequence[float]] | None = None) -> None:
         super().__init__(amplitude)
         self.colors = colors
 

@@ -33,22 +33,11 @@ class PoseMaps(nn.Module):
         self.amplitude = amplitude
 
     def profile(self, distance: Tensor) -> Tensor:
-        """Value of a map along one axis.
-
-        Args:
-            distance (Tensor): From the keypoint, in input pixels.
-
-        Returns:
-            Tensor: Share of the peak, of the same shape.
-        """
+        """Share of the peak at distances in input pixels along one axis."""
         raise NotImplementedError
 
     def num_channels(self, num_keypoints: int) -> int:
-        """Number of maps of a pose.
-
-        Args:
-            num_keypoints (int): K.
-        """
+        """Number of maps of a pose of K keypoints."""
         return num_keypoints
 
     def forward(self, input_pose: Tensor, visible: Tensor, height: int,
@@ -73,17 +62,10 @@ class PoseMaps(nn.Module):
 
     def render(self, pose: Tensor, weight: Tensor, height: int,
                width: int) -> Tensor:
-        """Render numbers that are all finite.
+        """Render as :meth:`forward`, in any precision.
 
-        Args:
-            pose (Tensor): Input pixels, float32 (B, K, 2).
-            weight (Tensor): How much of a keypoint is shown, from 0 to 1,
-                float32 (B, K).
-            height (int): Height of the input image.
-            width (int): Width of the input image.
-
-        Returns:
-            Tensor: As :meth:`forward`, of any precision.
+        All numbers of the pose, float32 (B, K, 2), are finite; the weights,
+        float32 (B, K), go from 0 to 1.
         """
         grid = [
             torch.arange(size, device=pose.device) for size in (width, height)
@@ -93,6 +75,10 @@ class PoseMaps(nn.Module):
             for i, axis in enumerate(grid))
         x = x * (weight * self.amplitude)[..., None]
         return y[..., :, None] * x[..., None, :]
+
+    def extra_repr(self) -> str:
+        """Show the parameters in ``print(model)``."""
+        return f'amplitude={self.amplitude}'
 
 
 @MODELS.register_module()
@@ -118,7 +104,7 @@ class GaussianPoseMaps(PoseMaps):
 
     def extra_repr(self) -> str:
         """Show the parameters in ``print(model)``."""
-        return f'sigma={self.sigma}, amplitude={self.amplitude}'
+        return f'sigma={self.sigma}, {super().extra_repr()}'
 
 
 @MODELS.register_module()
@@ -132,7 +118,3 @@ class OneHotPoseMaps(PoseMaps):
     def profile(self, distance: Tensor) -> Tensor:
         """Triangle of half-width 1."""
         return (1 - distance.abs()).clamp(min=0.)
-
-    def extra_repr(self) -> str:
-        """Show the parameters in ``print(model)``."""
-        return f'amplitude={self.amplitude}'

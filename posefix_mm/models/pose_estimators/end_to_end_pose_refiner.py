@@ -1,5 +1,5 @@
 """A refiner that is trained together with one estimator, on its output."""
-from typing import Sequence
+from collections.abc import Sequence
 
 import torch
 from mmpose.registry import MODELS
@@ -45,11 +45,7 @@ class EndToEndPoseRefiner(PoseRefiner):
         self.estimator = MODELS.build(estimator)
 
     def add_heatmaps(self, inputs: Tensor, feats: Sequence[Tensor]) -> Tensor:
-        """Put the estimator's maps behind the image channels.
-
-        Args:
-            inputs (Tensor): Normalised images, (B, 3, h, w).
-            feats (Sequence[Tensor]): The estimator's features of them.
+        """Put the maps of the estimator's features behind the images.
 
         Returns:
             Tensor: (B, 3 + K, h, w).
@@ -63,31 +59,12 @@ class EndToEndPoseRefiner(PoseRefiner):
         inputs = torch.cat((inputs, maps.to(inputs)), dim=1)
         return inputs.contiguous(memory_format=self.memory_format)
 
-    def add_pose_maps(self, inputs: Tensor,
-                      data_samples: SampleList) -> Tensor:
-        """Put the estimator's maps behind the image channels.
+    def stack_input_poses(self, data_samples: SampleList) -> tuple:
+        """Ask the data samples for nothing: there are no input poses."""
+        return None, None
 
-        Args:
-            inputs (Tensor): Normalised images, (B, 3, h, w).
-            data_samples (List[PoseDataSample]): Not used.
-
-        Returns:
-            Tensor: (B, 3 + K, h, w).
-        """
-        return self.add_heatmaps(inputs, self.estimator.extract_feat(inputs))
-
-    def add_maps(self, inputs: Tensor, input_pose: Tensor,
-                 input_pose_visible: Tensor) -> Tensor:
-        """Put the estimator's maps behind the image channels.
-
-        Args:
-            inputs (Tensor): Normalised images, (B, 3, h, w).
-            input_pose (Tensor): Not used.
-            input_pose_visible (Tensor): Not used.
-
-        Returns:
-            Tensor: (B, 3 + K, h, w).
-        """
+    def add_maps(self, inputs: Tensor, *_: object) -> Tensor:
+        """Put the maps of the estimator behind the image channels."""
         return self.add_heatmaps(inputs, self.estimator.extract_feat(inputs))
 
     def forward(self,
@@ -96,16 +73,8 @@ class EndToEndPoseRefiner(PoseRefiner):
                 mode: str = 'tensor'):
         """Run as :class:`PoseRefiner` does.
 
-        Args:
-            inputs (Tensor): Images (B, 3, h, w). In mode ``'tensor'`` without
-                data samples: images and maps, (B, 3 + K, h, w).
-            data_samples (List[PoseDataSample], optional): For training with
-                the labels of both heads.
-            mode (str): ``'tensor'``, ``'loss'`` or ``'predict'``.
-
-        Returns:
-            As :class:`~mmpose.models.BasePoseEstimator`; the estimator's
-            losses come with the prefix ``estimator_``.
+        In training, data samples have the labels of both heads, and the
+        estimator's losses come with the prefix ``estimator_``.
         """
         if mode != 'loss':
             return super().forward(inputs, data_samples, mode)

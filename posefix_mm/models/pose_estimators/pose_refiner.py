@@ -1,6 +1,7 @@
-"""The pose estimator that is shown a pose besides the image."""
-from typing import Optional, Sequence, Tuple
+"""The pose estimator that reads an input pose as well as the image."""
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.registry import MODELS
@@ -21,8 +22,8 @@ from ..layers import find_input_conv
 class PoseRefiner(TopdownPoseEstimator):
     """Top-down estimator of an image crop and an ``input_pose``.
 
-    Two parts of the config say how the pose is shown: ``pose_maps`` renders
-    it, and ``fusion`` brings it to the backbone, which may be any of mmpose.
+    Two parts of the config are about the pose: ``pose_maps`` renders it, and
+    ``fusion`` brings it to the backbone, which may be any of mmpose.
     By default as in `PoseFix`_, section 3.3: Gaussian maps are concatenated
     with the image, the backbone's first convolution is given the extra
     channels, and weights trained on images alone load into the image
@@ -50,13 +51,13 @@ class PoseRefiner(TopdownPoseEstimator):
         pose_maps (dict, optional): Config of what renders the pose:
             :class:`GaussianPoseMaps`, :class:`OneHotPoseMaps`,
             :class:`ColorPoseImage`, :class:`GreyPoseImage` or
-            :class:`StackedPoseMaps`. Defaults to what ``pose_sigma`` says.
+            :class:`StackedPoseMaps`. Defaults to what ``pose_sigma`` implies.
         fusion (dict, optional): Config of how the pose gets to the backbone:
             :class:`Concatenation`, :class:`PreNet` or :class:`CoAM`. Defaults
             to the first.
         passthrough_keypoints (Sequence[int]): Indices of keypoints that the
             model never learnt because its training data never annotate them;
-            they leave refinement as they came. Defaults to none.
+            refinement leaves them unchanged. Defaults to none.
         channels_last (bool): Keep images, features and weights in that memory
             format, which is faster on CPUs and under AMP. Defaults to False.
         **kwargs: Further arguments of
@@ -71,7 +72,7 @@ class PoseRefiner(TopdownPoseEstimator):
                  backbone: ConfigType,
                  *,
                  num_keypoints: int,
-                 pose_sigma: Optional[float] = 0.,
+                 pose_sigma: float | None = 0.,
                  pose_amplitude: float = 255.,
                  pose_maps: OptConfigType = None,
                  fusion: OptConfigType = None,
@@ -97,37 +98,14 @@ class PoseRefiner(TopdownPoseEstimator):
             torch.channels_last if channels_last else torch.contiguous_format)
         self.to(memory_format=self.memory_format)
 
-    def extract_feat(self, inputs: Tensor) -> Tuple[Tensor, ...]:
-        """Run backbone and neck.
-
-        Args:
-            inputs (Tensor): Images and pose maps, (B, 3 + C, h, w).
-
-        Returns:
-            Tuple[Tensor]: Feature maps.
-        """
+    def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """Run backbone and neck on images and pose maps, (B, 3 + C, h, w)."""
         feats = self.fusion(self.backbone, inputs)
         return self.neck(feats) if self.with_neck else feats
 
-    def add_pose_maps(self, inputs: Tensor,
-                      data_samples: SampleList) -> Tensor:
-        """Put the maps of the input poses behind the image channels.
-
-        Args:
-            inputs (Tensor): Normalised images, (B, 3, h, w).
-            data_samples (List[PoseDataSample]): B data samples.
-
-        Returns:
-            Tensor: (B, 3 + C, h, w).
-        """
-        return self.add_maps(inputs, *self.stack_input_poses(data_samples))
-
     def stack_input_poses(self,
-                          data_samples: SampleList) -> Tuple[Tensor, Tensor]:
-        """Take the input poses out of data samples.
-
-        Args:
-            data_samples (List[PoseDataSample]): B data samples.
+                          data_samples: SampleList) -> tuple[Tensor, Tensor]:
+        """Take the input poses out of B data samples.
 
         Returns:
             tuple: input_pose in input pixels, (B, K, 2), and
@@ -153,7 +131,7 @@ class PoseRefiner(TopdownPoseEstimator):
 
     def add_maps(self, inputs: Tensor, input_pose: Tensor,
                  input_pose_visible: Tensor) -> Tensor:
-        """Put the maps of the input poses behind the image channels.
+        """Put the maps of input poses behind the image channels.
 
         Args:
             inputs (Tensor): Normalised images, (B, 3, h, w).
@@ -172,8 +150,8 @@ class PoseRefiner(TopdownPoseEstimator):
                images: Tensor,
                input_pose: Tensor,
                input_pose_visible: Tensor,
-               flip_indices: Optional[Sequence[int]] = None
-               ) -> Tuple[Tensor, ...]:
+               flip_indices: Sequence[int] | None = None
+               ) -> tuple[Tensor, ...]:
         """Refine poses by tensors alone, without data samples.
 
         What :meth:`predict` does, in a form that can be compiled and
@@ -202,11 +180,8 @@ class PoseRefiner(TopdownPoseEstimator):
         return self.locate(maps, maps_flip, flip_indices,
                            (input_pose, input_pose_visible))
 
-    def locate(self, *args) -> Tuple[Tensor, ...]:
-        """Do what is behind the network, in input pixels.
-
-        Args:
-            *args: Those of :meth:`PoseFixHead.locate`.
+    def locate(self, *args) -> tuple[Tensor, ...]:
+        """Do what is behind the network; see :meth:`PoseFixHead.locate`.
 
         Returns:
             tuple: keypoints in input pixels, float32 (B, K, 2), their scores,
@@ -223,14 +198,7 @@ class PoseRefiner(TopdownPoseEstimator):
         return *results, located.pose_scores
 
     def normalize(self, images: Tensor) -> Tensor:
-        """Normalise crops as the data preprocessor does.
-
-        Args:
-            images (Tensor): As they are loaded, (B, 3, h, w).
-
-        Returns:
-            Tensor: float32 (B, 3, h, w).
-        """
+        """Normalise crops (B, 3, h, w) as the data preprocessor does."""
         preprocessor = self.data_preprocessor
         if preprocessor._channel_conversion:
             images = images[:, [2, 1, 0]]
@@ -250,19 +218,15 @@ class PoseRefiner(TopdownPoseEstimator):
                 data samples: images and pose maps, (B, 3 + C, h, w).
             data_samples (List[PoseDataSample], optional): With input poses.
             mode (str): ``'tensor'``, ``'loss'`` or ``'predict'``.
-
-        Returns:
-            As :class:`~mmpose.models.BasePoseEstimator`.
         """
         if data_samples is not None:
             if isinstance(inputs, list):
                 inputs = torch.stack(inputs)
-            inputs = self.add_pose_maps(inputs, data_samples)
+            inputs = self.add_maps(inputs,
+                                   *self.stack_input_poses(data_samples))
         return super().forward(inputs, data_samples, mode)
 
-    def _forward(self,
-                 inputs: Tensor,
-                 data_samples: OptSampleList = None):
+    def _forward(self, inputs: Tensor, data_samples: OptSampleList = None):
         """Run the network; images alone get empty pose maps.
 
         mmpose's ``get_flops.py`` counts with images, (B, 3, h, w).
@@ -276,8 +240,8 @@ class PoseRefiner(TopdownPoseEstimator):
     def flip(self,
              inputs: Tensor,
              flip_indices: Sequence[int],
-             input_pose: Optional[Tensor] = None,
-             input_pose_visible: Optional[Tensor] = None) -> Tensor:
+             input_pose: Tensor | None = None,
+             input_pose_visible: Tensor | None = None) -> Tensor:
         """Mirror images together with their input poses.
 
         Where the mirror of a map stands for the map of the mirrored pose, its
@@ -288,7 +252,7 @@ class PoseRefiner(TopdownPoseEstimator):
             flip_indices (Sequence[int]): Twin of every keypoint, (K, ).
             input_pose (Tensor, optional): What ``inputs`` show, (B, K, 2);
                 needed unless ``pose_maps.mirrors``.
-            input_pose_visible (Tensor, optional): (B, K); alike.
+            input_pose_visible (Tensor, optional): (B, K); likewise.
 
         Returns:
             Tensor: (B, 3 + C, h, w).
@@ -304,15 +268,11 @@ class PoseRefiner(TopdownPoseEstimator):
                              input_pose_visible[:, flip_indices])
 
     def predict(self, inputs: Tensor, data_samples: SampleList) -> SampleList:
-        """Refine poses.
+        """Refine poses: ``pred_instances`` of the samples, in image pixels.
 
         Args:
             inputs (Tensor): Images and pose maps, (B, 3 + C, h, w).
             data_samples (List[PoseDataSample]): B data samples.
-
-        Returns:
-            List[PoseDataSample]: The samples with ``pred_instances`` in image
-            pixels.
         """
         feats = self.extract_feat(inputs)
         if self.test_cfg.get('flip_test', False):
@@ -327,31 +287,28 @@ class PoseRefiner(TopdownPoseEstimator):
         return self.add_pred_to_datasample(instances, fields, data_samples)
 
     def add_pred_to_datasample(self, batch_pred_instances: InstanceList,
-                               batch_pred_fields: Optional[PixelDataList],
+                               batch_pred_fields: PixelDataList | None,
                                batch_data_samples: SampleList) -> SampleList:
         """Map predictions to the image and restore what is not refined."""
         samples = super().add_pred_to_datasample(batch_pred_instances,
                                                  batch_pred_fields,
                                                  batch_data_samples)
         # which keypoint is at which place of the prediction
-        shown = self.test_cfg.get('output_keypoint_indices')
-        shown = list(range(self.num_keypoints) if shown is None else shown)
-        kept = [
-            place for place, keypoint in enumerate(shown)
-            if keypoint in self.passthrough_keypoints
-        ]
+        indices = self.test_cfg.get('output_keypoint_indices')
+        indices = list(
+            range(self.num_keypoints) if indices is None else indices)
+        kept = np.isin(indices, self.passthrough_keypoints)
         keep_scores = self.test_cfg.get('keep_input_scores', True)
         for sample in samples:
             given, pred = sample.gt_instances, sample.pred_instances
-            if kept and 'input_keypoints' in given:
-                source = given.input_keypoints[:, shown]
+            if kept.any() and 'input_keypoints' in given:
+                source = given.input_keypoints[:, indices]
                 pred.keypoints[:, kept] = source[:, kept]
             if keep_scores and 'input_keypoint_scores' in given:
-                pred.keypoint_scores = given.input_keypoint_scores[:, shown]
+                pred.keypoint_scores = given.input_keypoint_scores[:, indices]
                 # mmpose's visualizer tells by it what to draw
                 pred.keypoints_visible = pred.keypoint_scores
             elif 'pose_scores' in pred:
                 # by which mmpose's metrics rank
-                given.bbox_scores = (
-                    given.bbox_scores * pred.pose_scores[:, 1])
+                given.bbox_scores = given.bbox_scores * pred.pose_scores[:, 1]
         return samples

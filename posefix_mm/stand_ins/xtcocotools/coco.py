@@ -1,5 +1,5 @@
 """COCO files, as ``xtcocotools.coco`` reads them."""
-from typing import Any, List, Optional
+from typing import Any
 
 import numpy as np
 from pycocotools import coco
@@ -15,9 +15,9 @@ class COCO(coco.COCO):
     """
 
     def __init__(self,
-                 annotation_file: Optional[str] = None,
-                 test_index: Optional[List[int]] = None,
-                 ann_data: Optional[dict] = None) -> None:
+                 annotation_file: str | None = None,
+                 test_index: list[int] | None = None,
+                 ann_data: dict | None = None) -> None:
         super().__init__(annotation_file if ann_data is None else None)
         if ann_data is not None:
             self.dataset = ann_data
@@ -31,14 +31,7 @@ class COCO(coco.COCO):
                 annotation['keypoints'] = pose[test_index].ravel().tolist()
 
     def loadRes(self, resFile: Any) -> 'COCO':
-        """Load results; a file without any is no error.
-
-        Args:
-            resFile (str | list | np.ndarray): As in pycocotools.
-
-        Returns:
-            COCO: Index of the results.
-        """
+        """Load results as pycocotools does; having none is no error."""
         if len(self.anno_file) == 1:
             self.anno_file.append(resFile)
         return super().loadRes(resFile)

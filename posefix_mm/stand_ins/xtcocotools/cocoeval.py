@@ -1,7 +1,8 @@
 """Evaluation of keypoints, as ``xtcocotools.cocoeval`` does it."""
 import contextlib
 import io
-from typing import Any, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from pycocotools import cocoeval
@@ -32,7 +33,7 @@ class COCOeval(cocoeval.COCOeval):
                  cocoGt: Any = None,
                  cocoDt: Any = None,
                  iouType: str = 'keypoints',
-                 sigmas: Optional[Sequence[float]] = None,
+                 sigmas: Sequence[float] | None = None,
                  use_area: bool = True) -> None:
         if iouType not in ('keypoints', 'keypoints_crowd'):
             raise NotImplementedError(
@@ -86,16 +87,16 @@ class COCOeval(cocoeval.COCOeval):
                  'AP medium', 'AP hard'), stats, strict=True):
             print(f' {name:9} = {value:.3f}')
 
-    def _split_by_crowd(self) -> List[List[int]]:
+    def _split_by_crowd(self) -> list[list[int]]:
         """Ids of the images that are easy, medium and hard."""
         images = self.cocoGt.dataset['images']
         levels = np.searchsorted(
             _CROWDED, [image['crowdIndex'] for image in images], side='right')
-        return [[image['id'] for image, found in zip(images, levels,
-                                                     strict=True)
-                 if found == level] for level in range(3)]
+        return [[image['id'] for image, own in zip(images, levels,
+                                                   strict=True)
+                 if own == level] for level in range(3)]
 
-    def _precision_on(self, image_ids: List[int]) -> float:
+    def _precision_on(self, image_ids: list[int]) -> float:
         """Average precision on some of the images."""
         self.params.imgIds = image_ids
         self.evaluate()

@@ -1,5 +1,9 @@
-"""Attention to the pose within a backbone."""
-from typing import Optional, Sequence, Tuple, Union
+"""How image and pose meet, registered in ``mmpose.registry.MODELS``.
+
+A fusion is built for a number of pose channels, prepares the backbone once
+(``attach``) and runs it on image and pose.
+"""
+from collections.abc import Sequence
 
 from mmengine.model import BaseModule
 from mmpose.registry import MODELS
@@ -7,33 +11,96 @@ from mmpose.utils.typing import OptConfigType
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .layers import add_input_channels
+
+
+@MODELS.register_module()
+class Concatenation(BaseModule):
+    """The backbone's first convolution reads the pose as well (PoseFix).
+
+    It has no weights of its own.
+
+    Args:
+        pose_channels (int): C, channels that the input pose is rendered to.
+        init_cfg (dict, optional): As in mmengine.
+    """
+
+    def __init__(self, pose_channels: int, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.pose_channels = pose_channels
+
+    def attach(self, backbone: nn.Module) -> None:
+        """Prepare a backbone on 3 channels, in place.
+
+        Raises:
+            ValueError: If it is none that this fusion works with.
+        """
+        add_input_channels(backbone, self.pose_channels)
+
+    def forward(self, backbone: nn.Module,
+                inputs: Tensor) -> tuple[Tensor, ...]:
+        """Run a backbone on image and pose.
+
+        Args:
+            backbone (nn.Module): The one that was prepared.
+            inputs (Tensor): Images and pose maps, (B, 3 + C, h, w).
+
+        Returns:
+            Tuple[Tensor]: The backbone's feature maps.
+        """
+        return backbone(inputs)
+
+
+@MODELS.register_module()
+class PreNet(BaseModule):
+    """Sum of a convolved image and a convolved pose, in the image's place.
+
+    The ``preNet`` of BUCTD: the backbone stays as it is, and so do weights
+    for it. There is no activation (release).
+
+    Args:
+        pose_channels (int): C, channels that the input pose is rendered to;
+            3 in the release.
+        mid_channels (int): Between the two convolutions of the image.
+            Defaults to 64.
+        init_cfg (dict, optional): Defaults to the release's: normal with
+            standard deviation 0.001, biases 0.
+    """
+
+    def __init__(self,
+                 pose_channels: int,
+                 mid_channels: int = 64,
+                 init_cfg: OptConfigType = None) -> None:
+        super().__init__(init_cfg or dict(
+            type='Normal', layer='Conv2d', std=.001))
+        self.pose_channels = pose_channels
+        self.image = nn.Sequential(
+            nn.Conv2d(3, mid_channels, 3, padding=1),
+            nn.BatchNorm2d(mid_channels),
+            nn.Conv2d(mid_channels, 3, 7, padding=3), nn.BatchNorm2d(3))
+        self.pose = nn.Sequential(
+            nn.Conv2d(pose_channels, 3, 7, padding=3), nn.BatchNorm2d(3))
+
+    def attach(self, backbone: nn.Module) -> None:
+        """Leave the backbone alone; see :meth:`Concatenation.attach`."""
+
+    def forward(self, backbone: nn.Module,
+                inputs: Tensor) -> tuple[Tensor, ...]:
+        """Run a backbone; see :meth:`Concatenation.forward`."""
+        return backbone(self.image(inputs[:, :3]) + self.pose(inputs[:, 3:]))
+
 
 def attend(query: Tensor, key: Tensor, value: Tensor,
            dropout: float) -> Tensor:
-    """Attend with one head, which exporters want as an axis.
-
-    Args:
-        query (Tensor): (B, Q, E).
-        key (Tensor): (B, N, E).
-        value (Tensor): (B, N, E).
-        dropout (float): Of the attention weights.
-
-    Returns:
-        Tensor: (B, Q, E).
-    """
+    """Attend with one head: (B, Q, E) to (B, N, E) gives (B, Q, E)."""
+    # exporters want the heads as an axis
     query, key, value = query[:, None], key[:, None], value[:, None]
     return F.scaled_dot_product_attention(
         query, key, value, dropout_p=dropout)[:, 0]
 
 
 class PositionAttention(nn.Module):
-    """What the pose looks for among the places of a feature map.
-
-    Args:
-        channels (int): C, of the feature map.
-        pose_channels (int): D, of the pose.
-        dropout (float): Of the attention weights, in training.
-    """
+    """What the pose looks for among the places of a feature map."""
 
     def __init__(self, channels: int, pose_channels: int,
                  dropout: float) -> None:
@@ -47,36 +114,22 @@ class PositionAttention(nn.Module):
         self.out = nn.Linear(channels, channels)
 
     def forward(self, feature: Tensor, pose: Tensor) -> Tensor:
-        """Attend.
-
-        Args:
-            feature (Tensor): (B, C, h, w).
-            pose (Tensor): The pose at that size, (B, D, h, w).
-
-        Returns:
-            Tensor: (B, C, h, w).
-        """
+        """Attend from the pose (B, D, h, w) to a map (B, C, h, w)."""
         tokens = self.feature(feature).flatten(2).mT
         query = self.query(self.pose(pose).flatten(2).mT)
-        found = attend(query, self.key(tokens), self.value(tokens),
-                       self.dropout if self.training else 0.)
-        return self.out(found).mT.unflatten(-1, feature.shape[-2:])
+        attended = attend(query, self.key(tokens), self.value(tokens),
+                          self.dropout if self.training else 0.)
+        return self.out(attended).mT.unflatten(-1, feature.shape[-2:])
 
 
 class ChannelAttention(nn.Module):
     """What the pose looks for among the channels of a feature map.
 
     The last layer is as large as the map, squared, which fixes its size.
-
-    Args:
-        channels (int): C, of the feature map.
-        pose_channels (int): D, of the pose.
-        map_size (Tuple[int, int]): [w, h] of the feature map.
-        dropout (float): Of the attention weights, in training.
     """
 
     def __init__(self, channels: int, pose_channels: int,
-                 map_size: Tuple[int, int], dropout: float) -> None:
+                 map_size: tuple[int, int], dropout: float) -> None:
         super().__init__()
         self.dropout = dropout
         self.feature = nn.Conv2d(channels, channels, 3, padding=1)
@@ -85,28 +138,19 @@ class ChannelAttention(nn.Module):
         self.out = nn.Linear(places, places)
 
     def forward(self, feature: Tensor, pose: Tensor) -> Tensor:
-        """Attend; see :meth:`PositionAttention.forward`."""
+        """Attend from the pose (B, D, h, w) to a map (B, C, h, w)."""
         key = self.feature(feature).flatten(2)
-        found = attend(
+        attended = attend(
             self.pose(pose).flatten(2), key, key,
             self.dropout if self.training else 0.)
-        return self.out(found).unflatten(-1, feature.shape[-2:])
+        return self.out(attended).unflatten(-1, feature.shape[-2:])
 
 
 class CoAMBlock(nn.Module):
-    """Both kinds of attention on one feature map.
-
-    Args:
-        channels (int): C, of the feature map.
-        pose_channels (int): D, of the pose.
-        map_size (Tuple[int, int]): [w, h] of the feature map.
-        dropout (float): Of the attention weights, in training.
-        channel_only (bool): Multiply the map by the channel part instead of
-            adding both.
-    """
+    """Both kinds of attention on one feature map; see :class:`CoAM`."""
 
     def __init__(self, channels: int, pose_channels: int,
-                 map_size: Tuple[int, int], dropout: float,
+                 map_size: tuple[int, int], dropout: float,
                  channel_only: bool) -> None:
         super().__init__()
         self.map_size = tuple(map_size)
@@ -116,14 +160,7 @@ class CoAMBlock(nn.Module):
             channels, pose_channels, dropout)
 
     def forward(self, feature: Tensor, pose: Tensor) -> Tensor:
-        """Show a feature map the pose.
-
-        Args:
-            feature (Tensor): (B, C, h, w).
-            pose (Tensor): The pose at any size, (B, D, H, W).
-
-        Returns:
-            Tensor: (B, C, h, w).
+        """Let a map (B, C, h, w) attend to a pose of any size, (B, D, H, W).
 
         Raises:
             ValueError: If the map has another size than announced.
@@ -168,9 +205,9 @@ class CoAM(BaseModule):
     def __init__(self,
                  pose_channels: int,
                  in_channels: Sequence[int],
-                 map_sizes: Sequence[Tuple[int, int]],
-                 before: Optional[str] = None,
-                 after: Optional[str] = None,
+                 map_sizes: Sequence[tuple[int, int]],
+                 before: str | None = None,
+                 after: str | None = None,
                  dropout: float = 0.1,
                  channel_only: bool = False,
                  init_cfg: OptConfigType = None) -> None:
@@ -184,7 +221,7 @@ class CoAM(BaseModule):
         self.blocks = nn.ModuleList(
             CoAMBlock(channels, pose_channels, size, dropout, channel_only)
             for channels, size in zip(in_channels, map_sizes, strict=True))
-        self._pose: Optional[Tensor] = None
+        self._pose: Tensor | None = None
 
     def attach(self, backbone: nn.Module) -> None:
         """Hook into the stage; see :meth:`Concatenation.attach`."""
@@ -205,21 +242,21 @@ class CoAM(BaseModule):
         return (self._show(inputs[0]), )
 
     def _show_after(self, stage: nn.Module, inputs: tuple,
-                    outputs: Union[Tensor, Sequence[Tensor]]) -> object:
+                    outputs: Tensor | Sequence[Tensor]) -> object:
         return self._show(outputs)
 
-    def _show(self, maps: Union[Tensor, Sequence[Tensor]]) -> object:
+    def _show(self, maps: Tensor | Sequence[Tensor]) -> object:
         """Show feature maps the pose."""
         if isinstance(maps, Tensor):
             return self.blocks[0](maps, self._pose)
-        shown = [
+        attended = [
             block(feature, self._pose)
             for block, feature in zip(self.blocks, maps, strict=False)
         ]
-        return type(maps)([*shown, *maps[len(shown):]])
+        return type(maps)([*attended, *maps[len(attended):]])
 
     def forward(self, backbone: nn.Module,
-                inputs: Tensor) -> Tuple[Tensor, ...]:
+                inputs: Tensor) -> tuple[Tensor, ...]:
         """Run a backbone; see :meth:`Concatenation.forward`."""
         self._pose = inputs[:, 3:]
         feats = backbone(inputs[:, :3])
