@@ -2,19 +2,24 @@
 import contextlib
 import io
 from pathlib import Path
-from typing import Optional, Sequence, Tuple, Union
+from typing import Optional, Tuple, Union
 
-import mmcv
 import numpy as np
 from matplotlib.figure import Figure
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
-from ..formats.coco import load_pose_records, read_annotations
+from ..diagnosis import compare_results
+from ..formats.as_results import read_as_results
+from ..formats.coco import read_annotations
+from ..images.image_files import ImageProblem
 from ..images.image_finder import ImageFinder
+from ..images.image_source import ImageSource
 from ..inference import PosePredictor
+from ..structures.image_ref import ImageRef
 from ..structures.people import AnnotatedPeople, load_people
+from ..structures.pose_records import parse_pose_record
 from ..structures.skeletons import load_skeleton
 from ..visualization.figures import (
     error_frequency_figure,
@@ -27,7 +32,6 @@ from ..visualization.figures import (
     training_samples,
     typical_pose,
 )
-from ..visualization.report import ResultsComparison, compare_results
 
 PathLike = Union[str, Path]
 
@@ -56,7 +60,7 @@ def errors_figure(ann: PathLike,
 
     Raises:
         FileNotFoundError: If a file does not exist.
-        LookupError: If the image is not found.
+        LookupError: If the image is not found or can't be used.
         ValueError: If the annotations are malformed or lack the person, or
             ``draws`` is not positive.
     """
@@ -66,11 +70,10 @@ def errors_figure(ann: PathLike,
     content = read_annotations(ann)
     people = load_people(content, metainfo['num_keypoints'], area='bbox')
     index = _choose_person(people, annotation_id, ann)
-    finder = ImageFinder(img_dir, content['images'])
-    image = _read_rgb(finder.find(people.image_id[index]))
+    image = _load_image(img_dir, content['images'], people.image_id[index])
     rows = [index, *people.near[index]]
     return synthesized_errors_figure(
-        image,
+        image[..., ::-1],
         people.keypoints[rows],
         people.visible[rows],
         people.band_area[index],
@@ -93,11 +96,14 @@ def _choose_person(people: AnnotatedPeople, annotation_id: Optional[int],
     return int(order[-1])
 
 
-def _read_rgb(path: Path) -> np.ndarray:
-    image = mmcv.imread(str(path), channel_order='rgb')
-    if image is None:
-        raise ValueError(f'{path} is not an image')
-    return image
+def _load_image(img_dir: PathLike, images: Optional[list],
+                image_id: Union[int, str]) -> np.ndarray:
+    """Load an image, or a frame of a video, as BGR."""
+    source = ImageSource(ImageFinder(img_dir, images))
+    try:
+        return source.load(ImageRef(image_id=image_id))
+    except ImageProblem as error:
+        raise LookupError(str(error)) from error
 
 
 def inputs_figure(config: PathLike,
@@ -146,7 +152,7 @@ def network_figure(poses: PathLike,
     """Show a pose's way through the network (figure 5 of the paper).
 
     Args:
-        poses (str | Path): COCO results file.
+        poses (str | Path): COCO results, or poses of any format.
         img_dir (str | Path): Folder of the images.
         config (str | Path, optional): As of
             :class:`~posefix_mm.inference.PosePredictor`.
@@ -160,12 +166,16 @@ def network_figure(poses: PathLike,
 
     Raises:
         FileNotFoundError: If a file does not exist.
-        LookupError: If the image is not found.
+        LookupError: If the image is not found or can't be used.
         ValueError: If there is no such record, or it can't be refined.
     """
     predictor = PosePredictor(config, checkpoint, device=device)
-    records = load_pose_records(poses, predictor.num_keypoints,
-                                predictor.categories)
+    annotations = None if ann is None else read_annotations(ann)
+    records = [
+        parse_pose_record(index, raw, predictor.num_keypoints,
+                          predictor.categories)
+        for index, raw in enumerate(
+            read_as_results(poses, predictor.metainfo, annotations))]
     if not 0 <= record < len(records):
         raise ValueError(f'{poses} has no record {record}; it holds '
                          f'{len(records)}')
@@ -173,9 +183,9 @@ def network_figure(poses: PathLike,
     if chosen.problem is not None:
         raise ValueError(f'record {record} of {poses} is not refined: '
                          f'{chosen.problem}')
-    images = None if ann is None else read_annotations(ann)['images']
-    image = _read_rgb(ImageFinder(img_dir, images).find(chosen.image_id))
-    trace = trace_network(predictor, image[..., ::-1].copy(), chosen)
+    image = _load_image(img_dir, annotations and annotations['images'],
+                        chosen.image_id)
+    trace = trace_network(predictor, image, chosen)
     return network_maps_figure(trace, predictor.metainfo)
 
 
@@ -209,19 +219,19 @@ def comparison_figure(kind: str,
     """
     if kind not in COMPARISONS:
         raise ValueError(f'kind must be one of {COMPARISONS}, got {kind!r}')
-    found = compare_results(before, after, load_skeleton(skeleton),
-                            read_annotations(ann))
+    metainfo = load_skeleton(skeleton)
+    truth = compare_results(before, after, metainfo,
+                            read_annotations(ann)).truth
+    if truth is None:
+        raise ValueError(f'{ann} has no annotated keypoints to compare the '
+                         'poses with')
     if kind == 'oks':
-        return oks_change_figure(*found.paired_oks())
+        return oks_change_figure(*truth.paired_oks())
     if kind == 'status':
-        return error_frequency_figure(*found.frequencies())
-    return _joints_figure(found)
-
-
-def _joints_figure(found: ResultsComparison) -> Figure:
-    before, after = found.mean_ks()
-    names: Sequence[str] = list(found.metainfo['keypoint_id2name'].values())
+        return error_frequency_figure(*truth.frequencies())
+    mean_before, mean_after = truth.mean_ks()
     return joint_change_figure(
-        after - before,
-        typical_pose(found.people.keypoints, found.people.visible), names,
-        found.metainfo['skeleton_links'])
+        mean_after - mean_before,
+        typical_pose(truth.people.keypoints, truth.people.visible),
+        list(metainfo['keypoint_id2name'].values()),
+        metainfo['skeleton_links'])

@@ -5,7 +5,6 @@ mail or from a server, on a phone as well. Without annotations it shows how far
 joints moved, and where.
 """
 import argparse
-from contextlib import nullcontext
 
 from .exit_codes import OK
 from .output import say
@@ -43,12 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run ``posefix report``."""
-    from rich.console import Console
-
+    from ..progress import busy
     from ..visualization.report import write_report
-    busy = nullcontext() if args.quiet else Console(stderr=True).status(
-        'comparing poses')
-    with busy:
+    with busy('comparing poses', enabled=not args.quiet):
         page = write_report(
             args.before,
             args.after,

@@ -2,12 +2,9 @@
 
 The error types of Ronchi & Perona (ICCV 2017): the reference point that a
 joint is most similar to says whose joint was found, its similarity how well.
-
-Letters: N poses, K keypoints, P other persons, R = 2 * (1 + P) reference
-points of a joint: its own place in [person, others...], then that of its
-left/right twin in the same order.
 """
-from typing import NamedTuple, Sequence, Union
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -46,8 +43,9 @@ class Classification(NamedTuple):
 
 def classify_errors(keypoints: np.ndarray, present: np.ndarray,
                     poses: np.ndarray, visible: np.ndarray, area: np.ndarray,
-                    sigmas: Union[Sequence[float], np.ndarray],
-                    flip_indices: Sequence[int]) -> Classification:
+                    sigmas: Sequence[float] | np.ndarray,
+                    flip_indices: Sequence[int] | np.ndarray
+                    ) -> Classification:
     """Classify every annotated joint of N poses.
 
     With the reference point, of those that are annotated, that the joint has
@@ -64,7 +62,7 @@ def classify_errors(keypoints: np.ndarray, present: np.ndarray,
         keypoints (np.ndarray): Image pixels, (N, K, 2).
         present (np.ndarray): bool (N, K), which joints the poses have.
         poses (np.ndarray): Annotated keypoints in image pixels,
-            (N, 1 + P, K, 2): the person, then the others; pad with invisible
+            (N, 1 + P, K, 2): the person, then P others; pad with invisible
             ones.
         visible (np.ndarray): bool (N, 1 + P, K), which are annotated.
         area (np.ndarray): Area in squared pixels: of the person, for all
@@ -72,14 +70,12 @@ def classify_errors(keypoints: np.ndarray, present: np.ndarray,
         sigmas (Sequence[float]): COCO-style sigmas, (K, ).
         flip_indices (Sequence[int]): Index of every keypoint's left/right
             twin, its own index where it has none, (K, ).
-
-    Returns:
-        Classification: Status and similarities.
     """
     flip = np.asarray(flip_indices)
-    twin = np.asarray(poses).shape[1]
+    twin = np.asarray(poses).shape[1]  # index of the own twin
     if area.shape[1] > 1:
         area = np.concatenate((area, area), 1)
+    # own place in [person, others...], then the twin's in the same order
     refs = to_complex(np.asarray(poses))
     has_twin = flip != np.arange(len(flip))
     refs = np.concatenate((refs, refs[..., flip]), 1)

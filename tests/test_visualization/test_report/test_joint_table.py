@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import toy_people as toy
 
-from posefix_mm.visualization.report import compare_results
+from posefix_mm.diagnosis import compare_results
 from posefix_mm.visualization.report.content import (
     joint_table,
     signed,
