@@ -4,14 +4,12 @@ Where results and annotations do not meet (ids, categories, units, areas,
 scores...), it is said what is wrong with how many of them and what to do.
 """
 import argparse
-from typing import TYPE_CHECKING, Dict, Iterator, Tuple
+from typing import TYPE_CHECKING, Iterator, Tuple
 
 from .exit_codes import OK
 from .output import say
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from ..apis.evaluate_results import Evaluation
 
 HELP = 'show AP, before and after, and explain why it is low'
@@ -55,23 +53,10 @@ def run(args: argparse.Namespace) -> int:
         write_json(args.json, evaluation.to_dict())
     if args.quiet:
         return OK
-    Console().print(
-        _table(evaluation.results) if evaluation.before is None else
-        comparison_table(evaluation.before, evaluation.results))
+    Console().print(comparison_table(evaluation.before, evaluation.results))
     for name, text in _notes(evaluation):
         say(f'{name}: {text}')
     return OK
-
-
-def _table(statistics: Dict[str, float]) -> 'Table':
-    """Lay out the statistics of one file."""
-    from rich.table import Table
-    table = Table(title='COCO keypoints')
-    table.add_column('')
-    table.add_column('results', justify='right')
-    for name, value in statistics.items():
-        table.add_row(name, f'{value:.1f}')
-    return table
 
 
 def _notes(evaluation: 'Evaluation') -> Iterator[Tuple[str, str]]:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from ..evaluation import can_evaluate
 from ..evaluation.annotation_format import tidy_annotations
-from ..evaluation.coco_table import can_evaluate
 from ..formats.as_results import read_as_results
 from ..structures.error_types import ERROR_TYPES
 from ..structures.matching import person_oks

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation.coco_table import can_evaluate, evaluate_keypoints
+from ..evaluation import can_evaluate, evaluate_keypoints
 from ..structures.boxes import BOX_TO_AREA
 from ..structures.error_types import (
     ERROR_TYPES,

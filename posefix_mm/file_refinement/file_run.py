@@ -5,7 +5,7 @@ from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from ..evaluation.mismatches import looks_normalised
+from ..evaluation.explain_mismatch import looks_normalised
 from ..formats import PoseFile
 from ..images.image_files import ImageProblem
 from ..inference.predictor import PosePredictor

@@ -4,7 +4,7 @@ from typing import Any, List, Optional, Sequence, Set, Union
 
 import numpy as np
 
-from ..images.image_list import EXACT, UNKNOWN, ImageList, size_of
+from ..images.image_list import ImageList, size_of
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, category_of, image_id_of
 from .coco import dicts_in, read_results
@@ -95,11 +95,7 @@ def match_results(results: Sequence[Any],
     single = annotated.pop() if len(annotated) == 1 and len(
         _categories(results)) == 1 else None
     ids = [image_id_of(r) if isinstance(r, dict) else None for r in results]
-    found = [] if listed is None else [listed.find(i) for i in ids]
-    # a number may be both, an id and that of another file
-    if found and not any(f.kind == EXACT for f in found):
-        found = [f if f.kind != UNKNOWN else listed.find_number(i)
-                 for f, i in zip(found, ids, strict=True)]
+    found = [] if listed is None else listed.find_all(ids)
     matched = []
     for row, record in enumerate(results):
         if isinstance(record, dict):

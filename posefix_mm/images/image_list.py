@@ -7,6 +7,7 @@ from typing import (
     Any,
     Dict,
     Iterator,
+    List,
     NamedTuple,
     Optional,
     Sequence,
@@ -141,6 +142,18 @@ class ImageList:
         place = self._numbers.get(int(text), -1) \
             if text is not None and text.isdecimal() and len(text) < 19 else -1
         return FoundImage(place, FILE_NUMBER if place >= 0 else UNKNOWN)
+
+    def find_all(self, keys: Sequence[Union[int, float, str, None]]
+                 ) -> List[FoundImage]:
+        """Find the images of a file, by numbers in names if no id is known.
+
+        A number may be both, an id and that of another file.
+        """
+        found = [self.find(key) for key in keys]
+        if any(f.kind == EXACT for f in found):
+            return found
+        return [f if f.kind != UNKNOWN else self.find_number(key)
+                for f, key in zip(found, keys, strict=True)]
 
 
 def size_of(image: dict) -> Optional[Tuple[int, int]]:

@@ -1,25 +1,46 @@
 """Results and annotations as arrays, whatever the records hold."""
 import copy
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...images.image_list import EXACT, UNKNOWN, ImageList
+from ...images.image_list import ImageList
 from ...structures.boxes import BOX_TO_AREA
 
 _NUMBERS = {int, float, type(None)}
 
 
-class PoseColumns(NamedTuple):
-    """Well-formed poses of a list of records.
-
-    Note:
-        - poses: N
-        - keypoints: K
+@dataclass(frozen=True)
+class Explanation:
+    """One reason why results score lower than they could.
 
     Attributes:
-        row (np.ndarray): Place in the list, int64 (N, ).
-        image (np.ndarray): Place of its image, int64 (N, ); -1 if unknown.
+        code (str): One of a few words that programs can look for.
+        text (str): What is wrong, with an example.
+        remedy (str): What to do about it.
+        count (int): How many records, annotations or images it concerns.
+        total (int): Out of how many.
+    """
+
+    code: str
+    text: str
+    remedy: str
+    count: int
+    total: int
+
+    def __str__(self) -> str:
+        return (f'{self.code} ({self.count} of {self.total}): {self.text}. '
+                f'Remedy: {self.remedy}.')
+
+
+class PoseColumns(NamedTuple):
+    """N well-formed poses of a list of records.
+
+    Attributes:
+        row (np.ndarray): Index in the list, int64 (N, ).
+        image (np.ndarray): Index of its image, int64 (N, ); -1 if unknown.
         keypoints (np.ndarray): x, y (image pixels) and third value, float64
             (N, K, 3).
     """
@@ -28,21 +49,16 @@ class PoseColumns(NamedTuple):
     image: np.ndarray
     keypoints: np.ndarray
 
-    def take(self, chosen: np.ndarray) -> 'PoseColumns':
-        """Pick poses by a mask or by indices."""
-        return PoseColumns(*(column[chosen] for column in self))
+    def select(self, index: np.ndarray) -> 'PoseColumns':
+        """Select poses by a mask or by indices."""
+        return PoseColumns(*(column[index] for column in self))
 
 
-class Comparison:
-    """Results held against annotations.
+class EvaluationData:
+    """N results and their annotations.
 
     Image ids that are written in another way are resolved, so that what else
     is wrong with their poses is found as well.
-
-    Note:
-        - keypoints: K
-        - images: I
-        - records: N
 
     Args:
         annotations (dict): Content of a COCO annotation file.
@@ -50,16 +66,18 @@ class Comparison:
         metainfo (dict): Skeleton, with ``sigmas`` and ``flip_indices``.
 
     Attributes:
-        images (List[dict]): Annotated images that have an id.
+        results (Sequence[Any]): The same.
+        people (list[dict]): The annotations.
+        images (list[dict]): Annotated images that have an id, I of them.
         sizes (np.ndarray): Their width and height, float64 (I, 2), NaN where
             not known.
-        id_kinds (np.ndarray): How each record's image was found, :data:`EXACT`
-            to :data:`UNKNOWN`, int64 (N, ).
-        found (PoseColumns): The well-formed poses of the results.
-        result_images (np.ndarray): Place of each record's image, int64 (N, );
+        id_kinds (np.ndarray): How each record's image was found, ``EXACT`` to
+            ``UNKNOWN`` of :mod:`~posefix_mm.images.image_list`, int64 (N, ).
+        result_images (np.ndarray): Index of each record's image, int64 (N, );
             -1 if unknown.
         scores (np.ndarray): Scores of all records, float64 (N, ), NaN where
             they are no numbers.
+        poses (PoseColumns): The well-formed poses of the results.
         truth (PoseColumns): Annotated poses with any joint, no crowds.
         areas (np.ndarray): Their areas in squared pixels, or a guess from box
             or joints where there is none, float64.
@@ -70,23 +88,27 @@ class Comparison:
         self.results = results
         self.sigmas = np.asarray(metainfo['sigmas'], dtype=np.float64)
         self.flip_indices = list(metainfo['flip_indices'])
-        self.people = dicts(annotations.get('annotations'))
-        self.images = [
-            image for image in dicts(annotations.get('images'))
-            if is_id(image.get('id'))
-        ]
-        self.sizes = np.array([[to_float(image.get(side))
-                                for side in ('width', 'height')]
-                               for image in self.images]).reshape(-1, 2)
+        self.people = _dicts(annotations.get('annotations'))
+        self.images = [image for image in _dicts(annotations.get('images'))
+                       if _is_id(image.get('id'))]
+        self.sizes = np.stack([column(self.images, side)
+                               for side in ('width', 'height')], 1)
         self.sizes[~(self.sizes > 0)] = np.nan  # 0 and -1: not known
-        places = {image['id']: i for i, image in enumerate(self.images)}
-        self.result_images, self.id_kinds = self._resolve()
-        self.found = self._columns(results, self.result_images)
+        self._list = ImageList(self.images)
+        self.result_images, self.id_kinds = np.array(
+            self._list.find_all([
+                r.get('image_id') if isinstance(r, dict) else None
+                for r in results]), np.int64).reshape(-1, 2).T
+        self.poses = self._columns(results, self.result_images)
         self.scores = column(results, 'score')
-        truth = self._columns(self.people, locate(self.people, places))
+        index_of = {image['id']: i for i, image in enumerate(self.images)}
+        ids = [person.get('image_id') for person in self.people]
+        truth = self._columns(self.people, np.array(
+            [index_of.get(i, -1) if _is_id(i) else -1 for i in ids],
+            np.int64))
         crowd = column(self.people, 'iscrowd')[truth.row] > 0
         labelled = (truth.keypoints[..., 2] > 0).any(1)
-        self.truth = truth.take(labelled & ~crowd & (truth.image >= 0))
+        self.truth = truth.select(labelled & ~crowd & (truth.image >= 0))
         self.areas = self._areas()
 
     def _columns(self, records: Sequence[Any],
@@ -94,26 +116,13 @@ class Comparison:
         row, keypoints = stack_poses(records, len(self.sigmas))
         return PoseColumns(row, image[row], keypoints)
 
-    def _resolve(self) -> Tuple[np.ndarray, ...]:
-        """Find the images of the results, however they are named."""
-        self._list = ImageList(self.images)
-        ids = [r.get('image_id') if isinstance(r, dict) else None
-               for r in self.results]
-        found = [self._list.find(i) for i in ids]
-        # a number may be both, an id and that of another file
-        if not any(f.kind == EXACT for f in found):
-            found = [f if f.kind != UNKNOWN else self._list.find_number(i)
-                     for f, i in zip(found, ids, strict=True)]
-        places, kinds = np.array(found, np.int64).reshape(-1, 2).T
-        return places, kinds
-
-    def by_file_number(self) -> 'Comparison':
-        """Take image ids for the numbers in file names, as a copy."""
+    def by_file_number(self) -> 'EvaluationData':
+        """Copy it, taking image ids for the numbers in file names."""
         other = copy.copy(self)
-        ids = (self.results[i].get('image_id') for i in self.found.row)
+        ids = (self.results[i].get('image_id') for i in self.poses.row)
         image = np.array([self._list.find_number(i).place for i in ids],
                          np.int64)
-        other.found = self.found._replace(image=image)
+        other.poses = self.poses._replace(image=image)
         return other
 
     def _areas(self) -> np.ndarray:
@@ -131,23 +140,23 @@ class Comparison:
         return areas
 
 
-def dicts(values: Any) -> List[dict]:
+def quote(value: Any) -> str:
+    """Quote a value of the data in a message."""
+    return f'{value!r:.60}'
+
+
+def _dicts(values: Any) -> list[dict]:
     """Keep the objects of what should be a list of objects."""
     values = values if isinstance(values, list) else []
     return [value for value in values if isinstance(value, dict)]
 
 
-def show(value: Any) -> str:
-    """Show a value of the data in a message."""
-    return f'{value!r:.60}'
-
-
-def is_id(value: Any) -> bool:
+def _is_id(value: Any) -> bool:
     """Whether COCO tools take a value as the id of an image."""
     return type(value) in (int, str)
 
 
-def to_float(value: Any) -> float:
+def _to_float(value: Any) -> float:
     """Convert a JSON number; NaN for anything else or out of range."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return float('nan')
@@ -160,27 +169,25 @@ def to_float(value: Any) -> float:
 def column(records: Sequence[Any], name: str) -> np.ndarray:
     """One field of all records, float64 (N, ), NaN where it is no number."""
     return np.array([
-        to_float(r.get(name)) if isinstance(r, dict) else float('nan')
-        for r in records
-    ], dtype=np.float64)
+        _to_float(r.get(name)) if isinstance(r, dict) else float('nan')
+        for r in records], dtype=np.float64)
 
 
-def box_of(person: dict) -> List[float]:
+def box_of(person: dict) -> list[float]:
     """Box (x, y, w, h) of an annotation, NaN where it has none."""
     box = person.get('bbox')
     box = box if isinstance(box, list) and len(box) == 4 else [None] * 4
-    return [to_float(value) for value in box]
+    return [_to_float(value) for value in box]
 
 
-def locate(records: Sequence[dict], places: Dict[Any, int]) -> np.ndarray:
-    """Places of the images of records, int64 (N, ), -1 if unknown."""
-    ids = (record.get('image_id') for record in records)
-    return np.array([places.get(i, -1) if is_id(i) else -1 for i in ids],
-                    dtype=np.int64)
+def has_numbers(record: Any) -> bool:
+    """Whether keypoints of a record are a flat list of numbers."""
+    values = record.get('keypoints') if isinstance(record, dict) else None
+    return isinstance(values, list) and _NUMBERS.issuperset(map(type, values))
 
 
 def stack_poses(records: Sequence[Any],
-                num_keypoints: int) -> Tuple[np.ndarray, np.ndarray]:
+                num_keypoints: int) -> tuple[np.ndarray, np.ndarray]:
     """Stack the poses of the records that hold a well-formed one.
 
     Args:
@@ -188,20 +195,15 @@ def stack_poses(records: Sequence[Any],
         num_keypoints (int): K.
 
     Returns:
-        tuple: their places in ``records``, int64 (N, ), and keypoints,
+        tuple: their indices in ``records``, int64 (N, ), and keypoints,
         float64 (N, K, 3).
     """
-    rows = [i for i, r in enumerate(records) if _is_pose(r, 3 * num_keypoints)]
+    rows = [i for i, r in enumerate(records)
+            if has_numbers(r) and len(r['keypoints']) == 3 * num_keypoints]
     try:
         poses = np.array([records[i]['keypoints'] for i in rows], np.float64)
     except OverflowError:
-        poses = np.array([[to_float(v) for v in records[i]['keypoints']]
+        poses = np.array([[_to_float(v) for v in records[i]['keypoints']]
                           for i in rows])
     return (np.array(rows, dtype=np.int64),
             poses.reshape(len(rows), num_keypoints, 3))
-
-
-def _is_pose(record: Any, length: int) -> bool:
-    values = record.get('keypoints') if isinstance(record, dict) else None
-    return (isinstance(values, list) and len(values) == length
-            and _NUMBERS.issuperset(map(type, values)))
