@@ -75,9 +75,8 @@ def draw_animals(
         for number, pose in enumerate(poses, start=1)]
 
 
-def _annotate(
-    pose: np.ndarray, instances: np.ndarray, number: int, category: int,
-) -> dict[str, Any]:
+def _annotate(pose: np.ndarray, instances: np.ndarray, number: int,
+              category: int) -> dict[str, Any]:
     """Return the annotation of one animal."""
     xy = np.round(pose, 2)
     inside = joint_in_image(xy, instances.shape)

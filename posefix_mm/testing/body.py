@@ -156,10 +156,9 @@ def sample_angles(rng: np.random.Generator, name: str) -> dict[str, float]:
     return angles
 
 
-def _limbs(
-    trunk: np.ndarray, shoulder: np.ndarray, hip: np.ndarray,
-    angles: dict[str, float], side: str, build: Build,
-) -> dict[str, np.ndarray]:
+def _limbs(trunk: np.ndarray, shoulder: np.ndarray, hip: np.ndarray,
+           angles: dict[str, float], side: str,
+           build: Build) -> dict[str, np.ndarray]:
     """Return the points of one side's arm and leg in body units."""
     of = {key: angles[f'{side}.{key}'] for key in _SIDE}
     sign = 1.0 if side == 'left' else -1.0
@@ -181,10 +180,8 @@ def _limbs(
     return {f'{side}_{name}': point for name, point in points.items()}
 
 
-def solve_body(
-    angles: dict[str, float], *, build: Build, height: float,
-    yaw: float = 0.0, tilt: float = 0.0,
-) -> Body:
+def solve_body(angles: dict[str, float], *, build: Build, height: float,
+               yaw: float = 0.0, tilt: float = 0.0) -> Body:
     """Turn joint angles into a body whose pelvis is at the image origin.
 
     Args:
@@ -223,10 +220,8 @@ def solve_body(
                 height * angles['lift'] / 100)
 
 
-def sample_body(
-    rng: np.random.Generator, height: float, *, pose: str | None = None,
-    yaw: float | None = None,
-) -> Body:
+def sample_body(rng: np.random.Generator, height: float, *,
+                pose: str | None = None, yaw: float | None = None) -> Body:
     """Draw a body as of :func:`solve_body`; pose and yaw if they are None."""
     if pose is None:
         pose = str(rng.choice(list(POSES), p=_WEIGHTS / _WEIGHTS.sum()))

@@ -50,10 +50,8 @@ _TURN = np.linspace(0, 2 * np.pi, 12, endpoint=False)
 _CIRCLE = np.stack((np.cos(_TURN), np.sin(_TURN)), axis=1)
 
 
-def random_colour(
-    rng: np.random.Generator, max_saturation: float = 200,
-    value: tuple[float, float] = (40, 235),
-) -> Colour:
+def random_colour(rng: np.random.Generator, max_saturation: float = 200,
+                  value: tuple[float, float] = (40, 235)) -> Colour:
     """Draw a colour of bounded saturation and brightness, each 0 to 255."""
     hsv = rng.uniform((0, 0, value[0]), (180, max_saturation, value[1]))
     blue, green, red = cv2.cvtColor(
@@ -88,11 +86,9 @@ class Canvas:
     parts: np.ndarray
     light: np.ndarray
 
-    def blob(
-        self, centres: Sequence[np.ndarray] | np.ndarray,
-        radii: Sequence[float], colour: Colour, part: int | None = None,
-        *, flat: bool = False,
-    ) -> None:
+    def blob(self, centres: Sequence[np.ndarray] | np.ndarray,
+             radii: Sequence[float], colour: Colour, part: int | None = None,
+             *, flat: bool = False) -> None:
         """Fill the convex hull of discs, brighter towards the light.
 
         One disc is a disc, two are a limb, discs of no radius a polygon.
@@ -117,9 +113,8 @@ class Canvas:
                 self._fill(middles + towards_light, inset * sizes,
                            shade(colour, brightness))
 
-    def _fill(
-        self, centres: np.ndarray, radii: np.ndarray, colour: Colour,
-    ) -> np.ndarray:
+    def _fill(self, centres: np.ndarray, radii: np.ndarray,
+              colour: Colour) -> np.ndarray:
         """Fill the hull of discs and return its fixed-point outline."""
         points = centres[:, None] + radii[:, None, None] * _CIRCLE
         outline = cv2.convexHull(np.rint(
@@ -182,9 +177,8 @@ def paint_person(canvas: Canvas, body: Body, look: Look) -> None:
         paint(canvas, body, look)
 
 
-def _paint_limb(
-    canvas: Canvas, body: Body, look: Look, side: str, limb: str,
-) -> None:
+def _paint_limb(canvas: Canvas, body: Body, look: Look, side: str,
+                limb: str) -> None:
     """Paint skin, the cloth over its upper part, hand or shoe, and band."""
     arm, lower = limb in ('upper_arm', 'forearm'), limb in ('forearm', 'shin')
     number, size = PARTS[f'{side}_{limb}'], body.scale * body.girth

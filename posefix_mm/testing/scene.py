@@ -103,10 +103,8 @@ def draw_scene(
     return apply_camera(image, rng), people
 
 
-def sample_scene(
-    rng: np.random.Generator, size: tuple[int, int], num_people: int,
-    *, simple: bool = False,
-) -> Scene:
+def sample_scene(rng: np.random.Generator, size: tuple[int, int],
+                 num_people: int, *, simple: bool = False) -> Scene:
     """Draw what an image shows; people are sorted from far to near."""
     angle = rng.uniform(-np.pi, 0)  # light comes from above
     light = np.array([np.cos(angle), np.sin(angle)])
@@ -127,10 +125,8 @@ def sample_scene(
               for _ in range(int(rng.choice(len(shares), p=shares)))), light)
 
 
-def _place_body(
-    rng: np.random.Generator, size: tuple[int, int], others: list[Body],
-    simple: bool,
-) -> Body:
+def _place_body(rng: np.random.Generator, size: tuple[int, int],
+                others: list[Body], simple: bool) -> Body:
     """Draw a body within the image, often next to one of the others."""
     width, height = size
     for _ in range(20):
@@ -163,9 +159,7 @@ def _place_body(
                       0.5 * (height - top - bottom))
 
 
-def render(
-    scene: Scene,
-) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+def render(scene: Scene) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
     """Paint a scene from far to near.
 
     Args:
@@ -193,9 +187,8 @@ def render(
     return image, people, instances
 
 
-def _without_hidden(
-    scene: Scene, people: list[np.ndarray], instances: np.ndarray,
-) -> Scene:
+def _without_hidden(scene: Scene, people: list[np.ndarray],
+                    instances: np.ndarray) -> Scene:
     """Return the scene without people too hidden to be worth annotating.
 
     Should that leave nobody, the nearest stays, with nothing in front.
@@ -219,10 +212,8 @@ def joint_in_image(keypoints: np.ndarray, shape: tuple) -> np.ndarray:
     return ((keypoints >= 0) & (keypoints <= np.array(shape[::-1]) - 1)).all(1)
 
 
-def coco_annotation(
-    xy: np.ndarray, flags: np.ndarray, visible: np.ndarray, box: tuple,
-    category: int = 1,
-) -> dict[str, Any]:
+def coco_annotation(xy: np.ndarray, flags: np.ndarray, visible: np.ndarray,
+                    box: tuple, category: int = 1) -> dict[str, Any]:
     """Lay out ``(n, 2)`` joints, their flags, ``(h, w)`` mask and xywh box."""
     return {
         'category_id': category, 'iscrowd': 0,
@@ -234,9 +225,8 @@ def coco_annotation(
             for v in ((x, y, flag) if flag else (0., 0., 0))]}
 
 
-def annotate(
-    actor: Actor, parts: np.ndarray, instances: np.ndarray, number: int,
-) -> dict[str, Any]:
+def annotate(actor: Actor, parts: np.ndarray, instances: np.ndarray,
+             number: int) -> dict[str, Any]:
     """Return the COCO annotation of a person; the maps are `render`'s."""
     xy = np.round(actor[0].points[:17, :2], 2)
     inside = joint_in_image(xy, instances.shape)
