@@ -23,17 +23,12 @@ REFINER = ('body_2d_keypoint/posefix/demo/'
 
 @dataclass
 class DemoSize:
-    """How much the demo does.
+    """How much the demo does."""
 
-    Attributes:
-        train_images (int): Pictures to train on.
-        val_images (int): Pictures to test on.
-        epochs (int, optional): Epochs of both networks. Defaults to what
-            their configs say, the same for both.
-    """
-
-    train_images: int = 1000
-    val_images: int = 250
+    train_images: int = 1000  #: Pictures to train on
+    val_images: int = 250  #: Pictures to test on
+    #: Epochs of both networks. Defaults to what their configs say, the same
+    #: for both.
     epochs: int | None = None
 
 
@@ -118,12 +113,9 @@ def _clear(out_dir: Path) -> None:
 
 
 def draw_data(data: Path, size: DemoSize, seed: int) -> None:
-    """Draw pictures to train and to test on, with different people.
+    """Draw pictures for training and testing, with different people.
 
-    Args:
-        data (Path): Folder for the folders ``train`` and ``val``.
-        size (DemoSize): How many pictures.
-        seed (int): Seed of both.
+    They go to the folders ``train`` and ``val`` of ``data``.
     """
     with progress_bars() as bar:
         for name, count, first in (

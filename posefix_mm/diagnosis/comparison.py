@@ -24,22 +24,15 @@ _OTHER_SCORE = 1e7
 
 
 class RecordPairs(NamedTuple):
-    """Which input record became which refined record.
+    """Which input record became which refined record."""
 
-    Attributes:
-        before (np.ndarray): Positions of the input records, int (P, ), in
-            rising order.
-        after (np.ndarray): Positions of the same poses among the refined
-            records, int (P, ).
-        dropped (int): Usable input poses without a refined one, as OKS-NMS
-            leaves them.
-        added (int): Refined poses without an input pose.
-    """
-
+    #: Positions of the input records, int (P, ), in rising order.
     before: np.ndarray
+    #: Positions of the same poses among the refined records, int (P, ).
     after: np.ndarray
+    #: Usable input poses without a refined one, as OKS-NMS leaves them.
     dropped: int
-    added: int
+    added: int  #: Refined poses without an input pose
 
 
 def pair_records(before: Sequence[PoseRecord],
@@ -101,8 +94,8 @@ def joint_moves(before: np.ndarray, after: np.ndarray,
 
     Returns:
         np.ndarray: Distances as shares of the person's size, the longer side
-        of the extent of its input pose, (P, K); NaN where absent. A person
-        of less than 1 px counts as 1 px.
+        of the extent of its input pose but at least 1 px, (P, K); NaN where
+        absent.
     """
     low = np.where(visible[..., None], before, np.inf).min(1)
     high = np.where(visible[..., None], before, -np.inf).max(1)
@@ -112,38 +105,25 @@ def joint_moves(before: np.ndarray, after: np.ndarray,
 
 
 class PairedPoses(NamedTuple):
-    """Either side of P pairs.
+    """Either side of P pairs."""
 
-    Attributes:
-        keypoints (np.ndarray): Image pixels, float64 (P, K, 2).
-        visible (np.ndarray): Whether present, bool (P, K).
-    """
-
-    keypoints: np.ndarray
-    visible: np.ndarray
+    keypoints: np.ndarray  #: Image pixels, float64 (P, K, 2)
+    visible: np.ndarray  #: Whether present, bool (P, K)
 
 
 @dataclass
 class PairTruth:
-    """What annotations tell of P pairs and of both files.
+    """What annotations tell of P pairs and of both files."""
 
-    Attributes:
-        annotations (dict): Content of a COCO file that can be evaluated.
-        people (AnnotatedPeople): Its persons.
-        diagnoses (list[Diagnosis]): Of the results before and after.
-        person (np.ndarray): Index of each pair's annotated person, int (P, ),
-            -1 where it has none.
-        oks (np.ndarray): OKS with that person before and after, (2, P); NaN
-            where there is none.
-        status (np.ndarray): Outcome of every joint before and after, index
-            into ``ERROR_TYPES``, int (2, P, K); -1 where unknown.
-    """
-
-    annotations: dict
-    people: AnnotatedPeople
-    diagnoses: list[Diagnosis]
+    annotations: dict  #: Content of a COCO file that can be evaluated
+    people: AnnotatedPeople  #: Its persons
+    diagnoses: list[Diagnosis]  #: Of the results before and after
+    #: Index of each pair's annotated person, int (P, ), -1 where it has none.
     person: np.ndarray
+    #: OKS with that person before and after, (2, P); NaN where there is none.
     oks: np.ndarray
+    #: Outcome of every joint before and after, index into ``ERROR_TYPES``, int
+    #: (2, P, K); -1 where unknown.
     status: np.ndarray
 
     def frequencies(self) -> list[dict[str, float]]:
@@ -177,26 +157,16 @@ class ResultsComparison:
     """Poses before and after refinement.
 
     P pairs of an input pose and its refined pose, K keypoints.
-
-    Attributes:
-        metainfo (dict): Skeleton.
-        results (tuple[list, list]): Contents of both files.
-        records (list[PoseRecord]): Input poses of the pairs, P of them.
-        pairs (RecordPairs): Which record is which.
-        before (PairedPoses): Input poses.
-        after (PairedPoses): Refined poses.
-        moves (np.ndarray): Of :func:`joint_moves`, (P, K).
-        truth (PairTruth | None): None without annotated keypoints.
     """
 
-    metainfo: dict
-    results: tuple[list, list]
-    records: list[PoseRecord]
-    pairs: RecordPairs
-    before: PairedPoses
-    after: PairedPoses
-    moves: np.ndarray
-    truth: PairTruth | None = None
+    metainfo: dict  #: Skeleton
+    results: tuple[list, list]  #: Contents of both files
+    records: list[PoseRecord]  #: Input poses of the pairs, P of them
+    pairs: RecordPairs  #: Which record is which
+    before: PairedPoses  #: Input poses
+    after: PairedPoses  #: Refined poses
+    moves: np.ndarray  #: Of :func:`joint_moves`, (P, K)
+    truth: PairTruth | None = None  #: None without annotated keypoints
 
 
 def compare_results(before: str | Path, after: str | Path, metainfo: dict,

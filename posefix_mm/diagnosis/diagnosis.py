@@ -28,51 +28,34 @@ class Diagnosis:
     """What is wrong with the poses of a results file.
 
     N matched poses in the order of the file, K keypoints.
-
-    Attributes:
-        keypoint_names (list[str]): K names.
-        record_index (np.ndarray): Index into the results, int (N, ).
-        annotation_id (list): ``id`` of the person each pose belongs to.
-        image_id (list): ``image_id`` of each pose.
-        oks (np.ndarray): Object keypoint similarity, (N, ).
-        num_visible (np.ndarray): Annotated joints of the person, int (N, ).
-        num_overlap (np.ndarray): Persons near it, int (N, ).
-        status (np.ndarray): int (N, K): index into :data:`ERROR_TYPES` (0
-            good, 1 jitter, 2 inversion, 3 swap, 4 miss), -1 where not
-            annotated.
-        ks (np.ndarray): Similarity to the own annotation, (N, K), NaN where
-            not annotated, 0 where the pose has no such joint.
-        nearest_ks (np.ndarray): The same to the most similar reference point.
-        present (np.ndarray): bool (N, K), which joints the pose has.
-        twin_visible (np.ndarray): bool (N, K), whether the left/right twin is
-            annotated.
-        near_visible (np.ndarray): bool (N, K), whether this joint or its twin
-            is annotated on another person that counts.
-        unmatched_records (np.ndarray): Indices of well-formed records that
-            belong to no person, int.
-        unmatched_annotations (list): Ids of persons without a pose.
-        skipped_records (int): Number of records that are no well-formed
-            poses, or have a score of 0.
-        rules (str): One of :data:`RULES`.
     """
 
-    keypoint_names: list[str]
-    record_index: np.ndarray
-    annotation_id: list
-    image_id: list
-    oks: np.ndarray
-    num_visible: np.ndarray
-    num_overlap: np.ndarray
+    keypoint_names: list[str]  #: K names
+    record_index: np.ndarray  #: Index into the results, int (N, )
+    annotation_id: list  #: ``id`` of the person each pose belongs to
+    image_id: list  #: ``image_id`` of each pose
+    oks: np.ndarray  #: Object keypoint similarity, (N, )
+    num_visible: np.ndarray  #: Annotated joints of the person, int (N, )
+    num_overlap: np.ndarray  #: Persons near it, int (N, )
+    #: int (N, K): index into :data:`ERROR_TYPES` (0 good, 1 jitter, 2
+    #: inversion, 3 swap, 4 miss), -1 where not annotated.
     status: np.ndarray
+    #: Similarity to the own annotation, (N, K), NaN where not annotated, 0
+    #: where the pose has no such joint.
     ks: np.ndarray
-    nearest_ks: np.ndarray
-    present: np.ndarray
+    nearest_ks: np.ndarray  #: The same to the most similar reference point
+    present: np.ndarray  #: bool (N, K), which joints the pose has
+    #: bool (N, K), whether the left/right twin is annotated.
     twin_visible: np.ndarray
+    #: bool (N, K), whether this joint or its twin is annotated on another
+    #: person that counts.
     near_visible: np.ndarray
+    #: Indices of well-formed records that belong to no person, int.
     unmatched_records: np.ndarray
-    unmatched_annotations: list
+    unmatched_annotations: list  #: Ids of persons without a pose
+    #: Number of records that are no well-formed poses, or have a score of 0.
     skipped_records: int
-    rules: str
+    rules: str  #: One of :data:`RULES`
 
     def __len__(self) -> int:
         return len(self.oks)

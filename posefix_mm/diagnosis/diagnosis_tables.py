@@ -13,16 +13,10 @@ _Rows = list[tuple[str, tuple[Any, ...], str]]
 
 
 def diagnosis_tables(summary: dict, before: dict | None = None) -> list[Table]:
-    """Lay out a summary, with the change since another one.
+    """Lay out a summary of ``summarize``, with the change since another one.
 
-    Args:
-        summary (dict): From :func:`~posefix_mm.diagnosis.summarize`.
-        before (dict, optional): The same of other results, such as the ones
-            that were refined.
-
-    Returns:
-        list[Table]: For a rich console: frequencies, by joint, by number of
-        annotated joints, by near persons, OKS, and AP if it was evaluated.
+    Frequencies, by joint, by number of annotated joints, by near persons, OKS,
+    and AP if it was evaluated, for a rich console.
     """
     joints: _Rows = [
         (error, ('frequency', error), '.1f%') for error in ERROR_TYPES]

@@ -25,19 +25,15 @@ NOT_ANNOTATED = -1
 
 
 class Classification(NamedTuple):
-    """What became of the joints of N poses.
+    """What became of the joints of N poses."""
 
-    Attributes:
-        status (np.ndarray): int64 (N, K): index into ``ERROR_TYPES``, or
-            :data:`NOT_ANNOTATED`.
-        ks (np.ndarray): Similarity to the own annotation, (N, K); 0 where the
-            pose has no such joint, NaN without annotation.
-        nearest_ks (np.ndarray): Greatest similarity to a reference point,
-            (N, K), with the same exceptions.
-    """
-
+    #: int64 (N, K): index into ``ERROR_TYPES``, or :data:`NOT_ANNOTATED`.
     status: np.ndarray
+    #: Similarity to the own annotation, (N, K); 0 where the pose has no such
+    #: joint, NaN without annotation.
     ks: np.ndarray
+    #: Greatest similarity to a reference point, (N, K), with the same
+    #: exceptions.
     nearest_ks: np.ndarray
 
 

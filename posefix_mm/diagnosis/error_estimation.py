@@ -62,26 +62,19 @@ _CONFIG_USE = """
 
 @dataclass
 class MeasuredErrors:
-    """Arguments of ``SynthesizePoseError``, and what they rest on.
+    """Arguments of ``SynthesizePoseError``, and what they rest on."""
 
-    Attributes:
-        joint_groups (dict[str, Sequence[str]]): Keypoint names by group.
-        table (dict[str, list[dict]]): Rules by error type, see
-            :mod:`~posefix_mm.datasets.transforms.error_tables`.
-        radius_quantiles (dict[str, list[float]]): By error type; those that
-            were not seen have none.
-        absent_probs (dict[str, float]): By joint group, empty if no joint
-            was absent.
-        observations (dict): ``poses``; ``rules``, one for each rule in
-            order, with its conditions, its number of ``poses`` and of
-            ``joints`` by group; ``radii``, number of joints by error type;
-            ``absent``, number of absent joints by group.
-    """
-
-    joint_groups: dict[str, Sequence[str]]
+    joint_groups: dict[str, Sequence[str]]  #: Keypoint names by group
+    #: Rules by error type, see
+    #: :mod:`~posefix_mm.datasets.transforms.error_tables`.
     table: dict[str, list[dict]]
+    #: By error type; those that were not seen have none.
     radius_quantiles: dict[str, list[float]]
+    #: By joint group, empty if no joint was absent.
     absent_probs: dict[str, float] = field(default_factory=dict)
+    #: ``poses``; ``rules``, one for each rule in order, with its conditions,
+    #: its number of ``poses`` and of ``joints`` by group; ``radii``, number of
+    #: joints by error type; ``absent``, number of absent joints by group.
     observations: dict = field(default_factory=dict)
 
     def arguments(self) -> dict:
@@ -95,14 +88,9 @@ class MeasuredErrors:
 def config_fragment(measured: MeasuredErrors, description: str) -> str:
     """Lay out measured errors as a config file.
 
-    Args:
-        measured (MeasuredErrors): From :func:`estimate_errors`.
-        description (str): What was measured; becomes the file's comment.
-
-    Returns:
-        str: Python text that sets ``measured_errors``, arguments of
-        ``SynthesizePoseError``, and ``measured_errors_observations``, the
-        numbers of observations behind them.
+    The description becomes the file's comment. The file sets
+    ``measured_errors``, arguments of ``SynthesizePoseError``, and
+    ``measured_errors_observations``, the numbers of observations behind them.
     """
     arguments, observations = (
         f'{name} = ' + pformat(
@@ -121,13 +109,8 @@ def twin_groups(names: Sequence[str],
                 flip_indices: Sequence[int]) -> dict[str, list[str]]:
     """Put the left and right joints of a skeleton in groups.
 
-    Args:
-        names (Sequence[str]): Keypoint names, K of them.
-        flip_indices (Sequence[int]): Twin of every keypoint, (K, ).
-
-    Returns:
-        dict[str, list[str]]: Names by group: pairs of twins, named without
-        the side, and joints without a twin.
+    Names of the K keypoints by group: pairs of twins, which ``flip_indices``
+    (K, ) tells, named without the side, and joints without a twin.
     """
     groups: dict[str, list[str]] = {}
     for index, twin in enumerate(flip_indices):
@@ -205,11 +188,8 @@ def estimate_errors(diagnosis: Diagnosis, metainfo: dict, *,
 
 def _count(diagnosis: Diagnosis, bins: tuple[np.ndarray, np.ndarray],
            group: np.ndarray, num_bins: tuple[int, int]) -> np.ndarray:
-    """Count present joints by bins, group, possible errors, (V, O, G, A, 5).
-
-    The last axis is the status.
-    """
-    shape = (*num_bins, group.max() + 1, 4, 5)
+    """Count present joints by bins, group, possible errors and status."""
+    shape = (*num_bins, group.max() + 1, 4, 5)  # (V, O, G, A, 5)
     seen = (diagnosis.status >= 0) & diagnosis.present
     possible = diagnosis.twin_visible + 2 * diagnosis.near_visible
     columns = np.broadcast_arrays(bins[0][:, None], bins[1][:, None], group,
@@ -219,20 +199,14 @@ def _count(diagnosis: Diagnosis, bins: tuple[np.ndarray, np.ndarray],
 
 
 def _fit(counts: np.ndarray, parent: np.ndarray, prior: float) -> np.ndarray:
-    """Estimate the probabilities that the synthesis draws errors with.
+    """Estimate the probabilities that errors are drawn with, (..., 5).
 
     Maximum likelihood by minorisation, as for Bradley-Terry models, since
     impossible errors are dropped and the rest renormalised: each error is
-    weighed by how often it was possible.
-
-    Args:
-        counts (np.ndarray): Observations, (..., A, 5).
-        parent (np.ndarray): Probabilities of ``prior`` more observations,
-            with all errors possible, (..., 5); also those without any.
-        prior (float): Their number.
-
-    Returns:
-        np.ndarray: Probabilities, (..., 5).
+    weighed by how often it was possible. Besides the observations, counts of
+    (..., A, 5), there are ``prior`` more, with all errors possible and the
+    probabilities of ``parent`` (..., 5), which are also the result without
+    any observation.
     """
     number = counts.sum(-1) + prior * np.array([0, 0, 0, 1])
     wins = counts.sum(-2) + prior * parent
@@ -331,13 +305,10 @@ def _absent(diagnosis: Diagnosis, group: np.ndarray,
 def relative_radius(similarity: np.ndarray, kind: int) -> np.ndarray:
     """Place of the distance to the reference point within an error's band.
 
-    Args:
-        similarity (np.ndarray): KS to the reference point, (...).
-        kind (int): Index into ``ERROR_TYPES``.
-
-    Returns:
-        np.ndarray: 0 at the lower and 1 at the upper end of the band that
-        section 3.2 of PoseFix draws radii from, (...); misses may be beyond.
+    The similarity is the KS to the reference point, (...), the kind an index
+    into ``ERROR_TYPES``. Returns 0 at the lower and 1 at the upper end of the
+    band that section 3.2 of PoseFix draws radii from, (...); misses may be
+    beyond.
     """
     low, high = _BANDS.get(kind, (0, _D50))
     distance = 2 * np.sqrt(-2 * np.log(np.maximum(similarity, _SMALLEST)))

@@ -117,12 +117,8 @@ def summarize(diagnosis: Diagnosis, costs: dict[str, float] | None = None,
 def summarize_changes(before: Diagnosis, after: Diagnosis) -> dict:
     """Count what became of the joints of persons with a pose in both files.
 
-    Args:
-        before (Diagnosis): Of one results file.
-        after (Diagnosis): Of another, against the same annotations.
-
-    Returns:
-        dict: Numbers of joints by status before and status after.
+    Both are diagnosed against the same annotations. Returns numbers of joints
+    by status before and status after.
     """
     row_of = {key: row for row, key in enumerate(after.annotation_id)}
     counts = np.zeros((len(ERROR_TYPES), ) * 2, np.int64)

@@ -7,21 +7,15 @@ from .explain_mismatch.data import Explanation
 
 
 class TidyAnnotations(NamedTuple):
-    """Annotations as they can be evaluated, and what that took.
+    """Annotations as they can be evaluated, and what that took."""
 
-    Attributes:
-        content (dict): Of a COCO annotation file, copied where it changed:
-            without annotations that are no poses of the skeleton; ids such as
-            1.0 and categories such as '1' as whole numbers.
-        poses (int): Annotations with keypoints that are left.
-        explanations (list[Explanation]): What was left out or repaired.
-        first_error (str): Why the first one was left out.
-    """
-
+    #: Of a COCO annotation file, copied where it changed: without annotations
+    #: that are no poses of the skeleton; ids such as 1.0 and categories such
+    #: as '1' as whole numbers.
     content: dict
-    poses: int
-    explanations: list[Explanation]
-    first_error: str = ''
+    poses: int  #: Annotations with keypoints that are left
+    explanations: list[Explanation]  #: What was left out or repaired
+    first_error: str = ''  #: Why the first one was left out
 
 
 def tidy_annotations(annotations: dict, num_keypoints: int) -> TidyAnnotations:

@@ -14,31 +14,19 @@ import numpy as np
 
 
 class FramePeople(NamedTuple):
-    """The annotated persons of a frame.
+    """The annotated persons of a frame."""
 
-    Attributes:
-        keypoints (np.ndarray): Image pixels, (P, K, 2).
-        visible (np.ndarray): Whether annotated, bool (P, K).
-        head_size (np.ndarray): Image pixels, (P, ).
-    """
-
-    keypoints: np.ndarray
-    visible: np.ndarray
-    head_size: np.ndarray
+    keypoints: np.ndarray  #: Image pixels, (P, K, 2)
+    visible: np.ndarray  #: Whether annotated, bool (P, K)
+    head_size: np.ndarray  #: Image pixels, (P, )
 
 
 class FramePoses(NamedTuple):
-    """The estimated poses of a frame.
+    """The estimated poses of a frame."""
 
-    Attributes:
-        keypoints (np.ndarray): Image pixels, (N, K, 2).
-        scores (np.ndarray): (N, K).
-        present (np.ndarray): Whether estimated, bool (N, K).
-    """
-
-    keypoints: np.ndarray
-    scores: np.ndarray
-    present: np.ndarray
+    keypoints: np.ndarray  #: Image pixels, (N, K, 2)
+    scores: np.ndarray  #: (N, K)
+    present: np.ndarray  #: Whether estimated, bool (N, K)
 
 
 def match_joints(people: FramePeople, poses: FramePoses,

@@ -95,19 +95,15 @@ class Build:
 
 @dataclass(frozen=True)
 class Body:
-    """A posed person in the image.
+    """A posed person in the image."""
 
-    Attributes:
-        points: ``(25, 3)`` positions in pixels (see the module's frame), in
-            the order of ``POINT_INDEX``; the first 17 are COCO's keypoints.
-        scale: Standing height in pixels.
-        girth: Thickness of trunk and limbs as a factor of an average adult's.
-        lift: Height of the lowest point above the ground, in pixels.
-    """
-
+    #: ``(25, 3)`` positions in pixels (see the module's frame), in the order
+    #: of ``POINT_INDEX``; the first 17 are COCO's keypoints.
     points: np.ndarray
-    scale: float
+    scale: float  #: Standing height in pixels
+    #: Thickness of trunk and limbs as a factor of an average adult's.
     girth: float = 1.0
+    #: Height of the lowest point above the ground, in pixels.
     lift: float = 0.0
 
     def point(self, name: str) -> np.ndarray:

@@ -74,16 +74,12 @@ def shade(colour: Colour, factor: float) -> Colour:
 
 @dataclass
 class Canvas:
-    """An image and, aligned with it, a map of part numbers.
+    """An image and, aligned with it, a map of part numbers."""
 
-    Attributes:
-        image: ``(h, w, 3)`` uint8 BGR, painted with anti-aliasing.
-        parts: ``(h, w)`` uint8, number of the topmost part, 0 for none.
-        light: ``(2,)`` unit vector in the image from where light falls.
-    """
-
-    image: np.ndarray
+    image: np.ndarray  #: ``(h, w, 3)`` uint8 BGR, painted with anti-aliasing
+    #: ``(h, w)`` uint8, number of the topmost part, 0 for none.
     parts: np.ndarray
+    #: ``(2,)`` unit vector in the image from where light falls.
     light: np.ndarray
 
     def blob(self, centres: Sequence[np.ndarray] | np.ndarray,
@@ -125,14 +121,7 @@ class Canvas:
 
 @dataclass(frozen=True)
 class Look:
-    """Colours and clothes of one person.
-
-    Attributes:
-        sleeve: Covered part of the arm, 0 (none) to 2 (down to the wrist).
-        trouser_length: Covered part of the leg, 0.5 to 2 (ankle).
-        cue: Strength of the left-right tint, 0 to 1.
-        bands: Whether the left arm and the left shin carry a band.
-    """
+    """Colours and clothes of one person."""
 
     skin: Colour
     hair: Colour
@@ -140,10 +129,11 @@ class Look:
     badge: Colour
     trousers: Colour
     shoes: Colour
+    #: Covered part of the arm, 0 (none) to 2 (down to the wrist).
     sleeve: float
-    trouser_length: float
-    cue: float
-    bands: bool
+    trouser_length: float  #: Covered part of the leg, 0.5 to 2 (ankle)
+    cue: float  #: Strength of the left-right tint, 0 to 1
+    bands: bool  #: Whether the left arm and the left shin carry a band
     long_hair: bool
 
 

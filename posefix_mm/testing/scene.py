@@ -46,18 +46,13 @@ Actor = tuple[Body, Look]
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything an image shows; painting it takes no randomness.
+    """Everything an image shows; painting it takes no randomness."""
 
-    Attributes:
-        background: ``(h, w, 3)`` uint8 BGR, distractors included.
-        actors: People from far to near.
-        occluders: ``(k, prop)``: the prop is painted right after actor k.
-        light: ``(2,)`` unit vector in the image from where light falls.
-    """
-
-    background: np.ndarray
-    actors: tuple[Actor, ...]
+    background: np.ndarray  #: ``(h, w, 3)`` uint8 BGR, distractors included
+    actors: tuple[Actor, ...]  #: People from far to near
+    #: ``(k, prop)``: the prop is painted right after actor k.
     occluders: tuple[tuple[int, Prop], ...]
+    #: ``(2,)`` unit vector in the image from where light falls.
     light: np.ndarray
 
 

@@ -18,36 +18,22 @@ _HEADER = 22  # pixels
 
 
 class RefinedImage(NamedTuple):
-    """An image and its N poses before and after refinement.
+    """An image and its N poses before and after refinement."""
 
-    Attributes:
-        name (str): Name of the picture, without a suffix.
-        image (np.ndarray): BGR, uint8 (H, W, 3).
-        before (np.ndarray): Image pixels, (N, K, 2).
-        after (np.ndarray): Image pixels, (N, K, 2).
-        visible (np.ndarray): Whether a keypoint is present, bool (N, K).
-    """
-
-    name: str
-    image: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
-    visible: np.ndarray
+    name: str  #: Name of the picture, without a suffix
+    image: np.ndarray  #: BGR, uint8 (H, W, 3)
+    before: np.ndarray  #: Image pixels, (N, K, 2)
+    after: np.ndarray  #: Image pixels, (N, K, 2)
+    visible: np.ndarray  #: Whether a keypoint is present, bool (N, K)
 
 
 class CropPoses(NamedTuple):
-    """A crop and the poses that are shown on it.
+    """A crop and the poses that are shown on it."""
 
-    Attributes:
-        image (np.ndarray): RGB, uint8 (h, w, 3).
-        poses (list[np.ndarray | None]): Input pixels, (K, 2) each; None
-            leaves the crop empty.
-        visible (list[np.ndarray | None]): Whether present, (K, ) each.
-    """
-
-    image: np.ndarray
+    image: np.ndarray  #: RGB, uint8 (h, w, 3)
+    #: Input pixels, (K, 2) each; None leaves the crop empty.
     poses: list[np.ndarray | None]
-    visible: list[np.ndarray | None]
+    visible: list[np.ndarray | None]  #: Whether present, (K, ) each
 
 
 class PoseDrawer:
@@ -194,10 +180,7 @@ def write_overlays(show_dir: str | Path, images: Iterable[RefinedImage],
                    metainfo: dict) -> None:
     """Draw images side by side, with their input and with refined poses.
 
-    Args:
-        show_dir (str | Path): Folder for the pictures; it is made.
-        images (Iterable[RefinedImage]): Images and poses.
-        metainfo (dict): Skeleton.
+    The pictures go to ``show_dir``, which is made, under the images' names.
     """
     show_dir = Path(show_dir)
     show_dir.mkdir(parents=True, exist_ok=True)

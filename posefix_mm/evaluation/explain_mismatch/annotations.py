@@ -19,9 +19,8 @@ _AREA_OF_BOX = .01
 def check_annotations(data: EvaluationData) -> Iterator[Explanation]:
     """Look for annotations that COCO's evaluation ignores or misreads.
 
-    Yields:
-        Explanation: For poses without any annotated joint, crowds, areas that
-        are no areas of people, and ids that pycocotools takes for none.
+    Poses without any annotated joint, crowds, areas that are no areas of
+    people, and ids that pycocotools takes for none.
     """
     rows, keypoints = stack_poses(data.people, len(data.sigmas))
     if not len(rows):

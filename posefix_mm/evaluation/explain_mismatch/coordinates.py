@@ -28,25 +28,15 @@ _NONE_FOUND = .05
 
 
 class _Pairs(NamedTuple):
-    """P pairs of a result and an annotated pose of its image.
+    """P pairs of a result and an annotated pose of its image."""
 
-    Attributes:
-        result (np.ndarray): Index in ``poses`` of the data, int64 (P, ).
-        truth (np.ndarray): Index in ``truth``, int64 (P, ).
-        image (np.ndarray): Index of the image, int64 (P, ).
-        keypoints (np.ndarray): Of the results in whatever unit, (P, K, 2).
-        annotated (np.ndarray): Annotated keypoints, image pixels, (P, K, 2).
-        labelled (np.ndarray): Joints that are annotated, bool (P, K).
-        variances (np.ndarray): Denominators of OKS, squared pixels, (P, K).
-    """
-
-    result: np.ndarray
-    truth: np.ndarray
-    image: np.ndarray
-    keypoints: np.ndarray
-    annotated: np.ndarray
-    labelled: np.ndarray
-    variances: np.ndarray
+    result: np.ndarray  #: Index in ``poses`` of the data, int64 (P, )
+    truth: np.ndarray  #: Index in ``truth``, int64 (P, )
+    image: np.ndarray  #: Index of the image, int64 (P, )
+    keypoints: np.ndarray  #: Of the results in whatever unit, (P, K, 2)
+    annotated: np.ndarray  #: Annotated keypoints, image pixels, (P, K, 2)
+    labelled: np.ndarray  #: Joints that are annotated, bool (P, K)
+    variances: np.ndarray  #: Denominators of OKS, squared pixels, (P, K)
 
     def oks(self, keypoints: np.ndarray) -> np.ndarray:
         """OKS (P, ) with other keypoints of the results, (P, K, 2)."""
@@ -102,13 +92,10 @@ class _Change(NamedTuple):
 def check_coordinates(data: EvaluationData) -> Iterator[Explanation]:
     """Find out whether the results are in other coordinates.
 
+    Relative to the image or the person, scaled, shifted, with x and y or left
+    and right exchanged, outside of the images, or near nobody at all.
     Candidates are tried on the results: one is named only if many more of the
     annotated people are found with it.
-
-    Yields:
-        Explanation: For coordinates that are relative to the image or the
-        person, scaled, shifted, with x and y or left and right exchanged,
-        outside of the images, or near nobody at all.
     """
     poses = data.poses.keypoints[..., :2]
     # annotations may be in shares of the image as well
@@ -145,13 +132,10 @@ def check_coordinates(data: EvaluationData) -> Iterator[Explanation]:
 
 
 def looks_normalised(poses: np.ndarray) -> np.ndarray:
-    """Tell shares of the image from pixels.
+    """Tell poses in shares of the image from poses in pixels.
 
-    Args:
-        poses (np.ndarray): x and y of joints, (N, K, 2).
-
-    Returns:
-        np.ndarray: Which poses lie within the first pixels, bool (N, ).
+    ``poses`` are x and y of joints, (N, K, 2). Returns which lie within the
+    first pixels, bool (N, ).
     """
     small = (np.abs(poses) <= _MAX_RELATIVE).all((1, 2))
     return small & (poses != np.round(poses)).any((1, 2))

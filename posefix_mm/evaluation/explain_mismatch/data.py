@@ -14,21 +14,13 @@ _NUMBERS = {int, float, type(None)}
 
 @dataclass(frozen=True)
 class Explanation:
-    """One reason why results score lower than they could.
+    """One reason why results score lower than they could."""
 
-    Attributes:
-        code (str): One of a few words that programs can look for.
-        text (str): What is wrong, with an example.
-        remedy (str): What to do about it.
-        count (int): How many records, annotations or images it concerns.
-        total (int): Out of how many.
-    """
-
-    code: str
-    text: str
-    remedy: str
-    count: int
-    total: int
+    code: str  #: One of a few words that programs can look for
+    text: str  #: What is wrong, with an example
+    remedy: str  #: What to do about it
+    count: int  #: How many records, annotations or images it concerns
+    total: int  #: Out of how many
 
     def __str__(self) -> str:
         return (f'{self.code} ({self.count} of {self.total}): {self.text}. '
@@ -36,17 +28,11 @@ class Explanation:
 
 
 class PoseColumns(NamedTuple):
-    """N well-formed poses of a list of records.
+    """N well-formed poses of a list of records."""
 
-    Attributes:
-        row (np.ndarray): Index in the list, int64 (N, ).
-        image (np.ndarray): Index of its image, int64 (N, ); -1 if unknown.
-        keypoints (np.ndarray): x, y (image pixels) and third value, float64
-            (N, K, 3).
-    """
-
-    row: np.ndarray
-    image: np.ndarray
+    row: np.ndarray  #: Index in the list, int64 (N, )
+    image: np.ndarray  #: Index of its image, int64 (N, ); -1 if unknown
+    #: x, y (image pixels) and third value, float64 (N, K, 3).
     keypoints: np.ndarray
 
     def select(self, index: np.ndarray) -> 'PoseColumns':
@@ -190,13 +176,8 @@ def stack_poses(records: Sequence[Any],
                 num_keypoints: int) -> tuple[np.ndarray, np.ndarray]:
     """Stack the poses of the records that hold a well-formed one.
 
-    Args:
-        records (Sequence[Any]): Records of any kind.
-        num_keypoints (int): K.
-
-    Returns:
-        tuple: their indices in ``records``, int64 (N, ), and keypoints,
-        float64 (N, K, 3).
+    Returns their indices in the records, which are of any kind, int64 (N, ),
+    and keypoints, float64 (N, K, 3).
     """
     rows = [i for i, r in enumerate(records)
             if has_numbers(r) and len(r['keypoints']) == 3 * num_keypoints]

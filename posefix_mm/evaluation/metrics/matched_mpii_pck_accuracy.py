@@ -47,8 +47,8 @@ class MatchedMpiiPCKAccuracy(MpiiPCKAccuracy):
         Args:
             data_batch (Sequence[dict]): Not used.
             data_samples (Sequence[dict]): Outputs of the model, with ``id``,
-                ``img_id``, ``pred_instances.keypoints`` (image pixels,
-                (1, K, 2)) and ``gt_instances.bboxes`` ((1, 4)).
+                ``img_id``, ``pred_instances.keypoints`` (image pixels, (1, K,
+                2)) and ``gt_instances.bboxes`` ((1, 4)).
         """
         self.results += [
             dict(id=sample['id'], img_id=sample['img_id'],

@@ -20,15 +20,10 @@ UNKNOWN_COLOR = '#9aa0a6'
 
 def pose_segments(keypoints: np.ndarray, visible: np.ndarray,
                   skeleton_links: Sequence[Sequence[int]]) -> np.ndarray:
-    """Find the limbs of which both ends are there.
+    """Find the limbs of a pose, (K, 2), of which both ends are there.
 
-    Args:
-        keypoints (np.ndarray): (K, 2).
-        visible (np.ndarray): Above 0 where present, (K, ).
-        skeleton_links (Sequence): Pairs of keypoint indices, L of them.
-
-    Returns:
-        np.ndarray: Both ends of each limb, (S, 2, 2) with S <= L.
+    ``visible`` (K, ) is above 0 where a joint is present, and the L links are
+    pairs of keypoint indices. Returns both ends of each limb, (S, 2, 2).
     """
     links = np.asarray(skeleton_links, dtype=int).reshape(-1, 2)
     present = (np.asarray(visible) > 0)[links].all(1)
@@ -69,10 +64,8 @@ def status_colors(status: np.ndarray | None,
                   num_keypoints: int) -> list[str]:
     """Colours of K joints by their outcomes.
 
-    Args:
-        status (np.ndarray, optional): Index into ``ERROR_TYPES``, negative
-            where unknown, (K, ); None if all are.
-        num_keypoints (int): K.
+    ``status`` (K, ) is an index into ``ERROR_TYPES``, negative where unknown;
+    None if all are.
     """
     if status is None:
         return [UNKNOWN_COLOR] * num_keypoints
@@ -90,17 +83,11 @@ def show_photo(axes: Axes, image: np.ndarray, title: str = '') -> None:
 
 
 class PhotoCrop(NamedTuple):
-    """A part of a photo.
+    """A part of a photo."""
 
-    Attributes:
-        image (np.ndarray): uint8 (h, w, 3), channels as in the photo.
-        offset (np.ndarray): Its corner in image pixels, (x, y).
-        scale (float): Crop pixels for each image pixel.
-    """
-
-    image: np.ndarray
-    offset: np.ndarray
-    scale: float
+    image: np.ndarray  #: uint8 (h, w, 3), channels as in the photo
+    offset: np.ndarray  #: Its corner in image pixels, (x, y)
+    scale: float  #: Crop pixels for each image pixel
 
     def transform(self, points: np.ndarray) -> np.ndarray:
         """Bring points (..., 2) from image pixels to crop pixels."""

@@ -15,41 +15,28 @@ _COLUMNS = 9
 
 
 class NetworkTrace(NamedTuple):
-    """What a network makes of one crop, (h, w), and K keypoints.
+    """What a network makes of one crop, (h, w), and K keypoints."""
 
-    Attributes:
-        image (np.ndarray): The crop, RGB, uint8 (h, w, 3).
-        input_pose (np.ndarray): Input pixels, (K, 2).
-        visible (np.ndarray): Above 0 where present, (K, ).
-        pose_maps (np.ndarray): The rendered input pose, (K, h, w).
-        features (list[tuple[str, np.ndarray]]): Names and mean absolute
-            activations, (h', w') each, from the input to the head.
-        heatmaps (np.ndarray): Softmax maps, (K, H, W).
-        keypoints (np.ndarray): Refined, input pixels, (K, 2); as they came
-            where the model has not learnt them.
-        learnt (np.ndarray): Which keypoints the model has learnt, bool
-            (K, ).
-    """
-
-    image: np.ndarray
-    input_pose: np.ndarray
-    visible: np.ndarray
-    pose_maps: np.ndarray
+    image: np.ndarray  #: The crop, RGB, uint8 (h, w, 3)
+    input_pose: np.ndarray  #: Input pixels, (K, 2)
+    visible: np.ndarray  #: Above 0 where present, (K, )
+    pose_maps: np.ndarray  #: The rendered input pose, (K, h, w)
+    #: Names and mean absolute activations, (h', w') each, from the input to
+    #: the head.
     features: list[tuple[str, np.ndarray]]
-    heatmaps: np.ndarray
+    heatmaps: np.ndarray  #: Softmax maps, (K, H, W)
+    #: Refined, input pixels, (K, 2); as they came where the model has not
+    #: learnt them.
     keypoints: np.ndarray
-    learnt: np.ndarray
+    learnt: np.ndarray  #: Which keypoints the model has learnt, bool (K, )
 
 
 @torch.no_grad()
 def trace_network(predictor: PosePredictor, image: np.ndarray,
                   record: PoseRecord) -> NetworkTrace:
-    """Run the network on one pose and keep what it computes on the way.
+    """Run a refiner on one pose and keep what it computes on the way.
 
-    Args:
-        predictor (PosePredictor): The refiner.
-        image (np.ndarray): BGR, uint8 (H, W, 3).
-        record (PoseRecord): A pose without ``problem``.
+    The image is BGR, uint8 (H, W, 3), and the record has no ``problem``.
     """
     model = predictor.model
     crops = predictor.crop(image, PoseArrays(
@@ -112,14 +99,8 @@ def _activity(maps: Tensor) -> np.ndarray:
 def network_maps_figure(trace: NetworkTrace, metainfo: dict) -> Figure:
     """Show a crop on its way through the network.
 
-    Args:
-        trace (NetworkTrace): Of :func:`trace_network`.
-        metainfo (dict): Skeleton.
-
-    Returns:
-        Figure: Input pose, its maps, mean absolute activations and refined
-        pose above; the heatmap of each keypoint that the model has learnt
-        below.
+    Above: input pose, its maps, mean absolute activations and refined pose;
+    below: the heatmap of each keypoint that the model has learnt.
     """
     learnt = np.flatnonzero(trace.learnt).tolist()
     top = len(trace.features) + 4

@@ -36,12 +36,9 @@ def draw_only(error: int, sigmas: Sequence[float], flip_indices: Sequence[int],
         poses (np.ndarray): The person and P near persons, (1 + P, K, 2).
         visible (np.ndarray): (1 + P, K).
         area (float): Area of the person's box in the same units.
-        draws (int): Poses to draw.
+        draws (int): Poses to draw; joints are absent where this error is not
+            possible.
         seed (int): Of all that is random.
-
-    Returns:
-        SynthesizedPose: Of ``draws`` poses; joints absent where this error is
-        not possible.
     """
     num_keypoints = len(sigmas)
     probabilities = np.zeros((num_keypoints + 1, 1, 5, num_keypoints))
@@ -152,14 +149,9 @@ def training_samples(dataset: BaseDataset, count: int,
 
 
 def input_poses_figure(samples: Sequence[dict], metainfo: dict) -> Figure:
-    """Show crops and their synthesized input poses.
+    """Show crops and their synthesized input poses, coloured by error.
 
-    Args:
-        samples (Sequence[dict]): Of :func:`training_samples`; images are BGR.
-        metainfo (dict): Skeleton.
-
-    Returns:
-        Figure: One panel for each sample; the colour of a joint is its error.
+    The samples are of :func:`training_samples`, one panel each.
     """
     columns = min(len(samples), 6)
     rows = -(-len(samples) // columns)

@@ -40,16 +40,10 @@ def signed(change: float, form: str = '+.1f') -> str:
 
 def page_content(compared: ResultsComparison,
                  groups: list[PeopleGroup]) -> dict[str, Any]:
-    """Collect what ``page.html`` shows.
+    """Collect the variables of ``page.html``.
 
-    Args:
-        compared (ResultsComparison): What refinement did.
-        groups (list[PeopleGroup]): The people shown.
-
-    Returns:
-        dict[str, Any]: Variables of the templates. Figures are ``<svg>``
-        elements, empty where there is nothing to draw; without annotations
-        ``truth`` is None.
+    Figures are ``<svg>`` elements, empty where there is nothing to draw;
+    without annotations ``truth`` is None.
     """
     columns, rows, change = joint_table(compared)
     truth = None if compared.truth is None else _truth(
@@ -182,13 +176,9 @@ def joint_table(
 ) -> tuple[list[str], dict[str, list[Cell]], np.ndarray]:
     """Count and measure joint by joint.
 
-    Args:
-        compared (ResultsComparison): What refinement did.
-
-    Returns:
-        tuple: heads of the columns, cells by the name of the joint, and the
-        change of each joint that a drawing shows, (K, ): of the mean KS, or,
-        without annotations, the median move.
+    Returns heads of the columns, cells by the name of the joint, and the
+    change of each joint that a drawing shows, (K, ): of the mean KS, or,
+    without annotations, the median move.
     """
     names = compared.metainfo['keypoint_id2name'].values()
     moved, far = (_percentiles(compared.moves, share) for share in (50, 90))

@@ -36,19 +36,12 @@ class PictureError(ValueError):
 
 
 class PosePicture(NamedTuple):
-    """A photo of one person with poses to lay over it.
+    """A photo of one person with poses to lay over it."""
 
-    Attributes:
-        uri (str): The photo as a JPEG ``data:`` URI.
-        width (int): In pixels.
-        height (int): In pixels.
-        poses (list[str]): An ``<svg>`` element for each pose.
-    """
-
-    uri: str
-    width: int
-    height: int
-    poses: list[str]
+    uri: str  #: The photo as a JPEG ``data:`` URI
+    width: int  #: In pixels
+    height: int  #: In pixels
+    poses: list[str]  #: An ``<svg>`` element for each pose
 
 
 class ErrorChange(NamedTuple):
@@ -68,40 +61,24 @@ def count_text(count: int | None) -> str:
 
 
 class PersonCard(NamedTuple):
-    """One person.
+    """One person."""
 
-    Attributes:
-        name (str): File name of the image, and which record it is.
-        facts (str): One line of numbers.
-        alt (str): Text for those who do not see the picture.
-        errors (list[ErrorChange]): Errors before or after; empty if unknown.
-        picture (PosePicture | None): Input pose, refined pose and, if there
-            is one, the annotation.
-        problem (str): Why there is no picture.
-    """
-
-    name: str
-    facts: str
-    alt: str
-    errors: list[ErrorChange]
+    name: str  #: File name of the image, and which record it is
+    facts: str  #: One line of numbers
+    alt: str  #: Text for those who do not see the picture
+    errors: list[ErrorChange]  #: Errors before or after; empty if unknown
+    #: Input pose, refined pose and, if there is one, the annotation.
     picture: PosePicture | None
-    problem: str
+    problem: str  #: Why there is no picture
 
 
 class PeopleGroup(NamedTuple):
-    """People chosen for one reason, a key of :func:`choose_people`.
+    """People chosen for one reason, a key of :func:`choose_people`."""
 
-    Attributes:
-        key (str): The reason.
-        short (str): Its name in the filter.
-        title (str): Heading.
-        people (list[PersonCard]): The people.
-    """
-
-    key: str
-    short: str
-    title: str
-    people: list[PersonCard]
+    key: str  #: The reason
+    short: str  #: Its name in the filter
+    title: str  #: Heading
+    people: list[PersonCard]  #: The people
 
 
 def choose_people(change: np.ndarray, count: int, *, signed: bool,
@@ -110,10 +87,10 @@ def choose_people(change: np.ndarray, count: int, *, signed: bool,
 
     Args:
         change (np.ndarray): What refinement did to each person, (P, ); NaN
-            where unknown.
+            where unknown. Only ``signed`` ones tell better (above 0) from
+            worse.
         count (int): People in each group, at most.
-        signed (bool): Whether ``change`` tells better (above 0) from worse
-            (below 0), rather than only little from much.
+        signed (bool): See ``change``.
         seed (int): Of the random sample.
 
     Returns:
@@ -145,8 +122,7 @@ def make_picture(image: np.ndarray, poses: Sequence[np.ndarray],
         poses (Sequence[np.ndarray]): Poses in image pixels, (K, 2) each; all
             of them are on the picture as far as they are on the photo.
         visible (Sequence[np.ndarray]): Whether present, (K, ) each.
-        styles (Sequence[dict]): Arguments of
-            :func:`~posefix_mm.visualization.figures.draw_pose` for each.
+        styles (Sequence[dict]): Options of :func:`draw_pose` for each.
         skeleton_links (Sequence): Pairs of keypoint indices.
         name (str): Start of all ids in the drawings.
 
