@@ -2,7 +2,7 @@
 import contextlib
 import io
 from pathlib import Path
-from typing import Optional, Tuple, Union
+from typing import Any, Optional, Tuple, Union
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -70,7 +70,8 @@ def errors_figure(ann: PathLike,
     content = read_annotations(ann)
     people = load_people(content, metainfo['num_keypoints'], area='bbox')
     index = _choose_person(people, annotation_id, ann)
-    image = _load_image(img_dir, content['images'], people.image_id[index])
+    source = ImageSource(ImageFinder(img_dir, content['images']))
+    image = _load_image(source, people.image_id[index])
     rows = [index, *people.near[index]]
     return synthesized_errors_figure(
         image[..., ::-1],
@@ -96,10 +97,8 @@ def _choose_person(people: AnnotatedPeople, annotation_id: Optional[int],
     return int(order[-1])
 
 
-def _load_image(img_dir: PathLike, images: Optional[list],
-                image_id: Union[int, str]) -> np.ndarray:
+def _load_image(source: ImageSource, image_id: Union[int, str]) -> np.ndarray:
     """Load an image, or a frame of a video, as BGR."""
-    source = ImageSource(ImageFinder(img_dir, images))
     try:
         return source.load(ImageRef(image_id=image_id))
     except ImageProblem as error:
@@ -148,7 +147,8 @@ def network_figure(poses: PathLike,
                    checkpoint: Optional[str] = None,
                    ann: Optional[PathLike] = None,
                    record: int = 0,
-                   device: str = 'cpu') -> Figure:
+                   device: str = 'cpu',
+                   **reading: Any) -> Figure:
     """Show a pose's way through the network (figure 5 of the paper).
 
     Args:
@@ -160,6 +160,8 @@ def network_figure(poses: PathLike,
         ann (str | Path, optional): COCO file with the names of the images.
         record (int): Which record of ``poses``. Defaults to the first.
         device (str): Defaults to ``'cpu'``.
+        **reading: ``format`` and ``joint_map``, see
+            :func:`posefix_mm.formats.open_pose_file`.
 
     Returns:
         Figure: The figure.
@@ -171,11 +173,14 @@ def network_figure(poses: PathLike,
     """
     predictor = PosePredictor(config, checkpoint, device=device)
     annotations = None if ann is None else read_annotations(ann)
+    source = ImageSource(
+        ImageFinder(img_dir, annotations and annotations['images']))
     records = [
         parse_pose_record(index, raw, predictor.num_keypoints,
                           predictor.categories)
         for index, raw in enumerate(
-            read_as_results(poses, predictor.metainfo, annotations))]
+            read_as_results(poses, predictor.metainfo, annotations,
+                            image_size=source.size_or_none, **reading))]
     if not 0 <= record < len(records):
         raise ValueError(f'{poses} has no record {record}; it holds '
                          f'{len(records)}')
@@ -183,8 +188,7 @@ def network_figure(poses: PathLike,
     if chosen.problem is not None:
         raise ValueError(f'record {record} of {poses} is not refined: '
                          f'{chosen.problem}')
-    image = _load_image(img_dir, annotations and annotations['images'],
-                        chosen.image_id)
+    image = _load_image(source, chosen.image_id)
     trace = trace_network(predictor, image, chosen)
     return network_maps_figure(trace, predictor.metainfo)
 
@@ -198,16 +202,19 @@ def comparison_figure(kind: str,
                       after: PathLike,
                       ann: PathLike,
                       *,
-                      skeleton: Optional[str] = None) -> Figure:
+                      skeleton: Optional[str] = None,
+                      **reading: Any) -> Figure:
     """Show what refinement did (figures 7 and 8 of the paper, and joints).
 
     Args:
         kind (str): ``'oks'``, ``'status'`` or ``'joints'``.
-        before (str | Path): COCO results file with the input poses.
+        before (str | Path): The input poses, COCO results or any format.
         after (str | Path): The same after refinement.
         ann (str | Path): COCO annotations.
         skeleton (str, optional): See
             :func:`~posefix_mm.diagnosis.load_skeleton`. Defaults to COCO's.
+        **reading: ``format`` and ``joint_map``, see
+            :func:`posefix_mm.formats.open_pose_file`.
 
     Returns:
         Figure: The figure.
@@ -221,7 +228,7 @@ def comparison_figure(kind: str,
         raise ValueError(f'kind must be one of {COMPARISONS}, got {kind!r}')
     metainfo = load_skeleton(skeleton)
     truth = compare_results(before, after, metainfo,
-                            read_annotations(ann)).truth
+                            read_annotations(ann), **reading).truth
     if truth is None:
         raise ValueError(f'{ann} has no annotated keypoints to compare the '
                          'poses with')

@@ -65,7 +65,7 @@ def evaluate_results(results: Union[str, Path],
             that were refined.
         skeleton (str, optional): Metainfo config of mmpose, such as
             ``crowdpose``, or a file like these. Defaults to COCO's.
-        format (str): Of the results, one of
+        format (str): Of the poses, one of
             :data:`posefix_mm.formats.FORMATS`. Defaults to ``'auto'``.
         joint_map (str | Path, optional): How their joints become those of the
             skeleton, as in :func:`posefix_mm.formats.open_pose_file`.
@@ -98,9 +98,12 @@ def _evaluate(truth: TidyAnnotations, path: Union[str, Path], metainfo: dict,
     results = read_as_results(path, metainfo, truth.content,
                               **reading)
     statistics = evaluate_keypoints(truth.content, results, metainfo['sigmas'])
-    given = read_results(path) if is_results_file(path) else results
+    # what is written otherwise is explained, unless a map leads elsewhere
+    if reading['joint_map'] is None and is_results_file(
+            path, reading['format']):
+        results = read_results(path)
     return statistics, [
-        *truth.explanations, *explain(truth.content, given, metainfo)
+        *truth.explanations, *explain(truth.content, results, metainfo)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Diagnose the errors of the poses in a results file.
+"""Diagnose the errors of the poses in a file of any format.
 
 Every annotated joint of every pose is classified as good, jitter, inversion
 (left and right exchanged), swap (another person's) or miss, and what each
@@ -8,20 +8,27 @@ import argparse
 
 from .exit_codes import OK
 from .output import say
-from .refiner_arguments import add_oks_thr, add_skeleton
+from .refiner_arguments import (
+    add_oks_thr,
+    add_reading,
+    add_skeleton,
+    reading_options,
+)
 
-HELP = 'diagnose the errors of the poses in a results file'
+HELP = 'diagnose the errors of the poses in a file'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
-    parser.add_argument('results', help='COCO results file')
+    parser.add_argument(
+        'results', help='file or folder of poses, such as COCO results')
     parser.add_argument(
         '--ann', required=True, help='COCO annotation file of the images')
     parser.add_argument(
         '--against',
         metavar='BEFORE',
-        help='COCO results file before refinement, to compare with')
+        help='poses before refinement, to compare with')
+    add_reading(parser)
     parser.add_argument(
         '--json', metavar='FILE', help='write all numbers to this file')
     add_skeleton(parser)
@@ -81,7 +88,8 @@ def _diagnose(args: argparse.Namespace) -> dict:
             args.ann,
             metainfo,
             rules=args.rules,
-            oks_thr=args.oks_thr)
+            oks_thr=args.oks_thr,
+            **reading_options(args))
         costs = [] if args.no_ap else [
             error_costs(*found, metainfo['sigmas'], repair=repair)
             for repair in ('replace', 'move')

@@ -9,17 +9,24 @@ from pathlib import Path
 
 from .exit_codes import OK
 from .output import say
-from .refiner_arguments import add_oks_thr, add_skeleton
+from .refiner_arguments import (
+    add_oks_thr,
+    add_reading,
+    add_skeleton,
+    reading_options,
+)
 
 HELP = 'measure the errors that a refiner should be trained on'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this sub-command."""
-    parser.add_argument('results', help='COCO results file of the estimator')
+    parser.add_argument(
+        'results', help='poses of the estimator, such as COCO results')
     parser.add_argument(
         '--ann', required=True, help='COCO annotation file of the images')
     parser.add_argument('--out', required=True, help='config file to write')
+    add_reading(parser)
     add_skeleton(parser)
     add_oks_thr(parser)
     parser.add_argument(
@@ -53,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
         rules='posefix',
         oks_thr=args.oks_thr,
         area='bbox',
-        pose_box_expand=args.pose_box_expand).diagnosis
+        pose_box_expand=args.pose_box_expand,
+        **reading_options(args)).diagnosis
     measured = estimate_errors(found, metainfo, prior=args.prior)
     description = (
         f'Errors of {Path(args.results).name} against {Path(args.ann).name}: '

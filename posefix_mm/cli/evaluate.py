@@ -1,4 +1,4 @@
-"""Evaluate a COCO results file, before and after refinement.
+"""Evaluate poses of any format, before and after refinement.
 
 Where results and annotations do not meet (ids, categories, units, areas,
 scores...), it is said what is wrong with how many of them and what to do.
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Iterator, Tuple
 
 from .exit_codes import OK
 from .output import say
+from .refiner_arguments import add_reading, add_skeleton, reading_options
 
 if TYPE_CHECKING:
     from ..apis.evaluate_results import Evaluation
@@ -18,7 +19,7 @@ HELP = 'show AP, before and after, and explain why it is low'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``posefix evaluate``."""
     parser.add_argument(
-        'results', metavar='RESULTS.json', help='COCO results file')
+        'results', metavar='RESULTS', help='poses, such as COCO results')
     parser.add_argument(
         '--ann',
         required=True,
@@ -26,17 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='COCO annotation file of the same images')
     parser.add_argument(
         '--before',
-        metavar='INPUT.json',
-        help='results file to compare with, such as the one that was refined')
+        metavar='INPUT',
+        help='poses to compare with, such as those that were refined')
+    add_reading(parser)
     parser.add_argument(
         '--json',
         metavar='FILE',
         help='write statistics and explanations to this file as well')
-    parser.add_argument(
-        '--skeleton',
-        metavar='NAME',
-        help='metainfo config of mmpose, such as crowdpose, or a file like '
-        'these (default: coco)')
+    add_skeleton(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +46,11 @@ def run(args: argparse.Namespace) -> int:
     from ..fileio import write_json
 
     evaluation = evaluate_results(
-        args.results, args.ann, before=args.before, skeleton=args.skeleton)
+        args.results,
+        args.ann,
+        before=args.before,
+        skeleton=args.skeleton,
+        **reading_options(args))
     if args.json is not None:
         write_json(args.json, evaluation.to_dict())
     if args.quiet:

@@ -10,8 +10,10 @@ from .refiner_arguments import (
     ConfigOptions,
     add_compared_files,
     add_img_dir,
+    add_reading,
     add_refiner_files,
     add_skeleton,
+    reading_options,
 )
 
 HELP = "draw one of the paper's figures from your own data"
@@ -85,7 +87,8 @@ def _add_network(kinds: argparse._SubParsersAction) -> None:
     text = 'feature maps and heatmaps through the network (figure 5)'
     one = kinds.add_parser('network', help=text, description=text)
     one.add_argument(
-        '--poses', required=True, metavar='RESULTS.json', help='poses')
+        '--poses', required=True, metavar='POSES', help='file or folder')
+    add_reading(one)
     add_img_dir(one)
     add_refiner_files(one)
     one.add_argument(
@@ -126,14 +129,16 @@ def run(args: argparse.Namespace) -> int:
             checkpoint=args.checkpoint,
             ann=args.ann,
             record=args.record,
-            device=args.device)
+            device=args.device,
+            **reading_options(args))
     else:
         figure = draw_figures.comparison_figure(
             args.kind,
             args.before,
             args.after,
             args.ann,
-            skeleton=args.skeleton)
+            skeleton=args.skeleton,
+            **reading_options(args))
     save_figure(figure, out)
     if not args.quiet:
         say(f'figure: {out}')

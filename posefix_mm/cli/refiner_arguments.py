@@ -72,9 +72,28 @@ def add_skeleton(parser: argparse.ArgumentParser) -> None:
 def add_compared_files(parser: argparse.ArgumentParser) -> None:
     """Add the files of poses before and after refinement."""
     parser.add_argument(
-        'before', metavar='BEFORE.json', help='poses before refinement')
+        'before', metavar='BEFORE', help='poses before refinement')
+    parser.add_argument('after', metavar='AFTER', help='the same, refined')
+    add_reading(parser)
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add how poses of other formats are read."""
     parser.add_argument(
-        'after', metavar='AFTER.json', help='the same poses, refined')
+        '--format',
+        default='auto',
+        help='format of the poses; see `posefix convert --help` (default: '
+        'told by the file)')
+    parser.add_argument(
+        '--joint-map',
+        help='how the joints of the file become those of the skeleton: a name '
+        'such as halpe26, or a config (default: joints of the same name, or '
+        'the same skeleton)')
+
+
+def reading_options(args: argparse.Namespace) -> Dict[str, Any]:
+    """Arguments of :func:`add_reading`."""
+    return dict(format=args.format, joint_map=args.joint_map)
 
 
 def add_img_dir(parser: argparse.ArgumentParser) -> None:

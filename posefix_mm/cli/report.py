@@ -12,6 +12,7 @@ from .refiner_arguments import (
     add_compared_files,
     add_img_dir,
     add_skeleton,
+    reading_options,
 )
 
 HELP = 'show what refinement did to poses, on one page'
@@ -53,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
             ann=args.ann,
             skeleton=args.skeleton,
             people=args.people,
-            seed=args.seed)
+            seed=args.seed,
+            **reading_options(args))
     if not args.quiet:
         say(f'report: {page}')
     return OK

@@ -3,7 +3,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -170,7 +170,8 @@ class ResultsComparison:
 
 
 def compare_results(before: str | Path, after: str | Path, metainfo: dict,
-                    annotations: dict | None = None) -> ResultsComparison:
+                    annotations: dict | None = None,
+                    **reading: Any) -> ResultsComparison:
     """Read two results files and compare them.
 
     Args:
@@ -179,6 +180,8 @@ def compare_results(before: str | Path, after: str | Path, metainfo: dict,
         metainfo (dict): Skeleton.
         annotations (dict, optional): Content of a COCO annotation file; one
             without annotated keypoints counts as none.
+        **reading: Options of
+            :func:`~posefix_mm.formats.as_results.read_as_results`.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -188,7 +191,7 @@ def compare_results(before: str | Path, after: str | Path, metainfo: dict,
     old, new = (
         [parse_pose_record(index, raw, num_keypoints, None)
          for index, raw in enumerate(
-             read_as_results(path, metainfo, annotations))]
+             read_as_results(path, metainfo, annotations, **reading))]
         for path in (before, after))
     pairs = pair_records(old, new)
     if not len(pairs.before):

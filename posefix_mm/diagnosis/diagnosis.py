@@ -74,7 +74,8 @@ class DiagnosedFile(NamedTuple):
     annotations: dict
 
 
-def diagnose_files(results: str | Path, ann: str | Path, metainfo: dict,
+def diagnose_files(results: str | Path, ann: str | Path, metainfo: dict, *,
+                   format: str = 'auto', joint_map: str | Path | None = None,
                    **options: Any) -> DiagnosedFile:
     """Read poses and their annotations and diagnose the poses.
 
@@ -82,6 +83,9 @@ def diagnose_files(results: str | Path, ann: str | Path, metainfo: dict,
         results (str | Path): COCO keypoint results, or poses of any format.
         ann (str | Path): COCO annotation file.
         metainfo (dict): Skeleton.
+        format (str): Of the poses, see
+            :func:`posefix_mm.formats.open_pose_file`.
+        joint_map (str | Path, optional): See there.
         **options: Of :func:`diagnose_results`.
 
     Raises:
@@ -94,7 +98,8 @@ def diagnose_files(results: str | Path, ann: str | Path, metainfo: dict,
     if isinstance(annotations, dict):
         annotations = tidy_annotations(annotations,
                                        metainfo['num_keypoints']).content
-    raw = read_as_results(results, metainfo, annotations)
+    raw = read_as_results(results, metainfo, annotations, format=format,
+                          joint_map=joint_map)
     try:
         diagnosis = diagnose_results(raw, annotations, metainfo, **options)
     except ValueError as error:

@@ -4,11 +4,12 @@ Each check takes the data and yields an explanation for what it finds.
 """
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from ...images.image_list import FILE_NAME, FILE_NUMBER, OTHER_TYPE, UNKNOWN
-from ...structures.pose_records import category_of
+from ...structures.pose_records import Problem, category_of
 from .data import EvaluationData, Explanation, column, has_numbers, quote
 
 # COCOeval takes the best 20 results of each image.
@@ -34,12 +35,8 @@ def _check_any(data: EvaluationData) -> Iterator[Explanation]:
 
 
 def _check_fields(data: EvaluationData) -> Iterator[Explanation]:
-    bad = [
-        i for i, r in enumerate(data.results)
-        if not (has_numbers(r) and 'category_id' in r
-                and category_of(r) is not None
-                # a score of NaN is a number, and explained with the scores
-                and isinstance(r.get('score'), (int, float)))]
+    bad = [i for i, r in enumerate(data.results)
+           if not (_is_record(r) or _is_empty(r))]
     if bad:
         yield Explanation(
             'malformed_record', 'records are not objects with image_id, '
@@ -48,6 +45,18 @@ def _check_fields(data: EvaluationData) -> Iterator[Explanation]:
             f'{quote(data.results[bad[0]])}',
             'write all four fields; `posefix convert` reads other formats',
             len(bad), len(data.results))
+
+
+def _is_record(record: Any) -> bool:
+    return (has_numbers(record) and 'category_id' in record
+            and category_of(record) is not None
+            # a score of NaN is a number, and explained with the scores
+            and isinstance(record.get('score'), (int, float)))
+
+
+def _is_empty(record: Any) -> bool:
+    """Whether it is an empty row of a table, as DeepLabCut writes them."""
+    return isinstance(record, Problem) and record.code == 'no_keypoint'
 
 
 def _check_counts(data: EvaluationData) -> Iterator[Explanation]:

@@ -24,8 +24,9 @@ PAGE_NAME = 'index.html'
 
 def write_report(before: str | Path, after: str | Path, img_dir: str | Path,
                  out_dir: str | Path, *, ann: str | Path | None = None,
-                 skeleton: str | None = None, people: int = 12,
-                 seed: int = 0) -> Path:
+                 skeleton: str | None = None, people: int = 12, seed: int = 0,
+                 format: str = 'auto',
+                 joint_map: str | Path | None = None) -> Path:
     """Show on one page what refinement did to poses.
 
     Args:
@@ -42,6 +43,9 @@ def write_report(before: str | Path, after: str | Path, img_dir: str | Path,
         people (int): People shown for each reason: most improved, most
             damaged, random.
         seed (int): Of the random people.
+        format (str): Of the poses, see
+            :func:`posefix_mm.formats.open_pose_file`.
+        joint_map (str | Path, optional): See there.
 
     Returns:
         Path: The page.
@@ -59,8 +63,9 @@ def write_report(before: str | Path, after: str | Path, img_dir: str | Path,
     annotations = None if ann is None else read_annotations(ann)
     source = ImageSource(
         ImageFinder(img_dir, annotations and annotations['images']))
-    compared = compare_results(before, after, load_skeleton(skeleton),
-                               annotations)
+    compared = compare_results(
+        before, after, load_skeleton(skeleton), annotations, format=format,
+        joint_map=joint_map, image_size=source.size_or_none)
     groups = CardMaker(compared, source).groups(people, seed)
     html = _render(
         before_name=Path(before).name, after_name=Path(after).name,
