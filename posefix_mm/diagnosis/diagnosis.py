@@ -194,8 +194,8 @@ def _check_common_ids(parsed: Sequence[PoseRecord],
         raise ValueError(
             'the category_id of the results, '
             f'{sorted({r.category_id for r in records})}, and of the '
-            f'annotations, {np.unique(people.category_id).tolist()}, do not '
-            'meet on any image')
+            f'annotations, {np.unique(people.category_id).tolist()}, are not '
+            'the same on any image')
 
 
 def _has_twin(flip: np.ndarray) -> np.ndarray:

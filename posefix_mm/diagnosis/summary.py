@@ -20,8 +20,8 @@ def status_frequency(diagnosis: Diagnosis) -> dict[str, float]:
     """
     if len(diagnosis) == 0:
         raise ValueError(
-            'no pose of the results belongs to an annotated person: all have '
-            'a lower OKS with them than matches need')
+            'no pose of the results belongs to an annotated person: the OKS '
+            'of each is below that of a match (--oks-thr)')
     counts = diagnosis.count().sum((0, 1))
     return dict(
         zip(ERROR_TYPES, (counts / counts.sum()).tolist(), strict=True))

@@ -103,8 +103,8 @@ def test_report_without_annotations(files, poses, tmp_path) -> None:
 
 
 def test_figure(files, poses, tmp_path) -> None:
-    assert run('figure', 'status', poses.before, poses.after, '--ann', files.ann,
-               '--out', tmp_path / 'a.svg', '--quiet') == 0
+    assert run('figure', 'status', poses.before, poses.after, '--ann',
+               files.ann, '--out', tmp_path / 'a.svg', '--quiet') == 0
     assert (tmp_path / 'a.svg').stat().st_size > 5000
 
 

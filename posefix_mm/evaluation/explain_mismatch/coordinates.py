@@ -119,9 +119,9 @@ def check_coordinates(data: EvaluationData) -> Iterator[Explanation]:
         pairs, data.flip_indices, recall)
     if change:
         yield Explanation(
-            change.code, f'{change.text}, {change.recall:.0%} of the '
-            f'people have a result with an OKS of {_FOUND:g}, as they are '
-            f'{recall:.0%}', change.remedy, len(data.poses.row),
+            change.code, f'{change.text}: read that way, {change.recall:.0%} '
+            f'of the people have a result with an OKS of {_FOUND:g} or more, '
+            f'as they stand {recall:.0%}', change.remedy, len(data.poses.row),
             len(data.results))
         return
     outside = _is_outside(data) & ~relative
@@ -163,8 +163,7 @@ def _best_change(pairs: _Pairs, flip_indices: list[int],
     ]
     # the first of equals: the simplest
     best = max(changes, key=lambda change: round(change.recall, 1))
-    return best._replace(text=f'{best.text}: read so') \
-        if best.recall >= wanted else None
+    return best if best.recall >= wanted else None
 
 
 def _fit(pairs: _Pairs, values: np.ndarray, weights: np.ndarray,
@@ -255,12 +254,11 @@ def _explain_outside(data: EvaluationData, outside: np.ndarray) -> Explanation:
 def _other_images(data: EvaluationData, recall: float) -> _Change | None:
     """Try whether ids that exist are meant as numbers of files."""
     pairs = _pair_poses(data.by_file_number())
-    found = pairs.recall(pairs.keypoints)
-    return None if found < recall + _GAIN else _Change(
-        found, 'image_id_is_file_number', 'image ids are the numbers in the '
-        'file names, but the annotations give the same ids to other images: '
-        'taken as file numbers',
-        'write the ids that the annotations give the files')
+    by_number = pairs.recall(pairs.keypoints)
+    return None if by_number < recall + _GAIN else _Change(
+        by_number, 'image_id_is_file_number', 'image ids are the numbers in '
+        'the file names, but the annotations give the same ids to other '
+        'images', 'write the ids that the annotations give the files')
 
 
 def _explain_far(data: EvaluationData, pairs: _Pairs) -> Explanation:
@@ -274,7 +272,7 @@ def _explain_far(data: EvaluationData, pairs: _Pairs) -> Explanation:
     size = np.sqrt(np.median(data.areas[truth]))
     image = data.images[pairs.image[0]]
     return Explanation(
-        'poses_far', 'ids meet, but hardly any pose fits: joints of the '
+        'poses_far', 'the ids agree, but hardly any pose does: joints of the '
         f'nearest result are {np.median(nearest):.0f} pixels from the '
         f'annotated ones, people are about {size:.0f} pixels large; nothing '
         'about the coordinates explains it', 'look at some images with their '

@@ -111,7 +111,7 @@ def _moves_text(moves: np.ndarray) -> str:
         return 'No joint is there before and after.'
     middle, high = np.percentile(known, (50, 90))
     return (f'Half of {_count(len(known), "joint")} moved by less than '
-            f'{middle:.1%} of the pose, nine of ten by less than {high:.1%}.')
+            f'{middle:.1%} of the pose, 90% by less than {high:.1%}.')
 
 
 def _numbers(compared: ResultsComparison,
@@ -183,7 +183,7 @@ def joint_table(
     names = compared.metainfo['keypoint_id2name'].values()
     moved, far = (_percentiles(compared.moves, share) for share in (50, 90))
     if compared.truth is None:
-        return ['median move', 'nine of ten below'], {
+        return ['median move', '90th percentile'], {
             name: [Cell(_percent(median)), Cell(_percent(high))]
             for name, median, high in zip(names, moved, far, strict=True)
         }, moved

@@ -187,9 +187,9 @@ class CardMaker:
         name, picture, problem = f'{record.image_id!s:.80}', None, ''
         try:
             ref = ImageRef(image_id=record.image_id)
-            found = self.source.find(ref)
-            name = found.path.name + (
-                '' if found.frame is None else f', frame {found.frame}')
+            photo = self.source.find(ref)
+            name = photo.path.name + (
+                '' if photo.frame is None else f', frame {photo.frame}')
             picture = self._picture(ref, pair)
         except (ImageProblem, PictureError) as error:
             problem = str(error)
@@ -205,7 +205,7 @@ class CardMaker:
         moves = self.compared.moves[pair]
         known = moves[~np.isnan(moves)]
         moved = f'joints moved {known.mean():.1%} of the pose' \
-            if len(known) else 'no joint to follow'
+            if len(known) else 'no joint is there before and after'
         truth = self.compared.truth
         if truth is None or truth.person[pair] < 0:
             return moved
