@@ -1,4 +1,4 @@
-"""Evaluate results files and explain what does not meet."""
+"""Evaluate poses and explain what keeps AP low."""
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Union
@@ -24,7 +24,7 @@ class Evaluation:
         results (Dict[str, float]): Statistics of the results in percent.
         before (Dict[str, float] | None): The same of the poses before.
         explanations (List[Explanation]): What in results and annotations does
-            not meet; empty where everything does.
+            not fit together; empty where everything does.
         before_explanations (List[Explanation]): The same of the poses before.
     """
 
@@ -71,8 +71,8 @@ def evaluate_results(results: Union[str, Path],
             skeleton, as in :func:`posefix_mm.formats.open_pose_file`.
 
     Returns:
-        Evaluation: Statistics, and an explanation of everything that does
-        not meet: a low AP is never unexplained.
+        Evaluation: Statistics, and an explanation of everything that does not
+        fit together: a low AP is never unexplained.
 
     Raises:
         FileNotFoundError: If a file does not exist.

@@ -1,7 +1,7 @@
 """Evaluate poses of any format, before and after refinement.
 
-Where results and annotations do not meet (ids, categories, units, areas,
-scores...), it is said what is wrong with how many of them and what to do.
+Where results and annotations do not fit together (ids, categories, units,
+areas, scores...), it says what is wrong, with how many, and what to do.
 """
 import argparse
 from typing import TYPE_CHECKING, Iterator, Tuple
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _notes(evaluation: 'Evaluation') -> Iterator[Tuple[str, str]]:
-    """What does not meet, once if it is the same in both files."""
+    """What is wrong, once if it is the same in both files."""
     both = [
         text for text in map(str, evaluation.before_explanations)
         if text in map(str, evaluation.explanations)

@@ -74,4 +74,4 @@ def test_errors_are_one_line(files, monkeypatch, capsys) -> None:
         assert shown.err.count('\n') == 1
     with pytest.raises(SystemExit, match='0'):
         main.main(['evaluate', '--help'])
-    assert '--before INPUT.json' in capsys.readouterr().out
+    assert '--before INPUT' in capsys.readouterr().out

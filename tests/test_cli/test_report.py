@@ -77,5 +77,6 @@ def test_help(capsys) -> None:
     shown = capsys.readouterr().out
     assert [
         flag for flag in ('--ann', '--img-dir', '--out', '--people', '--seed',
-                          '--skeleton', '--quiet') if flag not in shown
+                          '--skeleton', '--format', '--joint-map', '--quiet')
+        if flag not in shown
     ] == []
