@@ -172,14 +172,13 @@ def network_figure(poses: PathLike,
         ValueError: If there is no such record, or it can't be refined.
     """
     predictor = PosePredictor(config, checkpoint, device=device)
-    annotations = None if ann is None else read_annotations(ann)
-    source = ImageSource(
-        ImageFinder(img_dir, annotations and annotations['images']))
+    source = ImageSource(ImageFinder(
+        img_dir, None if ann is None else read_annotations(ann)['images']))
     records = [
         parse_pose_record(index, raw, predictor.num_keypoints,
                           predictor.categories)
         for index, raw in enumerate(
-            read_as_results(poses, predictor.metainfo, annotations,
+            read_as_results(poses, predictor.metainfo,
                             image_size=source.size_or_none, **reading))]
     if not 0 <= record < len(records):
         raise ValueError(f'{poses} has no record {record}; it holds '

@@ -26,21 +26,19 @@ def repair_errors(diagnosis: Diagnosis, results: Sequence[Any],
     """Repair the joints that have errors of some kinds.
 
     They are replaced by the truth. With ``sigmas`` they are moved near it
-    instead, as `coco-analyze`_ does, to the right of the true place: jitter
-    to the distance of KS .85, misses of .50, inversions and swaps as far away
-    as they are from the place they were mistaken for. The distances are those
-    of ``exp(-d^2 / (2 * area * sigma^2))``, without the 2 that belongs to
-    sigma, so that KS becomes its fourth root: .96 for jitter, .84 for misses.
+    instead, as `coco-analyze`_ does, to the right of the true place: jitter to
+    the distance of KS .85, misses of .50, inversions and swaps as far away as
+    they are from the place they were mistaken for. The distances are those of
+    ``exp(-d^2 / (2 * area * sigma^2))``, without the 2 that belongs to sigma,
+    so that KS becomes its fourth root: .96 for jitter, .84 for misses.
 
     Args:
         diagnosis (Diagnosis): Of the results.
-        results (Sequence[Any]): Content of the results file; not changed.
+        results (Sequence[Any]): Content of the results file; a copy is
+            changed.
         annotations (dict): Content of the annotation file.
         kinds (Iterable[int]): Indices into ``ERROR_TYPES``.
         sigmas (Sequence[float], optional): COCO-style sigmas, (K, ).
-
-    Returns:
-        list[Any]: The results, with other x and y of these joints.
 
     .. _`coco-analyze`: https://github.com/matteorr/coco-analyze
     """

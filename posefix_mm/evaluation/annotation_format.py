@@ -21,9 +21,7 @@ class TidyAnnotations(NamedTuple):
 def tidy_annotations(annotations: dict, num_keypoints: int) -> TidyAnnotations:
     """Leave out what can't be evaluated, so that one oddity stops nothing.
 
-    Args:
-        annotations (dict): Content of a COCO annotation file.
-        num_keypoints (int): K.
+    ``annotations`` are the content of a COCO file, of K keypoints each.
     """
     people = annotations.get('annotations')
     content = dict(annotations, annotations=[])

@@ -98,13 +98,7 @@ def comparison_table(before: dict[str, float] | None, after: dict[str, float],
                      title: str = 'COCO keypoints') -> Table:
     """Lay out statistics of results, or before and after refinement.
 
-    Args:
-        before (dict[str, float], optional): From :func:`evaluate_keypoints`.
-        after (dict[str, float]): The same of the results.
-        title (str): Title of the table.
-
-    Returns:
-        Table: For a rich console.
+    Both are of :func:`evaluate_keypoints`; the table is for a rich console.
     """
     table = Table('', title=title)
     for head in ('results', ) if before is None else (

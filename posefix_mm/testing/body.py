@@ -178,17 +178,14 @@ def _limbs(trunk: np.ndarray, shoulder: np.ndarray, hip: np.ndarray,
 
 def solve_body(angles: dict[str, float], *, build: Build, height: float,
                yaw: float = 0.0, tilt: float = 0.0) -> Body:
-    """Turn joint angles into a body whose pelvis is at the image origin.
+    """Turn joint angles into a body in pixels, its pelvis at the origin.
 
     Args:
-        angles: Joint angles in degrees, as ``sample_angles`` returns them.
+        angles: Degrees, as ``sample_angles`` returns them.
         build: Body proportions.
         height: Standing height in pixels.
         yaw: Direction the person faces in degrees, 0 being the camera.
         tilt: Elevation of the camera in degrees, positive from above.
-
-    Returns:
-        The body in pixels.
     """
     trunk = (rotation('y', angles['twist']) @ rotation('z', angles['lean'])
              @ rotation('x', angles['bend']))

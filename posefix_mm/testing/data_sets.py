@@ -31,12 +31,8 @@ SPECIES = ('antelope', 'argali sheep', 'bison')
 def category(skeleton: str, **changes: Any) -> dict[str, Any]:
     """Return COCO's description of a category with one of mmpose's skeletons.
 
-    Args:
-        skeleton: Name of the skeleton, such as ``mpii``.
-        **changes: Fields that are not those of COCO's persons.
-
-    Returns:
-        The category, links numbered from 1 as in COCO.
+    Links are numbered from 1 as in COCO; ``changes`` are the fields that are
+    not those of COCO's persons.
     """
     info = load_skeleton(skeleton)
     return {'id': 1, 'name': 'person', 'supercategory': 'person',
@@ -125,17 +121,12 @@ def write_dataset(
 
 def derive_joints(keypoints: np.ndarray, names: Sequence[str],
                   image_size: tuple[int, int]) -> np.ndarray:
-    """Turn COCO's joints into those of another skeleton.
+    """Turn COCO's joints into K named ones of another skeleton.
 
-    Args:
-        keypoints: ``(n, 17, 3)`` COCO keypoints: x, y in image pixels and
-            0 absent, 1 hidden, 2 visible.
-        names: K names of COCO's or of derived joints.
-        image_size: Width and height of the image in pixels.
-
-    Returns:
-        ``(n, K, 3)``.  A derived joint is absent if one that it is derived
-        from is, or if it lies outside of the image, and hidden if one is.
+    Keypoints are ``(n, 17, 3)``: x, y in image pixels and 0 absent, 1 hidden,
+    2 visible; the result is ``(n, K, 3)``. A derived joint is absent if one
+    that it is derived from is, or if it lies outside of the image (width,
+    height), and hidden if one is.
     """
     weights = np.zeros((len(names), len(COCO_KEYPOINTS)))
     for row, name in zip(weights, names, strict=True):

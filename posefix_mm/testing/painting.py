@@ -88,14 +88,10 @@ class Canvas:
         """Fill the convex hull of discs, brighter towards the light.
 
         One disc is a disc, two are a limb, discs of no radius a polygon.
-
-        Args:
-            centres: ``(n, 2)`` centres in pixels.
-            radii: ``(n,)`` radii in pixels.
-            colour: Colour of the lit surface.
-            part: Number written to the part map; None leaves the map alone,
-                which suits decoration within a part already drawn.
-            flat: Fill with the colour as it is.
+        Centres ``(n, 2)`` and radii ``(n,)`` are in pixels, and the colour is
+        that of the lit surface, or of all of it if ``flat``. ``part`` is
+        written to the part map; None leaves the map alone, which suits
+        decoration within a part.
         """
         middles, sizes = np.asarray(centres), np.asarray(radii, float)
         outline = self._fill(middles, sizes, colour if flat

@@ -157,14 +157,10 @@ def _place_body(rng: np.random.Generator, size: tuple[int, int],
 def render(scene: Scene) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
     """Paint a scene from far to near.
 
-    Args:
-        scene: Contents of the image.
-
-    Returns:
-        ``(h, w, 3)`` uint8 image before camera effects, for each person the
-        ``(h, w)`` uint8 map of its parts as if alone, and the ``(h, w)``
-        uint8 map of the topmost person's number (1 for the first actor, 0
-        for background and occluders).
+    Returns the ``(h, w, 3)`` uint8 image before camera effects, for each
+    person the ``(h, w)`` uint8 map of its parts as if alone, and the ``(h,
+    w)`` uint8 map of the topmost person's number (1 for the first actor, 0 for
+    background and occluders).
     """
     image = scene.background.copy()
     instances = np.zeros(image.shape[:2], np.uint8)

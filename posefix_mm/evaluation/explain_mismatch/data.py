@@ -50,42 +50,32 @@ class EvaluationData:
         annotations (dict): Content of a COCO annotation file.
         results (Sequence[Any]): Records of a results file.
         metainfo (dict): Skeleton, with ``sigmas`` and ``flip_indices``.
-
-    Attributes:
-        results (Sequence[Any]): The same.
-        people (list[dict]): The annotations.
-        images (list[dict]): Annotated images that have an id, I of them.
-        sizes (np.ndarray): Their width and height, float64 (I, 2), NaN where
-            not known.
-        id_kinds (np.ndarray): How each record's image was found, ``EXACT`` to
-            ``UNKNOWN`` of :mod:`~posefix_mm.images.image_list`, int64 (N, ).
-        result_images (np.ndarray): Index of each record's image, int64 (N, );
-            -1 if unknown.
-        scores (np.ndarray): Scores of all records, float64 (N, ), NaN where
-            they are no numbers.
-        poses (PoseColumns): The well-formed poses of the results.
-        truth (PoseColumns): Annotated poses with any joint, no crowds.
-        areas (np.ndarray): Their areas in squared pixels, or a guess from box
-            or joints where there is none, float64.
     """
 
     def __init__(self, annotations: dict, results: Sequence[Any],
                  metainfo: dict) -> None:
-        self.results = results
+        self.results = results  #: The records
         self.sigmas = np.asarray(metainfo['sigmas'], dtype=np.float64)
         self.flip_indices = list(metainfo['flip_indices'])
+        #: The annotations.
         self.people = _dicts(annotations.get('annotations'))
+        #: Annotated images that have an id, I of them.
         self.images = [image for image in _dicts(annotations.get('images'))
                        if _is_id(image.get('id'))]
+        #: Their width and height, float64 (I, 2), NaN where not known.
         self.sizes = np.stack([column(self.images, side)
                                for side in ('width', 'height')], 1)
         self.sizes[~(self.sizes > 0)] = np.nan  # 0 and -1: not known
         self._list = ImageList(self.images)
+        #: Index of each record's image, -1 if unknown, and how it was found,
+        #: EXACT to UNKNOWN of images.image_list, int64 (N, ).
         self.result_images, self.id_kinds = np.array(
             self._list.find_all([
                 r.get('image_id') if isinstance(r, dict) else None
                 for r in results]), np.int64).reshape(-1, 2).T
+        #: The well-formed poses of the results.
         self.poses = self._columns(results, self.result_images)
+        #: Scores of all records, float64 (N, ), NaN where they are no numbers.
         self.scores = column(results, 'score')
         index_of = {image['id']: i for i, image in enumerate(self.images)}
         ids = [person.get('image_id') for person in self.people]
@@ -94,7 +84,10 @@ class EvaluationData:
             np.int64))
         crowd = column(self.people, 'iscrowd')[truth.row] > 0
         labelled = (truth.keypoints[..., 2] > 0).any(1)
+        #: Annotated poses with any joint, no crowds.
         self.truth = truth.select(labelled & ~crowd & (truth.image >= 0))
+        #: Their areas in squared pixels, or a guess from box or joints where
+        #: there is none, float64.
         self.areas = self._areas()
 
     def _columns(self, records: Sequence[Any],
