@@ -10,8 +10,10 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
+    SpinnerColumn,
     Task,
     TextColumn,
+    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
@@ -98,6 +100,21 @@ def progress_bar(total: int | None,
     with SteadyProgress(*columns, enabled=enabled) as bar:
         task = bar.add_task(title, total=total)
         yield lambda count: bar.advance(task, count)
+
+
+@contextmanager
+def busy(title: str, *, enabled: bool = True) -> Iterator[None]:
+    """Show on standard error for how long something has been done.
+
+    Args:
+        title (str): What is done.
+        enabled (bool): Whether to show anything. Defaults to True.
+    """
+    columns: Any = (SpinnerColumn(), TextColumn('{task.description}'),
+                    TimeElapsedColumn())
+    with SteadyProgress(*columns, enabled=enabled) as bar:
+        bar.add_task(title, total=None)
+        yield
 
 
 def track(items: Iterable,

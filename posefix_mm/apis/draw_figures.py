@@ -2,18 +2,24 @@
 import contextlib
 import io
 from pathlib import Path
+from typing import Any
 
-import mmcv
 import numpy as np
 from matplotlib.figure import Figure
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
-from ..formats.coco import load_pose_records, read_annotations
+from ..diagnosis import compare_results
+from ..formats.as_results import read_as_results
+from ..formats.coco import read_annotations
+from ..images.image_files import ImageProblem
 from ..images.image_finder import ImageFinder
+from ..images.image_source import ImageSource
 from ..inference import PosePredictor
+from ..structures.image_ref import ImageRef
 from ..structures.people import AnnotatedPeople, load_people
+from ..structures.pose_records import parse_pose_record
 from ..structures.skeletons import load_skeleton
 from ..visualization.figures import (
     error_frequency_figure,
@@ -26,7 +32,6 @@ from ..visualization.figures import (
     training_samples,
     typical_pose,
 )
-from ..visualization.report import compare_results
 
 
 def errors_figure(ann: str | Path,
@@ -51,7 +56,7 @@ def errors_figure(ann: str | Path,
 
     Raises:
         FileNotFoundError: If a file does not exist.
-        LookupError: If the image is not found.
+        LookupError: If the image is not found or can't be used.
         ValueError: If the annotations are malformed or lack the person, or
             ``draws`` is not positive.
     """
@@ -61,11 +66,11 @@ def errors_figure(ann: str | Path,
     content = read_annotations(ann)
     people = load_people(content, metainfo['num_keypoints'], area='bbox')
     index = _choose_person(people, annotation_id, ann)
-    image = _read_rgb(ImageFinder(img_dir, content['images']).find(
-        people.image_id[index]))
+    source = ImageSource(ImageFinder(img_dir, content['images']))
+    image = _load_image(source, people.image_id[index])
     rows = [index, *people.near[index]]
     return synthesized_errors_figure(
-        image,
+        image[..., ::-1],
         people.keypoints[rows],
         people.visible[rows],
         people.band_area[index],
@@ -88,11 +93,12 @@ def _choose_person(people: AnnotatedPeople, annotation_id: int | None,
     return int(order[-1])
 
 
-def _read_rgb(path: Path) -> np.ndarray:
-    image = mmcv.imread(str(path), channel_order='rgb')
-    if image is None:
-        raise ValueError(f'{path} is not an image')
-    return image
+def _load_image(source: ImageSource, image_id: int | str) -> np.ndarray:
+    """Load an image, or a frame of a video, as BGR."""
+    try:
+        return source.load(ImageRef(image_id=image_id))
+    except ImageProblem as error:
+        raise LookupError(str(error)) from error
 
 
 def inputs_figure(config: str | Path,
@@ -134,11 +140,12 @@ def network_figure(poses: str | Path,
                    checkpoint: str | None = None,
                    ann: str | Path | None = None,
                    record: int = 0,
-                   device: str = 'cpu') -> Figure:
+                   device: str = 'cpu',
+                   **reading: Any) -> Figure:
     """Show a pose's way through the network (figure 5 of the paper).
 
     Args:
-        poses (str | Path): COCO results file.
+        poses (str | Path): COCO results, or poses of any format.
         img_dir (str | Path): Folder of the images.
         config (str | Path, optional): As of
             :class:`~posefix_mm.inference.PosePredictor`.
@@ -146,15 +153,23 @@ def network_figure(poses: str | Path,
         ann (str | Path, optional): COCO file with the names of the images.
         record (int): Which record of ``poses``. Defaults to the first.
         device (str): Defaults to ``'cpu'``.
+        **reading: ``format`` and ``joint_map``, see
+            :func:`posefix_mm.formats.open_pose_file`.
 
     Raises:
         FileNotFoundError: If a file does not exist.
-        LookupError: If the image is not found.
+        LookupError: If the image is not found or can't be used.
         ValueError: If there is no such record, or it can't be refined.
     """
     predictor = PosePredictor(config, checkpoint, device=device)
-    records = load_pose_records(poses, predictor.num_keypoints,
-                                predictor.categories)
+    source = ImageSource(ImageFinder(
+        img_dir, None if ann is None else read_annotations(ann)['images']))
+    records = [
+        parse_pose_record(index, raw, predictor.num_keypoints,
+                          predictor.categories)
+        for index, raw in enumerate(
+            read_as_results(poses, predictor.metainfo,
+                            image_size=source.size_or_none, **reading))]
     if not 0 <= record < len(records):
         raise ValueError(f'{poses} has no record {record}; it holds '
                          f'{len(records)}')
@@ -162,9 +177,8 @@ def network_figure(poses: str | Path,
     if chosen.problem is not None:
         raise ValueError(f'record {record} of {poses} is not refined: '
                          f'{chosen.problem}')
-    images = None if ann is None else read_annotations(ann)['images']
-    image = _read_rgb(ImageFinder(img_dir, images).find(chosen.image_id))
-    trace = trace_network(predictor, image[..., ::-1].copy(), chosen)
+    image = _load_image(source, chosen.image_id)
+    trace = trace_network(predictor, image, chosen)
     return network_maps_figure(trace, predictor.metainfo)
 
 
@@ -177,15 +191,22 @@ def comparison_figure(kind: str,
                       after: str | Path,
                       ann: str | Path,
                       *,
-                      skeleton: str | None = None) -> Figure:
+                      skeleton: str | None = None,
+                      **reading: Any) -> Figure:
     """Show what refinement did (figures 7 and 8 of the paper, and joints).
 
     Args:
         kind (str): ``'oks'``, ``'status'`` or ``'joints'``.
-        before (str | Path): COCO results file with the input poses.
+        before (str | Path): The input poses, COCO results or any format.
         after (str | Path): The same after refinement.
         ann (str | Path): COCO annotations.
-        skeleton (str, optional): As of :func:`errors_figure`.
+        skeleton (str, optional): See
+            :func:`~posefix_mm.diagnosis.load_skeleton`. Defaults to COCO's.
+        **reading: ``format`` and ``joint_map``, see
+            :func:`posefix_mm.formats.open_pose_file`.
+
+    Returns:
+        Figure: The figure.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -194,15 +215,19 @@ def comparison_figure(kind: str,
     """
     if kind not in COMPARISONS:
         raise ValueError(f'kind must be one of {COMPARISONS}, got {kind!r}')
-    comparison = compare_results(before, after, load_skeleton(skeleton),
-                                 read_annotations(ann))
+    metainfo = load_skeleton(skeleton)
+    truth = compare_results(before, after, metainfo,
+                            read_annotations(ann), **reading).truth
+    if truth is None:
+        raise ValueError(f'{ann} has no annotated keypoints to compare the '
+                         'poses with')
     if kind == 'oks':
-        return oks_change_figure(*comparison.paired_oks())
+        return oks_change_figure(*truth.paired_oks())
     if kind == 'status':
-        return error_frequency_figure(*comparison.frequencies())
-    ks_before, ks_after = comparison.mean_ks()
-    people, metainfo = comparison.people, comparison.metainfo
+        return error_frequency_figure(*truth.frequencies())
+    mean_before, mean_after = truth.mean_ks()
     return joint_change_figure(
-        ks_after - ks_before, typical_pose(people.keypoints, people.visible),
+        mean_after - mean_before,
+        typical_pose(truth.people.keypoints, truth.people.visible),
         list(metainfo['keypoint_id2name'].values()),
         metainfo['skeleton_links'])

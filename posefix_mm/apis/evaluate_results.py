@@ -1,4 +1,4 @@
-"""Evaluate results files and explain what does not meet."""
+"""Evaluate poses and explain what keeps AP low."""
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ class Evaluation:
         results (dict[str, float]): Statistics of the results in percent.
         before (dict[str, float] | None): The same of the poses before.
         explanations (list[Explanation]): What in results and annotations does
-            not meet; empty where everything does.
+            not fit together; empty where everything does.
         before_explanations (list[Explanation]): The same of the poses before.
     """
 
@@ -65,14 +65,14 @@ def evaluate_results(results: str | Path,
             that were refined.
         skeleton (str, optional): Metainfo config of mmpose, such as
             ``crowdpose``, or a file like these. Defaults to COCO's.
-        format (str): Of the results, one of
+        format (str): Of the poses, one of
             :data:`posefix_mm.formats.FORMATS`. Defaults to ``'auto'``.
         joint_map (str | Path, optional): How their joints become those of the
             skeleton, as in :func:`posefix_mm.formats.open_pose_file`.
 
     Returns:
-        Evaluation: Statistics, and an explanation of everything that does
-        not meet: a low AP is never unexplained.
+        Evaluation: Statistics, and an explanation of everything that does not
+        fit together: a low AP is never unexplained.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -98,9 +98,12 @@ def _evaluate(truth: TidyAnnotations, path: str | Path, metainfo: dict,
     results = read_as_results(path, metainfo, truth.content,
                               **reading)
     statistics = evaluate_keypoints(truth.content, results, metainfo['sigmas'])
-    records = read_results(path) if is_results_file(path) else results
+    # what is written otherwise is explained, unless a map leads elsewhere
+    if reading['joint_map'] is None and is_results_file(
+            path, reading['format']):
+        results = read_results(path)
     return statistics, [
-        *truth.explanations, *explain(truth.content, records, metainfo)
+        *truth.explanations, *explain(truth.content, results, metainfo)
     ]
 
 

@@ -12,8 +12,8 @@ class ConfigOptions(argparse.Action):
         DictAction(self.option_strings, self.dest)(*args)
 
 
-def add_pose_file_arguments(parser: argparse._ActionsContainer) -> None:
-    """Add how a file of poses is read."""
+def add_reading(parser: argparse._ActionsContainer) -> None:
+    """Add how poses of other formats are read."""
     parser.add_argument(
         '--format', dest='pose_format', default='auto',
         help='format of the poses; see `posefix convert --help` (default: '
@@ -22,6 +22,16 @@ def add_pose_file_arguments(parser: argparse._ActionsContainer) -> None:
         '--joint-map', help='how the joints of the file become those of the '
         'refiner: a name such as halpe26, or a config (default: joints of the '
         'same name, or the same skeleton)')
+
+
+def reading_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Arguments of :func:`add_reading`."""
+    return dict(format=args.pose_format, joint_map=args.joint_map)
+
+
+def add_pose_file_arguments(parser: argparse._ActionsContainer) -> None:
+    """Add how a file of poses is read, and which of them."""
+    add_reading(parser)
     parser.add_argument(
         '--categories', nargs='+', type=int, metavar='ID',
         help='categories to refine (default: those with the joints of the '
@@ -79,16 +89,16 @@ def add_img_dir(parser: argparse.ArgumentParser) -> None:
 def add_before(parser: argparse.ArgumentParser) -> None:
     """Add the poses before refinement."""
     parser.add_argument(
-        '--before', metavar='BEFORE.json', help='results file of the same '
-        'poses before refinement, to compare with')
+        '--before', metavar='BEFORE',
+        help='the same poses before refinement, to compare with')
 
 
 def add_compared_files(parser: argparse.ArgumentParser) -> None:
-    """Add results before and after refinement, both of which are needed."""
-    parser.add_argument('results', metavar='AFTER.json',
-                        help='results file of the refined poses')
+    """Add poses before and after refinement, both of which are needed."""
+    parser.add_argument('results', metavar='AFTER', help='refined poses')
     add_before(parser)
-    # the former spelling: BEFORE.json AFTER.json
+    add_reading(parser)
+    # the former spelling: BEFORE AFTER
     parser.add_argument('after', nargs='?', help=argparse.SUPPRESS)
     parser.set_defaults(usage_error=parser.error)
 

@@ -1,4 +1,4 @@
-"""Diagnose the errors of the poses in a results file.
+"""Diagnose the errors of the poses in a file of any format.
 
 Every annotated joint of every pose is classified as good, jitter, inversion
 (left and right exchanged), swap (another person's) or miss, and what each
@@ -6,17 +6,26 @@ type costs in AP is measured. With --before, what a refinement changed.
 """
 import argparse
 
-from .arguments import add_ann, add_before, add_oks_thr, add_skeleton
+from .arguments import (
+    add_ann,
+    add_before,
+    add_oks_thr,
+    add_reading,
+    add_skeleton,
+    reading_options,
+)
 from .output import OK, write_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``posefix diagnose``."""
-    parser.add_argument('results', help='COCO results file')
+    parser.add_argument(
+        'results', help='file or folder of poses, such as COCO results')
     add_ann(parser, ' of the images')
     add_before(parser)
     parser.add_argument('--against', dest='before',  # the former name
                         help=argparse.SUPPRESS)
+    add_reading(parser)
     parser.add_argument('--json', metavar='FILE',
                         help='write all numbers to this file')
     add_skeleton(parser)
@@ -68,8 +77,9 @@ def _diagnose(args: argparse.Namespace) -> dict:
     metainfo = load_skeleton(args.skeleton)
     summaries, diagnoses = [], []
     for path in filter(None, (args.results, args.before)):
-        diagnosed = diagnose_files(path, args.ann, metainfo, rules=args.rules,
-                                   oks_thr=args.oks_thr)
+        diagnosed = diagnose_files(
+            path, args.ann, metainfo, rules=args.rules, oks_thr=args.oks_thr,
+            **reading_options(args))
         costs = [] if args.no_ap else [
             error_costs(*diagnosed, metainfo['sigmas'], repair=repair)
             for repair in ('replace', 'move')]

@@ -7,15 +7,23 @@ estimator.
 import argparse
 from pathlib import Path
 
-from .arguments import add_ann, add_oks_thr, add_skeleton
+from .arguments import (
+    add_ann,
+    add_oks_thr,
+    add_reading,
+    add_skeleton,
+    reading_options,
+)
 from .output import OK, write_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``posefix estimate-errors``."""
-    parser.add_argument('results', help='COCO results file of the estimator')
+    parser.add_argument(
+        'results', help='poses of the estimator, such as COCO results')
     add_ann(parser, ' of the images')
     parser.add_argument('--out', required=True, help='config file to write')
+    add_reading(parser)
     add_skeleton(parser)
     add_oks_thr(parser)
     parser.add_argument(
@@ -40,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
     diagnosis = diagnose_files(
         args.results, args.ann, metainfo, rules='posefix',
         oks_thr=args.oks_thr, area='bbox',
-        pose_box_expand=args.pose_box_expand).diagnosis
+        pose_box_expand=args.pose_box_expand,
+        **reading_options(args)).diagnosis
     errors = estimate_errors(diagnosis, metainfo, prior=args.prior)
     description = (
         f'Errors of {Path(args.results).name} against {Path(args.ann).name}: '

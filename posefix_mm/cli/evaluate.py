@@ -1,27 +1,32 @@
-"""Evaluate a COCO results file, before and after refinement.
+"""Evaluate poses of any format, before and after refinement.
 
-Where results and annotations do not match (ids, categories, units, areas,
-scores...), it says what is wrong with how many of them and what to do.
+Where results and annotations do not fit together (ids, categories, units,
+areas, scores...), it says what is wrong, with how many, and what to do.
 """
 import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .arguments import add_ann, add_before, add_skeleton
+from .arguments import (
+    add_ann,
+    add_before,
+    add_reading,
+    add_skeleton,
+    reading_options,
+)
 from .output import OK, write_line
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from ..apis import Evaluation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``posefix evaluate``."""
-    parser.add_argument('results', metavar='RESULTS.json',
-                        help='COCO results file')
+    parser.add_argument('results', metavar='RESULTS',
+                        help='poses, such as COCO results')
     add_ann(parser, ' of the same images')
     add_before(parser)
+    add_reading(parser)
     parser.add_argument(
         '--json', metavar='FILE',
         help='write statistics and explanations to this file as well')
@@ -37,32 +42,20 @@ def run(args: argparse.Namespace) -> int:
     from ..fileio import write_json
 
     evaluation = evaluate_results(
-        args.results, args.ann, before=args.before, skeleton=args.skeleton)
+        args.results, args.ann, before=args.before, skeleton=args.skeleton,
+        **reading_options(args))
     if args.json is not None:
         write_json(args.json, evaluation.to_dict())
     if args.quiet:
         return OK
-    Console().print(
-        _table(evaluation.results) if evaluation.before is None else
-        comparison_table(evaluation.before, evaluation.results))
+    Console().print(comparison_table(evaluation.before, evaluation.results))
     for name, text in _notes(evaluation):
         write_line(f'{name}: {text}')
     return OK
 
 
-def _table(statistics: dict[str, float]) -> 'Table':
-    """Lay out the statistics of one file."""
-    from rich.table import Table
-    table = Table(title='COCO keypoints')
-    table.add_column('')
-    table.add_column('results', justify='right')
-    for name, value in statistics.items():
-        table.add_row(name, f'{value:.1f}')
-    return table
-
-
 def _notes(evaluation: 'Evaluation') -> Iterator[tuple[str, str]]:
-    """What does not match, once if it is the same in both files."""
+    """What is wrong, once if it is the same in both files."""
     before, results = (
         [*map(str, explanations)] for explanations in (
             evaluation.before_explanations, evaluation.explanations))

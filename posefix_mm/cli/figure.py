@@ -9,9 +9,11 @@ from .arguments import (
     add_cfg_options,
     add_compared_files,
     add_img_dir,
+    add_reading,
     add_refiner_files,
     add_skeleton,
     compared_files,
+    reading_options,
 )
 from .output import OK, write_line
 
@@ -66,8 +68,9 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--poses', required=True, metavar='RESULTS.json',
-                        help='poses')
+    parser.add_argument('--poses', required=True, metavar='POSES',
+                        help='file or folder')
+    add_reading(parser)
     add_img_dir(parser)
     add_refiner_files(parser)
     add_ann(parser, ' with the images', required=False)
@@ -94,11 +97,11 @@ def run(args: argparse.Namespace) -> int:
         figure = draw_figures.network_figure(
             args.poses, args.img_dir, config=args.config,
             checkpoint=args.checkpoint, ann=args.ann, record=args.record,
-            device=args.device)
+            device=args.device, **reading_options(args))
     else:
         figure = draw_figures.comparison_figure(
             args.kind, *compared_files(args), args.ann,
-            skeleton=args.skeleton)
+            skeleton=args.skeleton, **reading_options(args))
     save_figure(figure, out)
     if not args.quiet:
         write_line(f'figure: {out}')

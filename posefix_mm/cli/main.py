@@ -21,7 +21,7 @@ COMMANDS = {
                'camera',
     'evaluate': 'show AP, before and after, and explain why it is low',
     'convert': "convert poses from one tool's format to another's",
-    'diagnose': 'diagnose the errors of the poses in a results file',
+    'diagnose': 'diagnose the errors of the poses in a file',
     'estimate-errors': 'measure the errors that a refiner should be trained '
                        'on',
     'figure': "draw one of the paper's figures from your own data",

@@ -5,7 +5,6 @@ mail or from a server, on a phone as well. Without annotations it shows how far
 joints moved, and where.
 """
 import argparse
-from contextlib import nullcontext
 
 from .arguments import (
     add_ann,
@@ -13,6 +12,7 @@ from .arguments import (
     add_img_dir,
     add_skeleton,
     compared_files,
+    reading_options,
 )
 from .output import OK, write_line
 
@@ -36,15 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run ``posefix report``."""
-    from rich.console import Console
-
+    from ..progress import busy
     from ..visualization.report import write_report
     before, after = compared_files(args)
-    with nullcontext() if args.quiet else Console(stderr=True).status(
-            'comparing poses'):
+    with busy('comparing poses', enabled=not args.quiet):
         page = write_report(
             before, after, args.img_dir, args.out, ann=args.ann,
-            skeleton=args.skeleton, people=args.people, seed=args.seed)
+            skeleton=args.skeleton, people=args.people, seed=args.seed,
+            **reading_options(args))
     if not args.quiet:
         write_line(f'report: {page}')
     return OK

@@ -3,16 +3,10 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Optional, Union
 
 from mmengine.config import Config
 from rich.console import Console
-from rich.progress import (
-    Progress,
-    TaskID,
-)
 
 from ..evaluation import comparison_table
 from ..file_refinement.refine_results import refine_results
@@ -29,26 +23,16 @@ REFINER = ('body_2d_keypoint/posefix/demo/'
 
 @dataclass
 class DemoSize:
-    """How much the demo does.
+    """How much the demo does."""
 
-    Attributes:
-        train_images (int): Pictures to train on.
-        val_images (int): Pictures to test on.
-        epochs (int, optional): Epochs of both networks. Defaults to what
-            their configs say, the same for both.
-        pictures (int): Side-by-side pictures to save.
-    """
-
-    train_images: int = 1000
-    val_images: int = 250
-    epochs: Optional[int] = None
-    pictures: int = 24
+    train_images: int = 1000  #: Pictures to train on
+    val_images: int = 250  #: Pictures to test on
+    #: Epochs of both networks. Defaults to what their configs say, the same
+    #: for both.
+    epochs: int | None = None
 
 
-def run_demo(out_dir: Union[str, Path],
-             root: Union[str, Path],
-             *,
-             size: DemoSize,
+def run_demo(out_dir: str | Path, root: str | Path, *, size: DemoSize,
              seed: int = 0) -> RefineSummary:
     """Draw data, train an estimator and a refiner, refine, and compare.
 
@@ -57,7 +41,7 @@ def run_demo(out_dir: Union[str, Path],
             demo in it is replaced.
         root (str | Path): Folder with ``configs`` and ``tools``.
         size (DemoSize): How much to do.
-        seed (int): Seed of the data and of training. Defaults to 0.
+        seed (int): Seed of the data and of training.
 
     Returns:
         RefineSummary: Of the refinement, with statistics before and after.
@@ -76,15 +60,12 @@ def run_demo(out_dir: Union[str, Path],
     # Reading configs is not safe in threads.
     plan = [(name, config, size.epochs or Config.fromfile(
         root / 'configs' / config).train_cfg.max_epochs)
-            for name, config in (('estimator', ESTIMATOR), ('refiner',
-                                                            REFINER))]
+            for name, config in (('estimator', ESTIMATOR),
+                                 ('refiner', REFINER))]
     # The refiner needs nothing of the estimator to train, so they share the
     # machine, half of the cores each.
     with ThreadPoolExecutor() as pool, progress_bars() as bar:
-        trainings = [
-            pool.submit(tools.train, name, config, epochs, bar)
-            for name, config, epochs in plan
-        ]
+        trainings = [pool.submit(tools.train, *step, bar) for step in plan]
         try:
             for training in as_completed(trainings):
                 training.result()
@@ -94,18 +75,28 @@ def run_demo(out_dir: Union[str, Path],
         estimator, refiner = (training.result() for training in trainings)
     with progress_bars() as bar:
         poses = tools.test('estimator', ESTIMATOR, estimator, bar)
+    refined, ann = out_dir / 'refined.keypoints.json', (
+        data / 'val' / 'annotations.json')
     summary = refine_results(
-        root / 'configs' / REFINER,
-        refiner,
-        poses,
-        data / 'val' / 'images',
-        out_dir / 'refined.keypoints.json',
-        ann=data / 'val' / 'annotations.json',
-        show_dir=out_dir / 'pictures',
-        show_limit=size.pictures,
+        root / 'configs' / REFINER, refiner, poses, data / 'val' / 'images',
+        refined, ann=ann, show_dir=out_dir / 'pictures', show_limit=24,
         allow_empty=True)  # a short training may be sure of nobody
-    _show(summary, out_dir, time.monotonic() - started)
-    _write_report(summary, poses, data / 'val', out_dir)
+    console = Console(soft_wrap=True)
+    console.print(comparison_table(
+        summary.before, summary.after,
+        title='poses of the estimator, before and after refinement'))
+    minutes = (time.monotonic() - started) / 60
+    console.print(
+        f'{summary.refined} poses refined, {summary.dropped} dropped as '
+        f'duplicates, {len(summary.unrefined)} not refined; {minutes:.1f} '
+        f'minutes in all\npictures: {out_dir / "pictures"}\n'
+        f'data, weights and logs: {out_dir}')
+    if summary.refined:
+        page = write_report(poses, refined, data / 'val' / 'images',
+                            out_dir / 'report', ann=ann)
+        console.print(f'report, for a browser: {page}')
+    else:  # of a training too short to find anybody
+        console.print('no report: no pose could be refined')
     return summary
 
 
@@ -122,60 +113,18 @@ def _clear(out_dir: Path) -> None:
 
 
 def draw_data(data: Path, size: DemoSize, seed: int) -> None:
-    """Draw pictures to train and to test on, with different people.
+    """Draw pictures for training and testing, with different people.
 
-    Args:
-        data (Path): Folder for the folders ``train`` and ``val``.
-        size (DemoSize): How many pictures.
-        seed (int): Seed of both.
+    They go to the folders ``train`` and ``val`` of ``data``.
     """
-    first_val = size.train_images + 1
     with progress_bars() as bar:
-        for name, count, first in (('train', size.train_images, 1),
-                                   ('val', size.val_images, first_val)):
-            task = bar.add_task(f'drawing {count} pictures ({name})')
+        for name, count, first in (
+                ('train', size.train_images, 1),
+                ('val', size.val_images, size.train_images + 1)):
+            task = bar.add_task(f'drawing {count} pictures ({name})',
+                                total=count)
             write_dataset(
-                data / name,
-                count,
-                seed=seed,
-                image_size=(256, 192),
-                simple=True,
-                first_image_id=first,
-                progress=partial(_advance, bar, task))
-
-
-def _advance(bar: Progress, task: TaskID, done: int, total: int) -> None:
-    bar.update(task, completed=done, total=total)
-
-
-def _show(summary: RefineSummary, out_dir: Path, seconds: float) -> None:
-    """Show what the demo found."""
-    console = Console()
-    console.print(
-        comparison_table(
-            summary.before,
-            summary.after,
-            title='poses of the estimator, before and after refinement'))
-    console.print(f'{summary.refined} poses refined, {summary.dropped} '
-                  f'dropped as duplicates, {len(summary.unrefined)} not '
-                  f'refined; {seconds / 60:.1f} minutes in all')
-    console.print(
-        f'pictures: {out_dir / "pictures"}\n'
-        f'data, weights and logs: {out_dir}',
-        soft_wrap=True)
-
-
-def _write_report(summary: RefineSummary, poses: Path, data: Path,
-                  out_dir: Path) -> None:
-    """Write the page of what refinement did, and name it."""
-    console = Console()
-    if not summary.refined:  # of a training too short to find anybody
-        console.print('no report: no pose could be refined')
-        return
-    page = write_report(
-        poses,
-        out_dir / 'refined.keypoints.json',
-        data / 'images',
-        out_dir / 'report',
-        ann=data / 'annotations.json')
-    console.print(f'report, for a browser: {page}', soft_wrap=True)
+                data / name, count, seed=seed, image_size=(256, 192),
+                simple=True, first_image_id=first,
+                progress=lambda done, _, task=task: bar.update(
+                    task, completed=done))

@@ -3,13 +3,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import List, Sequence
 
 from rich.progress import (
     BarColumn,
     Progress,
-    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -49,8 +48,7 @@ class ToolRunner:
         self.out_dir = out_dir
         self.seed = seed
         self.stopped = False
-        self.threads = max(1, (os.cpu_count() or 1) // 2)
-        self.processes: List[subprocess.Popen] = []
+        self.processes: list[subprocess.Popen] = []
 
     def stop(self) -> None:
         """End the tools that still run."""
@@ -62,66 +60,50 @@ class ToolRunner:
               bar: Progress) -> str:
         """Train a network and return its checkpoint."""
         work_dir = self.out_dir / name
-        self._run(bar, f'training the {name}', name, [
-            'tools/train.py', config, '--work-dir',
-            str(work_dir), '--no-validate', '--cfg-options',
+        self._run(bar, f'training the {name}', name, 'train', config, [
+            '--work-dir', str(work_dir), '--no-validate', '--cfg-options',
             f'train_cfg.max_epochs={epochs}',
             f'param_scheduler.1.T_max={epochs}',
-            f'randomness.seed={self.seed}'
-        ], epochs)
+            f'randomness.seed={self.seed}'], epochs)
         return str(work_dir / f'epoch_{epochs}.pth')
 
     def test(self, name: str, config: str, checkpoint: str,
              bar: Progress) -> Path:
         """Run a network on the test pictures and return its results."""
-        self._run(bar, f'running the {name}', f'{name}_test', [
-            'tools/test.py', config, checkpoint, '--work-dir',
-            str(self.out_dir / name), '--cfg-options',
-            f'test_evaluator.outfile_prefix={self.out_dir / name}'
-        ])
+        prefix = self.out_dir / name
+        self._run(bar, f'running the {name}', f'{name}_test', 'test', config, [
+            checkpoint, '--work-dir', str(prefix), '--cfg-options',
+            f'test_evaluator.outfile_prefix={prefix}'])
         return self.out_dir / f'{name}.keypoints.json'
 
-    def _run(self, bar: Progress, title: str, log_name: str,
-             command: Sequence[str], epochs: int = 1) -> None:
+    def _run(self, bar: Progress, title: str, log_name: str, tool: str,
+             config: str, arguments: Sequence[str], epochs: int = 1) -> None:
         """Run one tool; its output goes to a log file."""
-        tool, config, *arguments = command
+        tool = f'tools/{tool}.py'
         log = self.out_dir / f'{log_name}.log'
+        threads = max(1, (os.cpu_count() or 1) // 2)
         with log.open('w') as file, subprocess.Popen(
-            [
-                sys.executable, '-W', 'ignore',
-                str(self.root / tool),
-                str(self.root / 'configs' / config), *arguments
-            ],
-                cwd=self.out_dir,
-                env={
-                    **os.environ,
-                    **_ENVIRONMENT, 'OMP_NUM_THREADS': str(self.threads)
-                },
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True) as process:
+                [sys.executable, '-W', 'ignore', str(self.root / tool),
+                 str(self.root / 'configs' / config), *arguments],
+                cwd=self.out_dir, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True,
+                env={**os.environ, **_ENVIRONMENT,
+                     'OMP_NUM_THREADS': str(threads)}) as process:
             self.processes.append(process)
             if self.stopped:
                 process.terminate()
             task = bar.add_task(title, total=None)
             for line in process.stdout:
                 file.write(line)
-                self._show(bar, task, line, epochs)
+                match = _LOG_LINE.search(line)
+                if match is not None:
+                    epoch, step, steps = (
+                        int(part or 1) for part in match.groups())
+                    bar.update(task, completed=(epoch - 1) * steps + step,
+                               total=epochs * steps)
         if process.returncode != 0:
             tail = ''.join(log.read_text().splitlines(keepends=True)[-15:])
             raise RuntimeError(
                 f'{tool} failed with exit status {process.returncode}; '
                 f'the last lines of {log}:\n{tail}')
         bar.update(task, total=1, completed=1)
-
-    @staticmethod
-    def _show(bar: Progress, task: TaskID, line: str, epochs: int) -> None:
-        """Move the bar by a line of the log."""
-        match = _LOG_LINE.search(line)
-        if match is None:
-            return
-        epoch, step, steps = (int(part or 1) for part in match.groups())
-        bar.update(
-            task,
-            completed=(epoch - 1) * steps + step,
-            total=epochs * steps)

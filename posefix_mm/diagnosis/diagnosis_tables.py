@@ -1,35 +1,44 @@
 """A diagnosis as tables for a terminal."""
 from functools import reduce
 from operator import getitem
-from typing import Any, List, Optional, Sequence
+from typing import Any
 
 import numpy as np
 from rich.table import Table
 
 from ..structures.error_types import ERROR_TYPES
 
+# Name of a row, keys of its value, and how it is written.
+_Rows = list[tuple[str, tuple[Any, ...], str]]
 
-def diagnosis_tables(summary: dict,
-                     before: Optional[dict] = None) -> List[Table]:
-    """Lay out a summary, with the change since another one.
 
-    Args:
-        summary (dict): From :func:`~posefix_mm.diagnosis.summarize`.
-        before (dict, optional): The same of other results, such as the ones
-            that were refined.
+def diagnosis_tables(summary: dict, before: dict | None = None) -> list[Table]:
+    """Lay out a summary of ``summarize``, with the change since another one.
 
-    Returns:
-        List[Table]: For a rich console: frequencies, by joint, by number of
-        annotated joints, by near persons, OKS, and AP if it was evaluated.
+    Frequencies, by joint, by number of annotated joints, by near persons, OKS,
+    and AP if it was evaluated, for a rich console.
     """
-    tables = [_frequencies(summary, before)]
-    for key, title in (('by_joint', 'joint'),
-                       ('by_visible', 'annotated joints'),
-                       ('by_overlap', 'persons near')):
-        tables.append(_parts(summary[key], before and before[key], title))
-    tables.append(_oks(summary, before))
+    joints: _Rows = [
+        (error, ('frequency', error), '.1f%') for error in ERROR_TYPES]
+    joints += [('joints', ('joints', ), ',d'), ('poses', ('matched', ), ',d')]
+    oks: _Rows = [(name, ('oks', name), '.3f') for name in ('mean', 'median')]
+    oks += [(f'{number / 10:.1f} to {(number + 1) / 10:.1f} (%)',
+             ('oks', 'histogram', number), '.1f%') for number in range(10)]
+    tables = [_values('Joints (%)', 'status', joints, summary, before)]
+    tables += [
+        _parts(summary[key], before and before[key], title)
+        for key, title in (('by_joint', 'joint'),
+                           ('by_visible', 'annotated joints'),
+                           ('by_overlap', 'persons near'))]
+    tables.append(
+        _values('OKS of the matched poses', '', oks, summary, before))
     if 'ap_cost' in summary:
-        tables.append(_costs(summary, before))
+        costs: _Rows = [('AP', ('ap', ), '.1f')]
+        costs += [(f'AP lost to {name}{note}', (key, name), '.1f')
+                  for key, note in (('ap_cost', ''),
+                                    ('ap_cost_moved', ' (moved)'))
+                  for name in summary.get(key, ())]
+        tables.append(_values('What errors cost', '', costs, summary, before))
     return tables
 
 
@@ -41,33 +50,24 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _rows(table: Table, name: str, summary: dict, before: Optional[dict],
-          keys: Sequence, style: str) -> None:
-    """Add the value at ``keys``, or both values and their difference."""
-    values: List[Any] = [reduce(getitem, keys, content)
-                         for content in (before, summary) if content]
-    if style.endswith('%'):
-        values, style = [100 * value for value in values], style[:-1]
-    cells = [format(value, style) for value in values]
-    if before is not None:
-        cells.append(format(values[1] - values[0], f'+{style}'))
-    table.add_row(name, *cells)
-
-
-def _columns(before: Optional[dict]) -> List[str]:
-    return ['results'] if before is None else ['before', 'after', 'change']
-
-
-def _frequencies(summary: dict, before: Optional[dict]) -> Table:
-    table = _table('Joints (%)', 'status', *_columns(before))
-    for error in ERROR_TYPES:
-        _rows(table, error, summary, before, ('frequency', error), '.1f%')
-    for name, key in (('joints', 'joints'), ('poses', 'matched')):
-        _rows(table, name, summary, before, (key, ), ',d')
+def _values(title: str, head: str, rows: _Rows, summary: dict,
+            before: dict | None) -> Table:
+    """Values of a summary, or before, after and their difference."""
+    table = _table(title, head, *(
+        ['results'] if before is None else ['before', 'after', 'change']))
+    for name, keys, style in rows:
+        values: list[Any] = [reduce(getitem, keys, content)
+                             for content in (before, summary) if content]
+        if style.endswith('%'):
+            values, style = [100 * value for value in values], style[:-1]
+        cells = [format(value, style) for value in values]
+        if before is not None:
+            cells.append(format(values[1] - values[0], f'+{style}'))
+        table.add_row(name, *cells)
     return table
 
 
-def _parts(parts: dict, before: Optional[dict], title: str) -> Table:
+def _parts(parts: dict, before: dict | None, title: str) -> Table:
     """Shares in parts of the joints, and by how much more are good now."""
     gains = [] if before is None else ['gain']
     table = _table(
@@ -82,35 +82,8 @@ def _parts(parts: dict, before: Optional[dict], title: str) -> Table:
     return table
 
 
-def _oks(summary: dict, before: Optional[dict]) -> Table:
-    table = _table('OKS of the matched poses', '', *_columns(before))
-    for name in ('mean', 'median'):
-        _rows(table, name, summary, before, ('oks', name), '.3f')
-    for number in range(len(summary['oks']['histogram'])):
-        _rows(table, f'{number / 10:.1f} to {(number + 1) / 10:.1f} (%)',
-              summary, before, ('oks', 'histogram', number), '.1f%')
-    return table
-
-
-def _costs(summary: dict, before: Optional[dict]) -> Table:
-    table = _table('What errors cost', '', *_columns(before))
-    _rows(table, 'AP', summary, before, ('ap', ), '.1f')
-    for key, note in (('ap_cost', ''), ('ap_cost_moved', ' (moved)')):
-        for name in summary.get(key, {}):
-            _rows(table, f'AP lost to {name}{note}', summary, before,
-                  (key, name), '.1f')
-    return table
-
-
 def change_table(changes: dict) -> Table:
-    """Lay out what became of the joints.
-
-    Args:
-        changes (dict): From :func:`~posefix_mm.diagnosis.summarize_changes`.
-
-    Returns:
-        Table: For a rich console.
-    """
+    """Lay out what became of the joints, as ``summarize_changes`` counts."""
     table = _table('Joints by status before (rows) and after', 'before',
                    *ERROR_TYPES)
     for error, row in changes.items():

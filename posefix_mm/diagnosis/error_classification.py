@@ -2,12 +2,9 @@
 
 The error types of Ronchi & Perona (ICCV 2017): the reference point that a
 joint is most similar to says whose joint was found, its similarity how well.
-
-Letters: N poses, K keypoints, P other persons, R = 2 * (1 + P) reference
-points of a joint: its own place in [person, others...], then that of its
-left/right twin in the same order.
 """
-from typing import NamedTuple, Sequence, Union
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,26 +25,23 @@ NOT_ANNOTATED = -1
 
 
 class Classification(NamedTuple):
-    """What became of the joints of N poses.
+    """What became of the joints of N poses."""
 
-    Attributes:
-        status (np.ndarray): int64 (N, K): index into ``ERROR_TYPES``, or
-            :data:`NOT_ANNOTATED`.
-        ks (np.ndarray): Similarity to the own annotation, (N, K); 0 where the
-            pose has no such joint, NaN without annotation.
-        nearest_ks (np.ndarray): Greatest similarity to a reference point,
-            (N, K), with the same exceptions.
-    """
-
+    #: int64 (N, K): index into ``ERROR_TYPES``, or :data:`NOT_ANNOTATED`.
     status: np.ndarray
+    #: Similarity to the own annotation, (N, K); 0 where the pose has no such
+    #: joint, NaN without annotation.
     ks: np.ndarray
+    #: Greatest similarity to a reference point, (N, K), with the same
+    #: exceptions.
     nearest_ks: np.ndarray
 
 
 def classify_errors(keypoints: np.ndarray, present: np.ndarray,
                     poses: np.ndarray, visible: np.ndarray, area: np.ndarray,
-                    sigmas: Union[Sequence[float], np.ndarray],
-                    flip_indices: Sequence[int]) -> Classification:
+                    sigmas: Sequence[float] | np.ndarray,
+                    flip_indices: Sequence[int] | np.ndarray
+                    ) -> Classification:
     """Classify every annotated joint of N poses.
 
     With the reference point, of those that are annotated, that the joint has
@@ -64,7 +58,7 @@ def classify_errors(keypoints: np.ndarray, present: np.ndarray,
         keypoints (np.ndarray): Image pixels, (N, K, 2).
         present (np.ndarray): bool (N, K), which joints the poses have.
         poses (np.ndarray): Annotated keypoints in image pixels,
-            (N, 1 + P, K, 2): the person, then the others; pad with invisible
+            (N, 1 + P, K, 2): the person, then P others; pad with invisible
             ones.
         visible (np.ndarray): bool (N, 1 + P, K), which are annotated.
         area (np.ndarray): Area in squared pixels: of the person, for all
@@ -72,14 +66,12 @@ def classify_errors(keypoints: np.ndarray, present: np.ndarray,
         sigmas (Sequence[float]): COCO-style sigmas, (K, ).
         flip_indices (Sequence[int]): Index of every keypoint's left/right
             twin, its own index where it has none, (K, ).
-
-    Returns:
-        Classification: Status and similarities.
     """
     flip = np.asarray(flip_indices)
-    twin = np.asarray(poses).shape[1]
+    twin = np.asarray(poses).shape[1]  # index of the own twin
     if area.shape[1] > 1:
         area = np.concatenate((area, area), 1)
+    # own place in [person, others...], then the twin's in the same order
     refs = to_complex(np.asarray(poses))
     has_twin = flip != np.arange(len(flip))
     refs = np.concatenate((refs, refs[..., flip]), 1)

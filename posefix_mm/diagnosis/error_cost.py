@@ -1,9 +1,10 @@
 """What each type of error costs in average precision."""
-from typing import Any, Dict, Iterable, List, Optional, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
-from ..evaluation.coco_table import can_evaluate, evaluate_keypoints
+from ..evaluation import can_evaluate, evaluate_keypoints
 from ..structures.boxes import BOX_TO_AREA
 from ..structures.error_types import (
     ERROR_TYPES,
@@ -19,38 +20,30 @@ from .diagnosis import Diagnosis
 REPAIRS = ('replace', 'move')
 
 
-def repair_errors(diagnosis: Diagnosis,
-                  results: Sequence[Any],
-                  annotations: dict,
-                  kinds: Iterable[int],
-                  *,
-                  sigmas: Optional[Sequence[float]] = None) -> List[Any]:
-    """Put the joints with given errors right.
+def repair_errors(diagnosis: Diagnosis, results: Sequence[Any],
+                  annotations: dict, kinds: Iterable[int], *,
+                  sigmas: Sequence[float] | None = None) -> list[Any]:
+    """Repair the joints that have errors of some kinds.
 
     They are replaced by the truth. With ``sigmas`` they are moved near it
-    instead, as `coco-analyze`_ does, to the right of the true place: jitter
-    to the distance of KS .85, misses of .50, inversions and swaps as far away
-    as they are from the place they were mistaken for. The distances are those
-    of ``exp(-d^2 / (2 * area * sigma^2))``, without the 2 that belongs to
-    sigma, so that KS becomes its fourth root: .96 for jitter, .84 for misses.
+    instead, as `coco-analyze`_ does, to the right of the true place: jitter to
+    the distance of KS .85, misses of .50, inversions and swaps as far away as
+    they are from the place they were mistaken for. The distances are those of
+    ``exp(-d^2 / (2 * area * sigma^2))``, without the 2 that belongs to sigma,
+    so that KS becomes its fourth root: .96 for jitter, .84 for misses.
 
     Args:
         diagnosis (Diagnosis): Of the results.
-        results (Sequence[Any]): Content of the results file; not changed.
+        results (Sequence[Any]): Content of the results file; a copy is
+            changed.
         annotations (dict): Content of the annotation file.
         kinds (Iterable[int]): Indices into ``ERROR_TYPES``.
-        sigmas (Sequence[float], optional): COCO-style sigmas, (K, ). Defaults
-            to None: joints are replaced.
-
-    Returns:
-        List[Any]: The results, with other x and y of these joints.
+        sigmas (Sequence[float], optional): COCO-style sigmas, (K, ).
 
     .. _`coco-analyze`: https://github.com/matteorr/coco-analyze
     """
-    truth = {
-        person['id']: person
-        for person in annotations['annotations'] if 'keypoints' in person
-    }
+    truth = {person['id']: person for person in annotations['annotations']
+             if 'keypoints' in person}
     wrong = np.isin(diagnosis.status, list(kinds))
     repaired = list(results)
     for row in np.flatnonzero(wrong.any(1)):
@@ -81,13 +74,10 @@ def _distances(diagnosis: Diagnosis, row: int, person: dict,
         return np.sqrt(-2 * area * np.log(similarity)) * np.asarray(sigmas)
 
 
-def error_costs(diagnosis: Diagnosis,
-                results: Sequence[Any],
-                annotations: dict,
-                sigmas: Sequence[float],
-                *,
-                repair: str = 'replace') -> Dict[str, float]:
-    """Evaluate the results with the errors of one type put right.
+def error_costs(diagnosis: Diagnosis, results: Sequence[Any],
+                annotations: dict, sigmas: Sequence[float], *,
+                repair: str = 'replace') -> dict[str, float]:
+    """Evaluate the results with the errors of one type repaired.
 
     Args:
         diagnosis (Diagnosis): Of the results.
@@ -95,10 +85,9 @@ def error_costs(diagnosis: Diagnosis,
         annotations (dict): Content of the annotation file.
         sigmas (Sequence[float]): COCO-style sigmas, (K, ).
         repair (str): ``'replace'`` or ``'move'``, see :func:`repair_errors`.
-            Defaults to ``'replace'``.
 
     Returns:
-        Dict[str, float]: ``AP`` of the results as they are, in percent, and
+        dict[str, float]: ``AP`` of the results as they are, in percent, and
         by how much it rises without ``jitter``, ``inversion``, ``swap``,
         ``miss`` and without any of them (``all``).
 
@@ -109,16 +98,15 @@ def error_costs(diagnosis: Diagnosis,
     if repair not in REPAIRS:
         raise ValueError(f'repair must be one of {REPAIRS}, got {repair!r}')
     can_evaluate(annotations, len(sigmas))
+
+    def average_precision(records: Sequence[Any]) -> float:
+        return evaluate_keypoints(annotations, records, sigmas)['AP']
+
     parts = {error: [kind] for kind, error in enumerate(ERROR_TYPES) if kind}
     parts['all'] = [kind for (kind, ) in parts.values()]
-    costs = {'AP': evaluate_keypoints(annotations, results, sigmas)['AP']}
+    costs = {'AP': average_precision(results)}
     for name, kinds in parts.items():
-        repaired = repair_errors(
-            diagnosis,
-            results,
-            annotations,
-            kinds,
-            sigmas=sigmas if repair == 'move' else None)
-        statistics = evaluate_keypoints(annotations, repaired, sigmas)
-        costs[name] = statistics['AP'] - costs['AP']
+        costs[name] = average_precision(repair_errors(
+            diagnosis, results, annotations, kinds,
+            sigmas=sigmas if repair == 'move' else None)) - costs['AP']
     return costs

@@ -1,35 +1,90 @@
-"""A diagnosis in numbers, for a JSON file."""
-from typing import Dict, Optional, Tuple
-
+"""A diagnosis in numbers: how often joints are wrong in which way."""
 import numpy as np
 
 from ..structures.error_types import ERROR_TYPES
 from .diagnosis import Diagnosis
-from .frequencies import (
-    frequency_tables,
-    oks_distribution,
-    status_frequency,
-)
+
+#: Numbers of annotated joints, and of near persons, where the release's
+#: probabilities change: upper ends, and lower ends, of bins.
+VISIBLE_BOUNDS = (5, 10, 15)
+OVERLAP_BOUNDS = (1, 3)
+_VISIBLE_BINS = ('1-5', '6-10', '11-15', '16 or more')
+_OVERLAP_BINS = ('0', '1-2', '3 or more')
 
 
-def summarize(diagnosis: Diagnosis,
-              costs: Optional[Dict[str, float]] = None,
-              moved_costs: Optional[Dict[str, float]] = None) -> dict:
-    """Put the numbers of a diagnosis together.
+def status_frequency(diagnosis: Diagnosis) -> dict[str, float]:
+    """Shares of all annotated joints of matched poses, which add up to 1.
+
+    Raises:
+        ValueError: If no pose was matched.
+    """
+    if len(diagnosis) == 0:
+        raise ValueError(
+            'no pose of the results belongs to an annotated person: the OKS '
+            'of each is below that of a match (--oks-thr)')
+    counts = diagnosis.count().sum((0, 1))
+    return dict(
+        zip(ERROR_TYPES, (counts / counts.sum()).tolist(), strict=True))
+
+
+def bin_poses(diagnosis: Diagnosis,
+              visible_bounds: tuple[int, ...] = VISIBLE_BOUNDS,
+              overlap_bounds: tuple[int, ...] = OVERLAP_BOUNDS
+              ) -> tuple[np.ndarray, np.ndarray]:
+    """Sort N poses by annotated joints and by near persons: two int (N, ).
+
+    The bounds are upper ends of all bins of joints but the last, and lower
+    ends of all bins of persons but the first.
+    """
+    return (np.searchsorted(visible_bounds, diagnosis.num_visible),
+            np.searchsorted(overlap_bounds, diagnosis.num_overlap, 'right'))
+
+
+def frequency_tables(diagnosis: Diagnosis) -> dict[str, dict[str, dict]]:
+    """Shares of the statuses, and numbers of ``joints``, part by part.
+
+    Returns:
+        dict[str, dict[str, dict]]: ``by_joint``; ``by_visible``, the number
+        of annotated joints of the person; ``by_overlap``, the number of near
+        persons. The last two are binned as the release's tables. Parts
+        without joints are left out.
+    """
+    counts = diagnosis.count()
+    tables = dict(by_joint=_shares(diagnosis.keypoint_names, counts.sum(0)))
+    for key, names, bins in zip(('by_visible', 'by_overlap'),
+                                (_VISIBLE_BINS, _OVERLAP_BINS),
+                                bin_poses(diagnosis), strict=True):
+        binned = np.zeros((len(names), len(ERROR_TYPES)), np.int64)
+        np.add.at(binned, bins, counts.sum(1))
+        tables[key] = _shares(names, binned)
+    return tables
+
+
+def _shares(names: list[str] | tuple[str, ...],
+            counts: np.ndarray) -> dict[str, dict]:
+    return {
+        name: dict(zip(ERROR_TYPES, (row / row.sum()).tolist(), strict=True),
+                   joints=int(row.sum()))
+        for name, row in zip(names, counts, strict=True) if row.any()}
+
+
+def summarize(diagnosis: Diagnosis, costs: dict[str, float] | None = None,
+              moved_costs: dict[str, float] | None = None) -> dict:
+    """Put the numbers of a diagnosis together, for a JSON file.
 
     Args:
         diagnosis (Diagnosis): Of a results file.
-        costs (Dict[str, float], optional): From
+        costs (dict[str, float], optional): From
             :func:`~posefix_mm.diagnosis.error_costs`.
-        moved_costs (Dict[str, float], optional): The same with
+        moved_costs (dict[str, float], optional): The same with
             ``repair='move'``.
 
     Returns:
-        dict: ``rules``; ``frequency`` (share of each status, adds up to 1),
-        ``joints`` (number of annotated joints of matched poses) and
-        ``absent_joints`` of them; ``by_joint``, ``by_visible``,
-        ``by_overlap`` (shares and ``joints`` of each part); ``oks``;
-        ``matched``, ``unmatched_records``, ``unmatched_annotations`` and
+        dict: ``rules``; ``frequency``; ``joints`` (number of annotated joints
+        of matched poses) and ``absent_joints`` of them; the three of
+        :func:`frequency_tables`; ``oks`` (``mean``, ``median`` and
+        ``histogram``, shares of ten bins between 0 and 1); ``matched``,
+        ``unmatched_records``, ``unmatched_annotations`` and
         ``skipped_records`` (numbers); ``ap`` and ``ap_cost`` with ``costs``,
         ``ap_cost_moved`` with ``moved_costs``.
 
@@ -37,16 +92,17 @@ def summarize(diagnosis: Diagnosis,
         ValueError: If no pose was matched.
     """
     annotated = diagnosis.status >= 0
+    frequency = status_frequency(diagnosis)
+    counts, _ = np.histogram(diagnosis.oks.clip(0, 1), 10, (0, 1))
     content = dict(
         rules=diagnosis.rules,
-        frequency=status_frequency(diagnosis),
+        frequency=frequency,
         joints=int(annotated.sum()),
         absent_joints=int((annotated & ~diagnosis.present).sum()),
-        **{
-            name: table.as_dict()
-            for name, table in frequency_tables(diagnosis).items()
-        },
-        oks=oks_distribution(diagnosis),
+        **frequency_tables(diagnosis),
+        oks=dict(mean=float(diagnosis.oks.mean()),
+                 median=float(np.median(diagnosis.oks)),
+                 histogram=(counts / counts.sum()).tolist()),
         matched=len(diagnosis),
         unmatched_records=len(diagnosis.unmatched_records),
         unmatched_annotations=len(diagnosis.unmatched_annotations),
@@ -58,56 +114,17 @@ def summarize(diagnosis: Diagnosis,
     return content
 
 
-def paired_rows(before: Diagnosis,
-                after: Diagnosis) -> Tuple[np.ndarray, np.ndarray]:
-    """Find the persons that have a pose in both.
-
-    Args:
-        before (Diagnosis): Of one results file.
-        after (Diagnosis): Of another, against the same annotations.
-
-    Returns:
-        tuple: their rows in ``before`` and in ``after``, int.
-    """
-    row_of = {key: row for row, key in enumerate(after.annotation_id)}
-    pairs = [(row, row_of[key])
-             for row, key in enumerate(before.annotation_id) if key in row_of]
-    rows = np.array(pairs, np.int64).reshape(-1, 2)
-    return rows[:, 0], rows[:, 1]
-
-
-def status_changes(before: Diagnosis, after: Diagnosis) -> np.ndarray:
-    """Count the joints that had one status and have another.
-
-    Args:
-        before (Diagnosis): Of one results file.
-        after (Diagnosis): Of another, against the same annotations.
-
-    Returns:
-        np.ndarray: int (5, 5), status before by status after, in the order
-        of ``ERROR_TYPES``.
-    """
-    rows, rows_after = paired_rows(before, after)
-    first, second = before.status[rows], after.status[rows_after]
-    seen = first >= 0
-    kinds = len(ERROR_TYPES)
-    counts = np.bincount(first[seen] * kinds + second[seen],
-                         minlength=kinds**2)
-    return counts.reshape(kinds, kinds)
-
-
 def summarize_changes(before: Diagnosis, after: Diagnosis) -> dict:
     """Count what became of the joints of persons with a pose in both files.
 
-    Args:
-        before (Diagnosis): Of one results file.
-        after (Diagnosis): Of another, against the same annotations.
-
-    Returns:
-        dict: Numbers of joints by status before and status after.
+    Both are diagnosed against the same annotations. Returns numbers of joints
+    by status before and status after.
     """
-    counts = status_changes(before, after)
-    return {
-        error: dict(zip(ERROR_TYPES, row.tolist(), strict=True))
-        for error, row in zip(ERROR_TYPES, counts, strict=True)
-    }
+    row_of = {key: row for row, key in enumerate(after.annotation_id)}
+    counts = np.zeros((len(ERROR_TYPES), ) * 2, np.int64)
+    for row, key in enumerate(before.annotation_id):
+        if key in row_of:
+            status = np.stack((before.status[row], after.status[row_of[key]]))
+            np.add.at(counts, tuple(status[:, status[0] >= 0]), 1)
+    return {error: dict(zip(ERROR_TYPES, numbers.tolist(), strict=True))
+            for error, numbers in zip(ERROR_TYPES, counts, strict=True)}

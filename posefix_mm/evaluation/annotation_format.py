@@ -1,81 +1,69 @@
-"""Check that annotations are what pycocotools needs."""
-from typing import Any, Dict, List, NamedTuple
+"""Are annotations what pycocotools needs?"""
+from typing import Any, NamedTuple
 
 from ..structures.people import check_annotation
 from ..structures.pose_records import category_of, image_id_of
-from .mismatches.explanation import Explanation
+from .explain_mismatch.data import Explanation
 
 _OPTIONAL = ('area', 'bbox', 'iscrowd', 'keypoints', 'num_keypoints')
 
 
 class TidyAnnotations(NamedTuple):
-    """Annotations as they can be evaluated, and what that took.
+    """Annotations as they can be evaluated, and what that took."""
 
-    Attributes:
-        content (dict): Of a COCO annotation file, copied where it changed:
-            without annotations that are no poses of the skeleton; ids such as
-            1.0 and categories such as '1' as whole numbers.
-        poses (int): Annotations with keypoints that are left.
-        explanations (List[Explanation]): What was left out or put right.
-        first_error (str): Why the first one was left out.
-    """
-
+    #: Of a COCO annotation file, copied where it changed: without annotations
+    #: that are no poses of the skeleton; ids such as 1.0 and categories such
+    #: as '1' as whole numbers.
     content: dict
-    poses: int
-    explanations: List[Explanation]
-    first_error: str = ''
+    poses: int  #: Annotations with keypoints that are left
+    explanations: list[Explanation]  #: What was left out or repaired
+    first_error: str = ''  #: Why the first one was left out
 
 
 def tidy_annotations(annotations: dict, num_keypoints: int) -> TidyAnnotations:
     """Leave out what can't be evaluated, so that one oddity stops nothing.
 
-    Args:
-        annotations (dict): Content of a COCO annotation file.
-        num_keypoints (int): K.
-
-    Returns:
-        TidyAnnotations: What is left, and what was odd.
+    ``annotations`` are the content of a COCO file, of K keypoints each.
     """
     people = annotations.get('annotations')
-    people = people if isinstance(people, list) else []
     content = dict(annotations, annotations=[])
     for name in ('images', 'categories'):
         if isinstance(annotations.get(name), list):
             content[name] = [_with_whole_id(one) for one in annotations[name]]
-    errors: List[str] = []
-    given = poses = wrong_count = 0
     try:
-        check_annotation_lists(content)
+        _check_lists(content)
     except ValueError as error:
         return TidyAnnotations(content, 0, [], str(error))
-    for person in map(_without_nulls, people):
-        if isinstance(person, dict) and 'keypoints' not in person:
-            content['annotations'].append(person)
-            continue
-        given += 1
-        try:
-            person = _tidy(person, num_keypoints)
-        except ValueError as error:
-            errors.append(str(error))
-            continue
-        labelled = sum(v > 0 for v in person['keypoints'][2::3])
-        if labelled and person.get('num_keypoints') == 0:
-            wrong_count += 1
-            person = dict(person, num_keypoints=labelled)
-        poses += 1
+    errors: list[str] = []
+    with_keypoints = wrong_count = 0
+    for person in map(_without_nulls,
+                      people if isinstance(people, list) else ()):
+        if not isinstance(person, dict) or 'keypoints' in person:
+            with_keypoints += 1
+            try:
+                person = _tidy(person, num_keypoints)
+            except ValueError as error:
+                errors.append(str(error))
+                continue
+            labelled = sum(v > 0 for v in person['keypoints'][2::3])
+            if labelled and person.get('num_keypoints') == 0:
+                wrong_count += 1
+                person = dict(person, num_keypoints=labelled)
         content['annotations'].append(person)
     explanations = []
+    poses = with_keypoints - len(errors)
     if errors and poses:
         explanations.append(Explanation(
             'annotations_skipped', 'annotations are no poses of the skeleton '
             f'and do not count: {errors[0]}', 'nothing needs to be done '
-            'unless they should count', len(errors), given))
+            'unless they should count', len(errors), with_keypoints))
     if wrong_count:
         explanations.append(Explanation(
             'num_keypoints_zero', 'annotations have num_keypoints 0 though '
             'joints are annotated; other tools ignore these people (AP -1 if '
             'all are so), here they count', 'write the number of joints with '
-            'a visibility above 0 as num_keypoints', wrong_count, given))
+            'a visibility above 0 as num_keypoints', wrong_count,
+            with_keypoints))
     return TidyAnnotations(content, poses, explanations,
                            errors[0] if errors else '')
 
@@ -104,34 +92,51 @@ def _tidy(person: Any, num_keypoints: int) -> dict:
     if not isinstance(person, dict):
         raise ValueError('an annotation must be an object, got '
                          f'{person!r:.40}')
-    changes: Dict[str, Any] = {}
+    person = dict(person)
     if isinstance(person.get('image_id'), float):
-        changes['image_id'] = image_id_of(
-            dict(image_id=person['image_id']))
+        person['image_id'] = image_id_of(dict(image_id=person['image_id']))
     if type(person.get('category_id')) in (float, str):
         category = category_of(person)
         if category is not None:
-            changes['category_id'] = category
-    keypoints = person['keypoints']
-    if isinstance(keypoints, list) and None in keypoints:
-        changes['keypoints'] = [0 if v is None else v for v in keypoints]
-    person = dict(person, **changes)
+            person['category_id'] = category
+    if isinstance(person['keypoints'], list):
+        person['keypoints'] = [
+            0 if v is None else v for v in person['keypoints']]
     if 'bbox' not in person and 'area' in person:
         person['bbox'] = [0, 0, 0, 0]  # areas come from there alone
     check_annotation(person, num_keypoints)
     return person
 
 
-def check_annotation_lists(annotations: dict) -> None:
-    """Check the lists of a COCO annotation file.
+def can_evaluate(annotations: dict, num_keypoints: int) -> bool:
+    """Check for annotated keypoints.
 
     Args:
-        annotations (dict): Content of the file.
+        annotations (dict): Content of a COCO annotation file.
+        num_keypoints (int): K.
+
+    Returns:
+        bool: False without annotations, or if none has keypoints.
+        ``num_keypoints``, ``area`` and ``iscrowd`` may be missing, as in
+        CrowdPose and PoseTrack18.
 
     Raises:
-        ValueError: If it has no lists of images, annotations and categories,
-            or images or categories have no ids of one kind.
+        ValueError: If there are keypoints, but not as pycocotools needs them.
     """
+    people = annotations.get('annotations') or []
+    if isinstance(people, list):
+        people = [p for p in people if not isinstance(p, dict)
+                  or 'keypoints' in p]
+        if not people:
+            return False
+    _check_lists(annotations)
+    for person in people:
+        check_annotation(person, num_keypoints)
+    return True
+
+
+def _check_lists(annotations: dict) -> None:
+    """Check the lists of images, annotations and categories, and their ids."""
     for name in ('images', 'annotations', 'categories'):
         if name not in annotations:
             raise ValueError(f'the annotation file has no {name}')

@@ -1,21 +1,15 @@
 """How honest predicted similarities are."""
 import numpy as np
 
+_BINS = 10
 
-def calibration_error(predicted: np.ndarray,
-                      true: np.ndarray,
-                      num_bins: int = 10) -> float:
-    """Expected calibration error (ECE) of predicted similarities.
 
-    Args:
-        predicted (np.ndarray): Between 0 and 1, (N, ).
-        true (np.ndarray): Between 0 and 1, (N, ).
-        num_bins (int): Bins of equal width. Defaults to 10.
+def calibration_error(predicted: np.ndarray, true: np.ndarray) -> float:
+    """Expected calibration error (ECE) of similarities, both (N, ).
 
-    Returns:
-        float: Mean over the samples of how far the mean prediction of a bin
-        is from its mean truth.
+    The mean over the samples of how far the mean prediction of one of ten
+    bins of equal width, from 0 to 1, is from its mean truth.
     """
-    bins = np.minimum((predicted * num_bins).astype(int), num_bins - 1)
-    sums = np.bincount(bins, predicted - true, num_bins)
+    bins = np.minimum((predicted * _BINS).astype(int), _BINS - 1)
+    sums = np.bincount(bins, predicted - true, _BINS)
     return float(np.abs(sums).sum() / max(len(predicted), 1))

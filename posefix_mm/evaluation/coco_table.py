@@ -2,7 +2,8 @@
 import contextlib
 import copy
 import io
-from typing import Any, Dict, List, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from pycocotools.coco import COCO
@@ -10,8 +11,6 @@ from pycocotools.cocoeval import COCOeval
 from rich.table import Table
 
 from ..structures.boxes import BOX_TO_AREA
-from ..structures.people import check_annotation
-from .annotation_format import check_annotation_lists
 
 #: Names of the ten statistics, in pycocotools' order.
 STATISTICS = ('AP', 'AP50', 'AP75', 'AP(M)', 'AP(L)', 'AR', 'AR50', 'AR75',
@@ -22,35 +21,8 @@ _HUGE = 1e300
 _RESULT_FIELDS = ('image_id', 'category_id', 'keypoints', 'score')
 
 
-def can_evaluate(annotations: dict, num_keypoints: int) -> bool:
-    """Check for annotated keypoints.
-
-    Args:
-        annotations (dict): Content of a COCO annotation file.
-        num_keypoints (int): K.
-
-    Returns:
-        bool: False without annotations, or if none has keypoints.
-        ``num_keypoints``, ``area`` and ``iscrowd`` may be missing, as in
-        CrowdPose and PoseTrack18.
-
-    Raises:
-        ValueError: If there are keypoints, but not as pycocotools needs them.
-    """
-    people = annotations.get('annotations') or []
-    if isinstance(people, list):
-        people = [p for p in people if not isinstance(p, dict)
-                  or 'keypoints' in p]
-        if not people:
-            return False
-    check_annotation_lists(annotations)
-    for person in people:
-        check_annotation(person, num_keypoints)
-    return True
-
-
 def evaluate_keypoints(annotations: dict, results: Sequence[Any],
-                       sigmas: Sequence[float]) -> Dict[str, float]:
+                       sigmas: Sequence[float]) -> dict[str, float]:
     """Evaluate keypoint results with pycocotools.
 
     Args:
@@ -60,40 +32,37 @@ def evaluate_keypoints(annotations: dict, results: Sequence[Any],
         sigmas (Sequence[float]): COCO-style sigmas, (K, ).
 
     Returns:
-        Dict[str, float]: The statistics of :data:`STATISTICS` in percent,
+        dict[str, float]: The statistics of :data:`STATISTICS` in percent,
         -1 where there is nothing to count.
     """
     known = {image['id'] for image in annotations['images']}
     usable = [r for r in results if _is_usable(r, known, len(sigmas))]
+    if not usable:
+        return dict.fromkeys(STATISTICS, 0.)
     # Nothing but these fields: loadRes takes the task, and what it expects of
     # all records, from the fields of the first one. Boxes give the areas for
     # medium and large, else the extents of the poses do.
     boxes = all(_are_numbers(r.get('bbox'), 4) for r in usable)
     fields = (*_RESULT_FIELDS, 'bbox') if boxes else _RESULT_FIELDS
-    usable = [{name: r[name] for name in fields} for r in usable]
     with contextlib.redirect_stdout(io.StringIO()), \
             np.errstate(over='ignore'):
         truth = COCO()
         truth.dataset = dict(
             annotations, annotations=_completed(annotations['annotations']))
         truth.createIndex()
-        if not usable:
-            return dict.fromkeys(STATISTICS, 0.)
-        found = truth.loadRes(usable)
-        evaluation = COCOeval(truth, found, 'keypoints')
+        detections = truth.loadRes(
+            [{name: r[name] for name in fields} for r in usable])
+        evaluation = COCOeval(truth, detections, 'keypoints')
         evaluation.params.kpt_oks_sigmas = np.asarray(sigmas)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
     stats = np.asarray(evaluation.stats)
-    return dict(
-        zip(
-            STATISTICS,
-            np.where(stats < 0, -1., stats * 100).tolist(),
-            strict=True))
+    return dict(zip(STATISTICS, np.where(
+        stats < 0, -1., stats * 100).tolist(), strict=True))
 
 
-def _completed(people: Sequence[dict]) -> List[dict]:
+def _completed(people: Sequence[dict]) -> list[dict]:
     """Copy annotations with keypoints and add what pycocotools needs."""
     # pycocotools writes into what it is given
     completed = [copy.deepcopy(p) for p in people if 'keypoints' in p]
@@ -121,27 +90,22 @@ def _is_usable(record: Any, known: set, num_keypoints: int) -> bool:
 
 def _are_numbers(values: Any, count: int) -> bool:
     return (isinstance(values, list) and len(values) == count
-            and all(
-                isinstance(v, (int, float)) and -_HUGE < v < _HUGE
-                for v in values))
+            and all(isinstance(v, (int, float)) and -_HUGE < v < _HUGE
+                    for v in values))
 
 
-def comparison_table(before: Dict[str, float], after: Dict[str, float],
+def comparison_table(before: dict[str, float] | None, after: dict[str, float],
                      title: str = 'COCO keypoints') -> Table:
-    """Lay out the statistics before and after refinement.
+    """Lay out statistics of results, or before and after refinement.
 
-    Args:
-        before (Dict[str, float]): From :func:`evaluate_keypoints`.
-        after (Dict[str, float]): The same of the refined poses.
-        title (str): Title of the table.
-
-    Returns:
-        Table: For a rich console.
+    Both are of :func:`evaluate_keypoints`; the table is for a rich console.
     """
-    table = Table(title=title)
-    for column in ('', 'input', 'refined', 'change'):
-        table.add_column(column, justify='right' if column else 'left')
-    for name in before:
-        table.add_row(name, f'{before[name]:.1f}', f'{after[name]:.1f}',
-                      f'{after[name] - before[name]:+.1f}')
+    table = Table('', title=title)
+    for head in ('results', ) if before is None else (
+            'input', 'refined', 'change'):
+        table.add_column(head, justify='right')
+    for name, value in after.items():
+        change = () if before is None else (f'{value - before[name]:+.1f}', )
+        values = [value] if before is None else [before[name], value]
+        table.add_row(name, *(f'{v:.1f}' for v in values), *change)
     return table

@@ -7,73 +7,54 @@ evaluated by itself: joints of poses without a person, and joints that their
 person does not have annotated, are wrong. Numbers are poseval's
 (https://github.com/leonid-pishchulin/poseval), oddities included.
 """
-from typing import List, NamedTuple, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 
 class FramePeople(NamedTuple):
-    """The annotated persons of a frame.
+    """The annotated persons of a frame."""
 
-    Attributes:
-        keypoints (np.ndarray): Image pixels, (P, K, 2).
-        visible (np.ndarray): Whether annotated, bool (P, K).
-        head_size (np.ndarray): Image pixels, (P, ).
-    """
-
-    keypoints: np.ndarray
-    visible: np.ndarray
-    head_size: np.ndarray
+    keypoints: np.ndarray  #: Image pixels, (P, K, 2)
+    visible: np.ndarray  #: Whether annotated, bool (P, K)
+    head_size: np.ndarray  #: Image pixels, (P, )
 
 
 class FramePoses(NamedTuple):
-    """The estimated poses of a frame.
+    """The estimated poses of a frame."""
 
-    Attributes:
-        keypoints (np.ndarray): Image pixels, (N, K, 2).
-        scores (np.ndarray): (N, K).
-        present (np.ndarray): Whether estimated, bool (N, K).
-    """
-
-    keypoints: np.ndarray
-    scores: np.ndarray
-    present: np.ndarray
+    keypoints: np.ndarray  #: Image pixels, (N, K, 2)
+    scores: np.ndarray  #: (N, K)
+    present: np.ndarray  #: Whether estimated, bool (N, K)
 
 
 def match_joints(people: FramePeople, poses: FramePoses,
                  thr: float) -> np.ndarray:
-    """Match the poses of a frame to its persons.
+    """Tell which joints of a frame's poses are right, bool (N, K).
 
-    Args:
-        people (FramePeople): P persons.
-        poses (FramePoses): N poses.
-        thr (float): Distance up to which a joint is right, in head sizes.
-
-    Returns:
-        np.ndarray: Which joints of the poses are right, bool (N, K).
+    ``thr`` is the distance up to which a joint is right, in head sizes.
     """
-    found = np.zeros(poses.present.shape, bool)
-    if not len(found) or not len(people.keypoints):
-        return found
+    right = np.zeros(poses.present.shape, bool)
+    if not len(right) or not len(people.keypoints):
+        return right
     # (N, P, K)
     distances = np.linalg.norm(
         poses.keypoints[:, None] - people.keypoints[None], axis=-1)
     # divided, not multiplied: to the last digit what poseval compares
     with np.errstate(divide='ignore', invalid='ignore'):
         distances /= people.head_size[:, None]
-    right = (
-        (distances <= thr)
-        & poses.present[:, None] & people.visible[None])
-    share = right.sum(-1) / np.maximum(people.visible.sum(-1), 1)
+    near = ((distances <= thr)
+            & poses.present[:, None] & people.visible[None])
+    share = near.sum(-1) / np.maximum(people.visible.sum(-1), 1)
     # a pose keeps its best person only, then a person its best pose
-    best = share.argmax(1)
+    rows, best = np.arange(len(share)), share.argmax(1)
     kept = np.zeros_like(share)
-    rows = np.arange(len(share))
     kept[rows, best] = share[rows, best]
     for person in np.flatnonzero(kept.max(0) > 0):
         pose = kept[:, person].argmax()
-        found[pose] = right[pose, person]
-    return found
+        right[pose] = near[pose, person]
+    return right
 
 
 def area_under_curve(right: np.ndarray, scores: np.ndarray,
@@ -99,8 +80,7 @@ def area_under_curve(right: np.ndarray, scores: np.ndarray,
     if count == 0:
         return float('nan')
     right = right[np.argsort(scores)[::-1]]
-    hits = np.cumsum(right)
-    precision = hits / np.arange(1, len(hits) + 1)
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
     return float((envelope * right).sum() / count)
 
@@ -114,22 +94,18 @@ def joint_precisions(people: Sequence[FramePeople],
         people (Sequence[FramePeople]): Persons, F frames.
         poses (Sequence[FramePoses]): Poses of the same frames.
         thr (float): Distance up to which a joint is right, in head sizes.
-            Defaults to 0.5.
 
     Returns:
         np.ndarray: From 0 to 1, (K, ); NaN for joints that are found though
         nobody has them annotated.
     """
-    found = np.concatenate([
+    right = np.concatenate([
         match_joints(*frame, thr)
-        for frame in zip(people, poses, strict=True)
-    ])
+        for frame in zip(people, poses, strict=True)])
     scores = np.concatenate([frame.scores for frame in poses])
     present = np.concatenate([frame.present for frame in poses])
     counts = sum(frame.visible.sum(0) for frame in people)
-    precisions: List[float] = [
-        area_under_curve(found[shown, joint], scores[shown, joint],
+    return np.array([
+        area_under_curve(right[rows, joint], scores[rows, joint],
                          counts[joint])
-        for joint, shown in enumerate(present.T)
-    ]
-    return np.array(precisions)
+        for joint, rows in enumerate(present.T)])

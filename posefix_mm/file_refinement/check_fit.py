@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..evaluation.mismatches import looks_normalised
+from ..evaluation.explain_mismatch import looks_normalised
 from ..formats import PoseFile
 from ..formats.choose_categories import (
     ChosenCategories,

@@ -1,6 +1,6 @@
 """Poses of any format as COCO results: what is evaluated and compared."""
 from pathlib import Path
-from typing import Any, List, Optional, Sequence, Set, Union
+from typing import Any, Callable, List, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 
@@ -17,7 +17,9 @@ def read_as_results(path: Union[str, Path],
                     annotations: Optional[dict] = None,
                     *,
                     format: str = 'auto',
-                    joint_map: Union[str, Path, None] = None) -> List[Any]:
+                    joint_map: Union[str, Path, None] = None,
+                    image_size: Optional[Callable[[ImageRef], Optional[
+                        Tuple[int, int]]]] = None) -> List[Any]:
     """Read poses of any format as records of a COCO results file.
 
     Args:
@@ -29,9 +31,13 @@ def read_as_results(path: Union[str, Path],
         format (str): One of :data:`posefix_mm.formats.FORMATS`. Defaults to
             ``'auto'``.
         joint_map (str | Path, optional): See :func:`open_pose_file`.
+        image_size (Callable, optional): Width and height of an image of which
+            neither the file nor the annotations tell them.
 
     Returns:
-        List[Any]: Records, in the order of the file; None for what is none.
+        List[Any]: Records, in the order of the file; a
+        :class:`~posefix_mm.structures.pose_records.Problem` in place of what
+        is none.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -53,7 +59,8 @@ def read_as_results(path: Union[str, Path],
     records: List[Any] = [None] * len(poses)
     for number, ref in enumerate(poses.images):
         image = _find(listed, ref)
-        size = ref.size or (image and size_of(image))
+        size = ref.size or (image and size_of(image)) or (
+            image_size and image_size(ref))
         image_id = _name_of(ref) if image is None else image['id']
         indices = np.flatnonzero(poses.image_index == number)
         for record in poses.read(indices.tolist(), size):
@@ -157,7 +164,7 @@ def _name_of(ref: ImageRef) -> Union[int, str]:
 
 def _to_result(record: PoseRecord, image_id: Union[int, str]) -> Any:
     if record.problem is not None:
-        return None
+        return record.problem
     joints = np.column_stack((record.keypoints, record.keypoint_scores))
     return dict(
         image_id=image_id,

@@ -1,5 +1,6 @@
 """Load the images that files of poses name."""
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Dict, Optional, Sequence, Set, Tuple
 
@@ -129,6 +130,12 @@ class ImageSource:
         if is_turned(picture.path):
             height, width = self.load(ref).shape[:2]
         return width, height
+
+    def size_or_none(self, ref: ImageRef) -> Optional[Tuple[int, int]]:
+        """Width and height of an image; None if it can't be used."""
+        with suppress(ImageProblem):
+            return self.size(ref)
+        return None
 
     def _frames(self, path: Path) -> 'VideoFrames':
         """Keep two videos open: at the end of one, threads share them."""

@@ -71,7 +71,7 @@ def parse_pose_record(
 
     Args:
         index (int): Its position in the file.
-        raw (Any): What was read.
+        raw (Any): What was read, or why a reader made no record of it.
         num_keypoints (int): K.
         categories (Sequence[int], optional): Categories that are refined,
             None for all. Defaults to the release's: 1 only.
@@ -84,6 +84,9 @@ def parse_pose_record(
         PoseRecord: With a ``problem`` if it can't be refined.
     """
     record = PoseRecord(index, raw)
+    if isinstance(raw, Problem):
+        record.problem = raw
+        return record
     if not isinstance(raw, dict):
         record.problem = Problem(
             'not_an_object', f'a record must be an object, got {raw!r:.40}')

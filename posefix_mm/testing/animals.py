@@ -38,15 +38,10 @@ def draw_animals(
 ) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """Draw one image of animals and annotate them.
 
-    Args:
-        rng: Source of randomness; the result depends on nothing else.
-        image_size: Width and height in pixels.
-        num_animals: Number of animals; 1 or 2 when None.
-        num_species: The category of an animal is drawn from 1 to this.
-
-    Returns:
-        ``(h, w, 3)`` uint8 BGR image, and the COCO annotations of the animals
-        with 17 joints each, without ``id`` and ``image_id``.
+    1 or 2 animals when their number is None, each of a category from 1 to
+    ``num_species``; ``image_size`` is width and height in pixels. Returns the
+    ``(h, w, 3)`` uint8 BGR image, and COCO annotations with 17 joints each,
+    without ``id`` and ``image_id``. The result depends on ``rng`` alone.
     """
     image = make_background(rng, image_size)
     instances = np.zeros(image.shape[:2], np.uint8)
@@ -75,9 +70,8 @@ def draw_animals(
         for number, pose in enumerate(poses, start=1)]
 
 
-def _annotate(
-    pose: np.ndarray, instances: np.ndarray, number: int, category: int,
-) -> dict[str, Any]:
+def _annotate(pose: np.ndarray, instances: np.ndarray, number: int,
+              category: int) -> dict[str, Any]:
     """Return the annotation of one animal."""
     xy = np.round(pose, 2)
     inside = joint_in_image(xy, instances.shape)

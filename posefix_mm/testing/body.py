@@ -95,19 +95,15 @@ class Build:
 
 @dataclass(frozen=True)
 class Body:
-    """A posed person in the image.
+    """A posed person in the image."""
 
-    Attributes:
-        points: ``(25, 3)`` positions in pixels (see the module's frame), in
-            the order of ``POINT_INDEX``; the first 17 are COCO's keypoints.
-        scale: Standing height in pixels.
-        girth: Thickness of trunk and limbs as a factor of an average adult's.
-        lift: Height of the lowest point above the ground, in pixels.
-    """
-
+    #: ``(25, 3)`` positions in pixels (see the module's frame), in the order
+    #: of ``POINT_INDEX``; the first 17 are COCO's keypoints.
     points: np.ndarray
-    scale: float
+    scale: float  #: Standing height in pixels
+    #: Thickness of trunk and limbs as a factor of an average adult's.
     girth: float = 1.0
+    #: Height of the lowest point above the ground, in pixels.
     lift: float = 0.0
 
     def point(self, name: str) -> np.ndarray:
@@ -156,10 +152,9 @@ def sample_angles(rng: np.random.Generator, name: str) -> dict[str, float]:
     return angles
 
 
-def _limbs(
-    trunk: np.ndarray, shoulder: np.ndarray, hip: np.ndarray,
-    angles: dict[str, float], side: str, build: Build,
-) -> dict[str, np.ndarray]:
+def _limbs(trunk: np.ndarray, shoulder: np.ndarray, hip: np.ndarray,
+           angles: dict[str, float], side: str,
+           build: Build) -> dict[str, np.ndarray]:
     """Return the points of one side's arm and leg in body units."""
     of = {key: angles[f'{side}.{key}'] for key in _SIDE}
     sign = 1.0 if side == 'left' else -1.0
@@ -181,21 +176,16 @@ def _limbs(
     return {f'{side}_{name}': point for name, point in points.items()}
 
 
-def solve_body(
-    angles: dict[str, float], *, build: Build, height: float,
-    yaw: float = 0.0, tilt: float = 0.0,
-) -> Body:
-    """Turn joint angles into a body whose pelvis is at the image origin.
+def solve_body(angles: dict[str, float], *, build: Build, height: float,
+               yaw: float = 0.0, tilt: float = 0.0) -> Body:
+    """Turn joint angles into a body in pixels, its pelvis at the origin.
 
     Args:
-        angles: Joint angles in degrees, as ``sample_angles`` returns them.
+        angles: Degrees, as ``sample_angles`` returns them.
         build: Body proportions.
         height: Standing height in pixels.
         yaw: Direction the person faces in degrees, 0 being the camera.
         tilt: Elevation of the camera in degrees, positive from above.
-
-    Returns:
-        The body in pixels.
     """
     trunk = (rotation('y', angles['twist']) @ rotation('z', angles['lean'])
              @ rotation('x', angles['bend']))
@@ -223,10 +213,8 @@ def solve_body(
                 height * angles['lift'] / 100)
 
 
-def sample_body(
-    rng: np.random.Generator, height: float, *, pose: str | None = None,
-    yaw: float | None = None,
-) -> Body:
+def sample_body(rng: np.random.Generator, height: float, *,
+                pose: str | None = None, yaw: float | None = None) -> Body:
     """Draw a body as of :func:`solve_body`; pose and yaw if they are None."""
     if pose is None:
         pose = str(rng.choice(list(POSES), p=_WEIGHTS / _WEIGHTS.sum()))

@@ -31,12 +31,8 @@ SPECIES = ('antelope', 'argali sheep', 'bison')
 def category(skeleton: str, **changes: Any) -> dict[str, Any]:
     """Return COCO's description of a category with one of mmpose's skeletons.
 
-    Args:
-        skeleton: Name of the skeleton, such as ``mpii``.
-        **changes: Fields that are not those of COCO's persons.
-
-    Returns:
-        The category, links numbered from 1 as in COCO.
+    Links are numbered from 1 as in COCO; ``changes`` are the fields that are
+    not those of COCO's persons.
     """
     info = load_skeleton(skeleton)
     return {'id': 1, 'name': 'person', 'supercategory': 'person',
@@ -123,21 +119,14 @@ def write_dataset(
     return path
 
 
-def derive_joints(
-    keypoints: np.ndarray, names: Sequence[str],
-    image_size: tuple[int, int],
-) -> np.ndarray:
-    """Turn COCO's joints into those of another skeleton.
+def derive_joints(keypoints: np.ndarray, names: Sequence[str],
+                  image_size: tuple[int, int]) -> np.ndarray:
+    """Turn COCO's joints into K named ones of another skeleton.
 
-    Args:
-        keypoints: ``(n, 17, 3)`` COCO keypoints: x, y in image pixels and
-            0 absent, 1 hidden, 2 visible.
-        names: K names of COCO's or of derived joints.
-        image_size: Width and height of the image in pixels.
-
-    Returns:
-        ``(n, K, 3)``.  A derived joint is absent if one that it is derived
-        from is, or if it lies outside of the image, and hidden if one is.
+    Keypoints are ``(n, 17, 3)``: x, y in image pixels and 0 absent, 1 hidden,
+    2 visible; the result is ``(n, K, 3)``. A derived joint is absent if one
+    that it is derived from is, or if it lies outside of the image (width,
+    height), and hidden if one is.
     """
     weights = np.zeros((len(names), len(COCO_KEYPOINTS)))
     for row, name in zip(weights, names, strict=True):
@@ -153,10 +142,8 @@ def derive_joints(
     return np.concatenate((xy * (flags > 0)[..., None], flags[..., None]), 2)
 
 
-def write_like(
-    name: str, root: str | os.PathLike[str], num_images: int = 4,
-    seed: int = 0, image_size: tuple[int, int] = (112, 88),
-) -> None:
+def write_like(name: str, root: str | os.PathLike[str], num_images: int = 4,
+               seed: int = 0, image_size: tuple[int, int] = (112, 88)) -> None:
     """Draw a training, a validation and a test part like a data set's.
 
     Args:
@@ -186,9 +173,8 @@ def write_like(
         DATA_SETS[name](Path(root) / 'annotations', part, content)
 
 
-def _with_joints(
-    content: dict[str, Any], skeleton: str,
-) -> list[dict[str, Any]]:
+def _with_joints(content: dict[str, Any],
+                 skeleton: str) -> list[dict[str, Any]]:
     """Give the annotations, in place, the joints of another skeleton."""
     content['categories'] = [category(skeleton)]
     names = content['categories'][0]['keypoints']
@@ -201,9 +187,8 @@ def _with_joints(
     return content['annotations']
 
 
-def _move_images(
-    root: Path, content: dict[str, Any], pattern: str, base: str = '',
-) -> None:
+def _move_images(root: Path, content: dict[str, Any], pattern: str,
+                 base: str = '') -> None:
     """Move images to where ``pattern`` puts them; names are below ``base``."""
     for index, image in enumerate(content['images']):
         target = root / base / pattern.format(
@@ -213,10 +198,9 @@ def _move_images(
         image['file_name'] = target.relative_to(root / base).as_posix()
 
 
-def _write_plain(
-    folder: Path, part: str, content: dict[str, Any], *, file: str,
-    images: str = 'images', parts: tuple[str, ...] = ('train', 'val', 'test'),
-) -> None:
+def _write_plain(folder: Path, part: str, content: dict[str, Any], *,
+                 file: str, images: str = 'images',
+                 parts: tuple[str, ...] = ('train', 'val', 'test')) -> None:
     """Write a file in COCO's own form; both patterns may name the part."""
     if images != 'images':
         _move_images(folder.parent, content, '{name}', images.format(part))
@@ -251,9 +235,8 @@ def _write_mpii(folder: Path, part: str, content: dict[str, Any]) -> None:
             {'headboxes_src': np.transpose(heads, (1, 2, 0))})
 
 
-def _write_posetrack18(
-    folder: Path, part: str, content: dict[str, Any],
-) -> None:
+def _write_posetrack18(folder: Path, part: str,
+                       content: dict[str, Any]) -> None:
     """Write one file with all, and one for each video of two frames."""
     _move_images(folder.parent, content,
                  f'images/{part}/{{video:06d}}_mpii_test/{{frame:06d}}.jpg')

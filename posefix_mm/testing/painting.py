@@ -50,10 +50,8 @@ _TURN = np.linspace(0, 2 * np.pi, 12, endpoint=False)
 _CIRCLE = np.stack((np.cos(_TURN), np.sin(_TURN)), axis=1)
 
 
-def random_colour(
-    rng: np.random.Generator, max_saturation: float = 200,
-    value: tuple[float, float] = (40, 235),
-) -> Colour:
+def random_colour(rng: np.random.Generator, max_saturation: float = 200,
+                  value: tuple[float, float] = (40, 235)) -> Colour:
     """Draw a colour of bounded saturation and brightness, each 0 to 255."""
     hsv = rng.uniform((0, 0, value[0]), (180, max_saturation, value[1]))
     blue, green, red = cv2.cvtColor(
@@ -76,34 +74,24 @@ def shade(colour: Colour, factor: float) -> Colour:
 
 @dataclass
 class Canvas:
-    """An image and, aligned with it, a map of part numbers.
+    """An image and, aligned with it, a map of part numbers."""
 
-    Attributes:
-        image: ``(h, w, 3)`` uint8 BGR, painted with anti-aliasing.
-        parts: ``(h, w)`` uint8, number of the topmost part, 0 for none.
-        light: ``(2,)`` unit vector in the image from where light falls.
-    """
-
-    image: np.ndarray
+    image: np.ndarray  #: ``(h, w, 3)`` uint8 BGR, painted with anti-aliasing
+    #: ``(h, w)`` uint8, number of the topmost part, 0 for none.
     parts: np.ndarray
+    #: ``(2,)`` unit vector in the image from where light falls.
     light: np.ndarray
 
-    def blob(
-        self, centres: Sequence[np.ndarray] | np.ndarray,
-        radii: Sequence[float], colour: Colour, part: int | None = None,
-        *, flat: bool = False,
-    ) -> None:
+    def blob(self, centres: Sequence[np.ndarray] | np.ndarray,
+             radii: Sequence[float], colour: Colour, part: int | None = None,
+             *, flat: bool = False) -> None:
         """Fill the convex hull of discs, brighter towards the light.
 
         One disc is a disc, two are a limb, discs of no radius a polygon.
-
-        Args:
-            centres: ``(n, 2)`` centres in pixels.
-            radii: ``(n,)`` radii in pixels.
-            colour: Colour of the lit surface.
-            part: Number written to the part map; None leaves the map alone,
-                which suits decoration within a part already drawn.
-            flat: Fill with the colour as it is.
+        Centres ``(n, 2)`` and radii ``(n,)`` are in pixels, and the colour is
+        that of the lit surface, or of all of it if ``flat``. ``part`` is
+        written to the part map; None leaves the map alone, which suits
+        decoration within a part.
         """
         middles, sizes = np.asarray(centres), np.asarray(radii, float)
         outline = self._fill(middles, sizes, colour if flat
@@ -117,9 +105,8 @@ class Canvas:
                 self._fill(middles + towards_light, inset * sizes,
                            shade(colour, brightness))
 
-    def _fill(
-        self, centres: np.ndarray, radii: np.ndarray, colour: Colour,
-    ) -> np.ndarray:
+    def _fill(self, centres: np.ndarray, radii: np.ndarray,
+              colour: Colour) -> np.ndarray:
         """Fill the hull of discs and return its fixed-point outline."""
         points = centres[:, None] + radii[:, None, None] * _CIRCLE
         outline = cv2.convexHull(np.rint(
@@ -130,14 +117,7 @@ class Canvas:
 
 @dataclass(frozen=True)
 class Look:
-    """Colours and clothes of one person.
-
-    Attributes:
-        sleeve: Covered part of the arm, 0 (none) to 2 (down to the wrist).
-        trouser_length: Covered part of the leg, 0.5 to 2 (ankle).
-        cue: Strength of the left-right tint, 0 to 1.
-        bands: Whether the left arm and the left shin carry a band.
-    """
+    """Colours and clothes of one person."""
 
     skin: Colour
     hair: Colour
@@ -145,10 +125,11 @@ class Look:
     badge: Colour
     trousers: Colour
     shoes: Colour
+    #: Covered part of the arm, 0 (none) to 2 (down to the wrist).
     sleeve: float
-    trouser_length: float
-    cue: float
-    bands: bool
+    trouser_length: float  #: Covered part of the leg, 0.5 to 2 (ankle)
+    cue: float  #: Strength of the left-right tint, 0 to 1
+    bands: bool  #: Whether the left arm and the left shin carry a band
     long_hair: bool
 
 
@@ -182,9 +163,8 @@ def paint_person(canvas: Canvas, body: Body, look: Look) -> None:
         paint(canvas, body, look)
 
 
-def _paint_limb(
-    canvas: Canvas, body: Body, look: Look, side: str, limb: str,
-) -> None:
+def _paint_limb(canvas: Canvas, body: Body, look: Look, side: str,
+                limb: str) -> None:
     """Paint skin, the cloth over its upper part, hand or shoe, and band."""
     arm, lower = limb in ('upper_arm', 'forearm'), limb in ('forearm', 'shin')
     number, size = PARTS[f'{side}_{limb}'], body.scale * body.girth

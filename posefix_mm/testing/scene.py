@@ -46,18 +46,13 @@ Actor = tuple[Body, Look]
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything an image shows; painting it takes no randomness.
+    """Everything an image shows; painting it takes no randomness."""
 
-    Attributes:
-        background: ``(h, w, 3)`` uint8 BGR, distractors included.
-        actors: People from far to near.
-        occluders: ``(k, prop)``: the prop is painted right after actor k.
-        light: ``(2,)`` unit vector in the image from where light falls.
-    """
-
-    background: np.ndarray
-    actors: tuple[Actor, ...]
+    background: np.ndarray  #: ``(h, w, 3)`` uint8 BGR, distractors included
+    actors: tuple[Actor, ...]  #: People from far to near
+    #: ``(k, prop)``: the prop is painted right after actor k.
     occluders: tuple[tuple[int, Prop], ...]
+    #: ``(2,)`` unit vector in the image from where light falls.
     light: np.ndarray
 
 
@@ -103,10 +98,8 @@ def draw_scene(
     return apply_camera(image, rng), people
 
 
-def sample_scene(
-    rng: np.random.Generator, size: tuple[int, int], num_people: int,
-    *, simple: bool = False,
-) -> Scene:
+def sample_scene(rng: np.random.Generator, size: tuple[int, int],
+                 num_people: int, *, simple: bool = False) -> Scene:
     """Draw what an image shows; people are sorted from far to near."""
     angle = rng.uniform(-np.pi, 0)  # light comes from above
     light = np.array([np.cos(angle), np.sin(angle)])
@@ -127,10 +120,8 @@ def sample_scene(
               for _ in range(int(rng.choice(len(shares), p=shares)))), light)
 
 
-def _place_body(
-    rng: np.random.Generator, size: tuple[int, int], others: list[Body],
-    simple: bool,
-) -> Body:
+def _place_body(rng: np.random.Generator, size: tuple[int, int],
+                others: list[Body], simple: bool) -> Body:
     """Draw a body within the image, often next to one of the others."""
     width, height = size
     for _ in range(20):
@@ -163,19 +154,13 @@ def _place_body(
                       0.5 * (height - top - bottom))
 
 
-def render(
-    scene: Scene,
-) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+def render(scene: Scene) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
     """Paint a scene from far to near.
 
-    Args:
-        scene: Contents of the image.
-
-    Returns:
-        ``(h, w, 3)`` uint8 image before camera effects, for each person the
-        ``(h, w)`` uint8 map of its parts as if alone, and the ``(h, w)``
-        uint8 map of the topmost person's number (1 for the first actor, 0
-        for background and occluders).
+    Returns the ``(h, w, 3)`` uint8 image before camera effects, for each
+    person the ``(h, w)`` uint8 map of its parts as if alone, and the ``(h,
+    w)`` uint8 map of the topmost person's number (1 for the first actor, 0 for
+    background and occluders).
     """
     image = scene.background.copy()
     instances = np.zeros(image.shape[:2], np.uint8)
@@ -193,9 +178,8 @@ def render(
     return image, people, instances
 
 
-def _without_hidden(
-    scene: Scene, people: list[np.ndarray], instances: np.ndarray,
-) -> Scene:
+def _without_hidden(scene: Scene, people: list[np.ndarray],
+                    instances: np.ndarray) -> Scene:
     """Return the scene without people too hidden to be worth annotating.
 
     Should that leave nobody, the nearest stays, with nothing in front.
@@ -219,10 +203,8 @@ def joint_in_image(keypoints: np.ndarray, shape: tuple) -> np.ndarray:
     return ((keypoints >= 0) & (keypoints <= np.array(shape[::-1]) - 1)).all(1)
 
 
-def coco_annotation(
-    xy: np.ndarray, flags: np.ndarray, visible: np.ndarray, box: tuple,
-    category: int = 1,
-) -> dict[str, Any]:
+def coco_annotation(xy: np.ndarray, flags: np.ndarray, visible: np.ndarray,
+                    box: tuple, category: int = 1) -> dict[str, Any]:
     """Lay out ``(n, 2)`` joints, their flags, ``(h, w)`` mask and xywh box."""
     return {
         'category_id': category, 'iscrowd': 0,
@@ -234,9 +216,8 @@ def coco_annotation(
             for v in ((x, y, flag) if flag else (0., 0., 0))]}
 
 
-def annotate(
-    actor: Actor, parts: np.ndarray, instances: np.ndarray, number: int,
-) -> dict[str, Any]:
+def annotate(actor: Actor, parts: np.ndarray, instances: np.ndarray,
+             number: int) -> dict[str, Any]:
     """Return the COCO annotation of a person; the maps are `render`'s."""
     xy = np.round(actor[0].points[:17, :2], 2)
     inside = joint_in_image(xy, instances.shape)

@@ -15,9 +15,8 @@ Piece = tuple[np.ndarray, tuple[float, ...], Colour]
 Prop = tuple[Piece, ...]
 
 
-def make_background(
-    rng: np.random.Generator, size: tuple[int, int],
-) -> np.ndarray:
+def make_background(rng: np.random.Generator,
+                    size: tuple[int, int]) -> np.ndarray:
     """Draw a ``(h, w, 3)`` uint8 image of gradient, noise and shapes."""
     width, height = size
     corners = np.array([random_colour(rng, 130) for _ in range(4)])
@@ -49,9 +48,7 @@ def paint_prop(canvas: Canvas, prop: Prop, part: int | None = None) -> None:
         canvas.blob(centres, radii, colour, part, flat=not any(radii))
 
 
-def sample_prop(
-    rng: np.random.Generator, size: tuple[int, int],
-) -> Prop:
+def sample_prop(rng: np.random.Generator, size: tuple[int, int]) -> Prop:
     """Draw a head-like ball, a post, a box, a plant or a limb-like stick."""
     at, height = rng.uniform((0, 0), size), size[1]
     colour = (SKIN_TONES[rng.integers(len(SKIN_TONES))]
@@ -83,9 +80,7 @@ def sample_prop(
             (joints[1:], (0.025 * scale, 0.02 * scale), colour))
 
 
-def apply_camera(
-    image: np.ndarray, rng: np.random.Generator,
-) -> np.ndarray:
+def apply_camera(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a uint8 image with a camera's focus, lighting and noise."""
     if rng.random() < 0.5:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.4, 1.2)))

@@ -1,7 +1,8 @@
 """Poses drawn on pictures, as mmpose's visualizer draws them."""
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Iterable, List, NamedTuple, Optional, Sequence, Union
+from typing import NamedTuple
 
 import cv2
 import mmcv
@@ -16,40 +17,22 @@ _HEADER = 22  # pixels
 
 
 class RefinedImage(NamedTuple):
-    """An image and its poses before and after refinement.
+    """An image and its N poses before and after refinement."""
 
-    Note:
-        - poses: N
-        - keypoints: K
-
-    Attributes:
-        name (str): Name of the picture, without a suffix.
-        image (np.ndarray): BGR, uint8 (H, W, 3).
-        before (np.ndarray): Image pixels, (N, K, 2).
-        after (np.ndarray): Image pixels, (N, K, 2).
-        visible (np.ndarray): Whether a keypoint is present, bool (N, K).
-    """
-
-    name: str
-    image: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
-    visible: np.ndarray
+    name: str  #: Name of the picture, without a suffix
+    image: np.ndarray  #: BGR, uint8 (H, W, 3)
+    before: np.ndarray  #: Image pixels, (N, K, 2)
+    after: np.ndarray  #: Image pixels, (N, K, 2)
+    visible: np.ndarray  #: Whether a keypoint is present, bool (N, K)
 
 
 class CropPoses(NamedTuple):
-    """A crop and the poses that are shown on it.
+    """A crop and the poses that are shown on it."""
 
-    Attributes:
-        image (np.ndarray): RGB, uint8 (h, w, 3).
-        poses (List[np.ndarray | None]): Input pixels, (K, 2) each; None
-            leaves the crop empty.
-        visible (List[np.ndarray | None]): Whether present, (K, ) each.
-    """
-
-    image: np.ndarray
-    poses: List[Optional[np.ndarray]]
-    visible: List[Optional[np.ndarray]]
+    image: np.ndarray  #: RGB, uint8 (h, w, 3)
+    #: Input pixels, (K, 2) each; None leaves the crop empty.
+    poses: list[np.ndarray | None]
+    visible: list[np.ndarray | None]  #: Whether present, (K, ) each
 
 
 class PoseDrawer:
@@ -57,23 +40,17 @@ class PoseDrawer:
 
     Args:
         metainfo (dict): Skeleton.
-        skeleton_style (str): ``'mmpose'`` or ``'openpose'``. Defaults to
-            ``'mmpose'``.
-        radius (int): Of keypoints, in pixels. Defaults to 3.
-        thickness (int): Of links, in pixels. Defaults to 2.
-        kpt_thr (float): Keypoints of a lower score are not drawn. Defaults to
-            0.3.
+        skeleton_style (str): ``'mmpose'`` or ``'openpose'``.
+        radius (int): Of keypoints, in pixels.
+        thickness (int): Of links, in pixels.
+        kpt_thr (float): Keypoints of a lower score are not drawn.
 
     Raises:
         ValueError: If there is no such style.
     """
 
-    def __init__(self,
-                 metainfo: dict,
-                 *,
-                 skeleton_style: str = 'mmpose',
-                 radius: int = 3,
-                 thickness: int = 2,
+    def __init__(self, metainfo: dict, *, skeleton_style: str = 'mmpose',
+                 radius: int = 3, thickness: int = 2,
                  kpt_thr: float = 0.3) -> None:
         # imports torchvision, which takes its time
         from mmpose.visualization import PoseLocalVisualizer
@@ -84,12 +61,8 @@ class PoseDrawer:
             radius=radius, line_width=thickness)
         self.visualizer.set_dataset_meta(metainfo, skeleton_style)
 
-    def draw_poses(self,
-                   image: np.ndarray,
-                   keypoints: np.ndarray,
-                   scores: np.ndarray,
-                   *,
-                   bboxes: Optional[np.ndarray] = None,
+    def draw_poses(self, image: np.ndarray, keypoints: np.ndarray,
+                   scores: np.ndarray, *, bboxes: np.ndarray | None = None,
                    title: str = '') -> np.ndarray:
         """Draw poses on an image.
 
@@ -99,26 +72,20 @@ class PoseDrawer:
             scores (np.ndarray): Of keypoints, or whether they are present,
                 (N, K).
             bboxes (np.ndarray, optional): Boxes to draw, xyxy, (N, 4).
-            title (str): Written into the corner. Defaults to nothing.
+            title (str): Written into the corner.
 
         Returns:
             np.ndarray: RGB, uint8 (H, W, 3).
         """
         scores = np.asarray(scores, np.float32)
-        people = InstanceData(
-            keypoints=keypoints,
-            keypoint_scores=scores,
-            keypoints_visible=scores)
+        people = InstanceData(keypoints=keypoints, keypoint_scores=scores,
+                              keypoints_visible=scores)
         if bboxes is not None:
             people.bboxes = bboxes
-        picture = np.ascontiguousarray(
-            self.visualizer.add_datasample(
-                title,
-                np.ascontiguousarray(image),
-                PoseDataSample(pred_instances=people),
-                draw_gt=False,
-                draw_bbox=bboxes is not None,
-                kpt_thr=self.kpt_thr))
+        picture = np.ascontiguousarray(self.visualizer.add_datasample(
+            title, np.ascontiguousarray(image),
+            PoseDataSample(pred_instances=people), draw_gt=False,
+            draw_bbox=bboxes is not None, kpt_thr=self.kpt_thr))
         for color, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
             cv2.putText(picture, title, (5, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5,
                         color, width, cv2.LINE_AA)
@@ -126,22 +93,10 @@ class PoseDrawer:
 
     def side_by_side(self, image: np.ndarray, before: np.ndarray,
                      after: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """Draw an image twice, the input poses on the left.
-
-        Args:
-            image (np.ndarray): RGB, uint8 (H, W, 3).
-            before (np.ndarray): Image pixels, (N, K, 2).
-            after (np.ndarray): Image pixels, (N, K, 2).
-            scores (np.ndarray): Of keypoints, or whether they are present,
-                (N, K).
-
-        Returns:
-            np.ndarray: RGB, uint8 (H, 2 * W, 3).
-        """
+        """Draw an image twice, (H, 2 * W, 3), the input poses on the left."""
         return np.hstack([
             self.draw_poses(image, poses, scores, title=title)
-            for poses, title in ((before, 'input'), (after, 'refined'))
-        ])
+            for poses, title in ((before, 'input'), (after, 'refined'))])
 
 
 class RefinementDrawer(PoseDrawer):
@@ -149,39 +104,26 @@ class RefinementDrawer(PoseDrawer):
 
     Args:
         metainfo (dict): Skeleton.
-        draw_style (str): One of :data:`DRAW_STYLES`. Defaults to
-            ``'side_by_side'``.
+        draw_style (str): One of :data:`DRAW_STYLES`.
         draw_bbox (bool): Draw the boxes of people; not in two pictures.
-            Defaults to False.
-        black_background (bool): Draw on black. Defaults to False.
-        opacity (float): Of the input poses where they are blended. Defaults
-            to 0.4.
-        return_vis (bool): Whether the caller wants the pictures. Defaults to
-            False.
-        show (bool): Whether they are shown in a window. Defaults to False.
-        wait_time (float): Seconds that a window waits, 0 for a key. Defaults
-            to 0.
-        vis_out_dir (str): Where they are written. Defaults to nowhere.
-        thickness (int): Of links, in pixels. Defaults to 1.
+        black_background (bool): Draw on black.
+        opacity (float): Of the input poses where they are blended.
+        return_vis (bool): Whether the caller wants the pictures.
+        show (bool): Whether they are shown in a window.
+        wait_time (float): Seconds that a window waits, 0 for a key.
+        vis_out_dir (str): Where they are written; empty for nowhere.
+        thickness (int): Of links, in pixels.
         **kwargs: Further arguments of :class:`PoseDrawer`.
 
     Raises:
         ValueError: If a style is not one of these.
     """
 
-    def __init__(self,
-                 metainfo: dict,
-                 *,
-                 draw_style: str = 'side_by_side',
-                 draw_bbox: bool = False,
-                 black_background: bool = False,
-                 opacity: float = 0.4,
-                 return_vis: bool = False,
-                 show: bool = False,
-                 wait_time: float = 0.,
-                 vis_out_dir: str = '',
-                 thickness: int = 1,
-                 **kwargs) -> None:
+    def __init__(self, metainfo: dict, *, draw_style: str = 'side_by_side',
+                 draw_bbox: bool = False, black_background: bool = False,
+                 opacity: float = 0.4, return_vis: bool = False,
+                 show: bool = False, wait_time: float = 0.,
+                 vis_out_dir: str = '', thickness: int = 1, **kwargs) -> None:
         super().__init__(metainfo, thickness=thickness, **kwargs)
         _check('draw_style', draw_style, DRAW_STYLES)
         self.draw_style = draw_style
@@ -194,7 +136,7 @@ class RefinementDrawer(PoseDrawer):
         self.wanted = bool(return_vis or show or vis_out_dir)
 
     def draw(self, image: np.ndarray,
-             instances: Optional[InstanceData]) -> np.ndarray:
+             instances: InstanceData | None) -> np.ndarray:
         """Draw the people of an image, and show it if that is wanted.
 
         Args:
@@ -207,39 +149,28 @@ class RefinementDrawer(PoseDrawer):
             np.ndarray: RGB, uint8 (H, W, 3), or (H, 2 * W, 3) for
             ``'side_by_side'``.
         """
-        canvas = np.zeros_like(image) if self.black_background \
+        picture = np.zeros_like(image) if self.black_background \
             else image[..., ::-1]
-        copies = 2 if self.draw_style == 'side_by_side' else 1
+        twice = self.draw_style == 'side_by_side'
         if instances is None or not len(instances):
-            picture = np.tile(canvas, (1, copies, 1))
-        elif copies == 2:
-            picture = self.side_by_side(canvas, instances.input_keypoints,
-                                        instances.keypoints,
-                                        instances.keypoint_scores)
+            picture = np.tile(picture, (1, 1 + twice, 1))
         else:
-            picture = self._in_one(canvas, instances)
+            before, after = instances.input_keypoints, instances.keypoints
+            scores = instances.keypoint_scores
+            if twice:
+                picture = self.side_by_side(picture, before, after, scores)
+            else:
+                if self.draw_style == 'blend':
+                    picture = cv2.addWeighted(
+                        self.draw_poses(picture, before, scores), self.opacity,
+                        np.ascontiguousarray(picture), 1 - self.opacity, 0)
+                picture = self.draw_poses(
+                    picture, after, scores,
+                    bboxes=instances.bboxes if self.draw_bbox else None)
         if self.show:
-            self.visualizer.show(
-                picture,
-                win_name='refined',
-                wait_time=self.wait_time,
-                backend='cv2')
+            self.visualizer.show(picture, win_name='refined',
+                                 wait_time=self.wait_time, backend='cv2')
         return picture
-
-    def _in_one(self, canvas: np.ndarray,
-                instances: InstanceData) -> np.ndarray:
-        """Draw refined poses, over the faint input poses if wanted."""
-        scores = instances.keypoint_scores
-        if self.draw_style == 'blend':
-            before = self.draw_poses(canvas, instances.input_keypoints, scores)
-            canvas = cv2.addWeighted(before, self.opacity,
-                                     np.ascontiguousarray(canvas),
-                                     1 - self.opacity, 0)
-        return self.draw_poses(
-            canvas,
-            instances.keypoints,
-            scores,
-            bboxes=instances.bboxes if self.draw_bbox else None)
 
 
 def _check(name: str, value: str, allowed: Sequence[str]) -> None:
@@ -247,19 +178,15 @@ def _check(name: str, value: str, allowed: Sequence[str]) -> None:
         raise ValueError(f'{name} must be one of {allowed}, got {value!r}')
 
 
-def write_overlays(show_dir: Union[str, Path], images: Iterable[RefinedImage],
+def write_overlays(show_dir: str | Path, images: Iterable[RefinedImage],
                    metainfo: dict) -> None:
-    """Draw each image twice: with the input and with the refined poses.
+    """Draw images side by side, with their input and with refined poses.
 
-    Args:
-        show_dir (str | Path): Folder for the pictures; it is made.
-        images (Iterable[RefinedImage]): Images and poses.
-        metainfo (dict): Skeleton.
+    The pictures go to ``show_dir``, which is made, under the images' names.
     """
     show_dir = Path(show_dir)
     show_dir.mkdir(parents=True, exist_ok=True)
-    drawer = PoseDrawer(metainfo, kpt_thr=.5)
-    names = UniqueNames()
+    drawer, names = PoseDrawer(metainfo, kpt_thr=.5), UniqueNames()
     for one in images:
         picture = drawer.side_by_side(one.image[..., ::-1], one.before,
                                       one.after, one.visible)
@@ -304,15 +231,14 @@ def pose_panel(crops: Sequence[CropPoses], titles: Sequence[str],
         scale = height / crop.image.shape[0]
         image = cv2.resize(
             np.ascontiguousarray(crop.image), None, fx=scale, fy=scale)
-        rows.append(
-            np.hstack([
-                image if pose is None else drawer.draw_poses(
-                    image, (pose[None] + .5) * scale - .5, there[None])
-                for pose, there in zip(crop.poses, crop.visible, strict=True)
-            ]))
-    header = np.full((_HEADER, rows[0].shape[1], 3), 255, np.uint8)
-    width = rows[0].shape[1] // len(titles)
+        rows.append(np.hstack([
+            image if pose is None else drawer.draw_poses(
+                image, (pose[None] + .5) * scale - .5, visible[None])
+            for pose, visible in zip(crop.poses, crop.visible, strict=True)]))
+    width = rows[0].shape[1]
+    header = np.full((_HEADER, width, 3), 255, np.uint8)
     for column, title in enumerate(titles):
-        cv2.putText(header, title, (column * width + 4, _HEADER - 7),
+        cv2.putText(header, title,
+                    (column * (width // len(titles)) + 4, _HEADER - 7),
                     cv2.FONT_HERSHEY_SIMPLEX, .45, (0, 0, 0), 1, cv2.LINE_AA)
     return np.vstack([header, *rows])

@@ -14,8 +14,7 @@ from posefix_mm.apis.draw_figures import (
     network_figure,
 )
 from posefix_mm.demo.demo import REFINER
-from posefix_mm.diagnosis import load_people
-from posefix_mm.visualization.report import compare_results
+from posefix_mm.diagnosis import compare_results, load_people
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 
@@ -26,35 +25,35 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture
-def found(files):
+def truth(files):
     from posefix_mm.diagnosis import load_skeleton
     return compare_results(files.before, files.after, load_skeleton(),
-                           json.loads(files.ann.read_text()))
+                           json.loads(files.ann.read_text())).truth
 
 
 def draw(kind, files):
     return comparison_figure(kind, files.before, files.after, files.ann)
 
 
-def test_oks(files, found) -> None:
+def test_oks(files, truth) -> None:
     axes, = draw('oks', files).axes
     points = np.asarray(axes.collections[0].get_offsets())
-    np.testing.assert_allclose(points.T, found.paired_oks())
+    np.testing.assert_allclose(points.T, truth.paired_oks())
     assert (points[:, 1] > points[:, 0]).sum() > 3
 
 
-def test_status(files, found) -> None:
+def test_status(files, truth) -> None:
     axes, = draw('status', files).axes
     heights = [bar.get_height() for bar in axes.patches]
     expected = 100 * np.concatenate(
-        [list(shares.values()) for shares in found.frequencies()])
+        [list(shares.values()) for shares in truth.frequencies()])
     np.testing.assert_allclose(heights, expected)
     assert sum(heights[:5]) == pytest.approx(100)
 
 
-def test_joints(files, found) -> None:
+def test_joints(files, truth) -> None:
     _, bars = draw('joints', files).axes
-    before, after = found.mean_ks()
+    before, after = truth.mean_ks()
     np.testing.assert_allclose([b.get_width() for b in bars.patches],
                                after - before)
 
@@ -66,7 +65,7 @@ def test_unknown_comparison(files) -> None:
 
 def test_no_annotated_keypoints(files, tmp_path) -> None:
     (tmp_path / 'ann.json').write_text('{"images": []}')
-    with pytest.raises(ValueError, match='no annotated keypoints'):
+    with pytest.raises(ValueError, match='ann.json has no annotated key'):
         comparison_figure('oks', files.before, files.after,
                           tmp_path / 'ann.json')
 

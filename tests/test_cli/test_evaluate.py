@@ -71,4 +71,4 @@ def test_errors_are_one_line(files, capsys) -> None:
         assert shown.err.count('\n') == 1
     with pytest.raises(SystemExit, match='0'):
         main(['evaluate', '--help'])
-    assert '--before BEFORE.json' in capsys.readouterr().out
+    assert '--before BEFORE' in capsys.readouterr().out

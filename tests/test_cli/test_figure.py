@@ -81,8 +81,10 @@ def test_options_of_the_config() -> None:
     (None, ['errors', 'inputs', 'network', 'oks', 'status', 'joints']),
     ('errors', ['--ann', '--img-dir', '--person', '--draws', '--out']),
     ('inputs', ['config', '--samples', '--cfg-options', '--out']),
-    ('network', ['--poses', '--config', '--checkpoint', '--record']),
-    ('joints', ['AFTER.json', '--before', '--ann', '--skeleton']),
+    ('network', ['--poses', '--config', '--checkpoint', '--record',
+                 '--joint-map']),
+    ('joints', ['AFTER', '--before', '--ann', '--skeleton', '--format',
+                '--joint-map']),
 ])
 def test_help(capsys, kind, flags) -> None:
     with pytest.raises(SystemExit, match='0'):

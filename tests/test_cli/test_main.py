@@ -61,7 +61,7 @@ def test_help_lists_the_commands(capsys) -> None:
     ('diagnose', '--ann --before --json'),
     ('estimate-errors', '--ann --out'),
     ('figure', '--help'),
-    ('report', 'AFTER.json --before --ann --img-dir --out'),
+    ('report', 'AFTER --before --ann --img-dir --out'),
     ('export', '--config'),
 ])
 def test_help_of_a_command(capsys, command, words) -> None:

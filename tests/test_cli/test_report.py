@@ -1,10 +1,12 @@
 """``posefix report``."""
 
+import re
 from pathlib import Path
 
 import pytest
 from report_files import write_report_files
 
+from posefix_mm import progress
 from posefix_mm.cli import main
 
 
@@ -37,6 +39,18 @@ def test_names_the_page(files, tmp_path, capsys) -> None:
     assert 'Average precision' in text
 
 
+@pytest.mark.parametrize('quiet', [False, True])
+def test_a_line_every_so_often(files, tmp_path, capsys, monkeypatch,
+                               quiet) -> None:
+    """Where standard error is no terminal."""
+    monkeypatch.setattr(progress, 'LINE_SECONDS', .02)
+    assert main([*arguments(files, tmp_path), *['--quiet'] * quiet]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert bool(lines) is not quiet
+    assert all(re.fullmatch(r'comparing poses: \d+ s', line)
+               for line in lines)
+
+
 def test_quiet_and_without_annotations(files, tmp_path, capsys) -> None:
     assert main([*arguments(files, tmp_path), '--quiet']) == 0
     assert capsys.readouterr() == ('', '')
@@ -63,5 +77,6 @@ def test_help(capsys) -> None:
     shown = capsys.readouterr().out
     assert [
         flag for flag in ('--ann', '--img-dir', '--out', '--people', '--seed',
-                          '--skeleton', '--quiet') if flag not in shown
+                          '--skeleton', '--format', '--joint-map', '--quiet')
+        if flag not in shown
     ] == []

@@ -14,11 +14,8 @@ from toy_people import (
     moved,
 )
 
-from posefix_mm.diagnosis import (
-    NOT_ANNOTATED,
-    classify_errors,
-    keypoint_similarity,
-)
+from posefix_mm.diagnosis import classify_errors
+from posefix_mm.diagnosis.error_classification import NOT_ANNOTATED
 from posefix_mm.structures.error_types import (
     GOOD,
     INVERSION,
@@ -26,7 +23,7 @@ from posefix_mm.structures.error_types import (
     MISS,
     SWAP,
 )
-from posefix_mm.structures.oks import ks_distance
+from posefix_mm.structures.oks import keypoint_similarity, ks_distance
 
 LEFT, RIGHT = 1, 2  # hands
 UP = np.array([0., -1.])

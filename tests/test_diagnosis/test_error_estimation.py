@@ -20,8 +20,8 @@ from posefix_mm.diagnosis import (
     diagnose_results,
     estimate_errors,
     load_skeleton,
-    twin_groups,
 )
+from posefix_mm.diagnosis.error_estimation import twin_groups
 
 # The box of the toy person is 2.25 times its area; these have the same.
 TIGHT = [40., 40., 100., 100.]

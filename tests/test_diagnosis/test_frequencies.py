@@ -1,5 +1,7 @@
 """Shares of the statuses, as a whole and in parts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from toy_people import (
@@ -15,14 +17,11 @@ from toy_people import (
 
 from posefix_mm.diagnosis import (
     diagnose_results,
-    frequency_tables,
-    oks_distribution,
-    paired_rows,
-    status_changes,
     status_frequency,
     summarize,
     summarize_changes,
 )
+from posefix_mm.diagnosis.summary import frequency_tables
 
 PEOPLE = [
     make_person(1),
@@ -67,31 +66,41 @@ def test_shares_of_all_joints(before):
 
 def test_shares_by_joint(before):
     table = frequency_tables(before)['by_joint']
-    assert table.joints.tolist() == [3, 4, 4, 3, 3]
-    np.testing.assert_allclose(table.shares[1], [.75, 0, .25, 0, 0])
-    np.testing.assert_allclose(table.shares[2], [.75, 0, 0, 0, .25])
-    assert table.as_dict()['right_foot'] == pytest.approx(
+    assert [part['joints'] for part in table.values()] == [3, 4, 4, 3, 3]
+    assert table['left_hand'] == dict(
+        good=.75, jitter=0, inversion=.25, swap=0, miss=0, joints=4)
+    assert table['right_hand'] == dict(
+        good=.75, jitter=0, inversion=0, swap=0, miss=.25, joints=4)
+    assert table['right_foot'] == pytest.approx(
         dict(good=2 / 3, jitter=1 / 3, inversion=0, swap=0, miss=0, joints=3))
 
 
 def test_shares_by_number_of_annotated_joints(before):
     table = frequency_tables(before)['by_visible']
-    assert table.names == ['1-5', '6-10', '11-15', '16 or more']
-    assert table.joints.tolist() == [17, 0, 0, 0]
-    assert list(table.as_dict()) == ['1-5']
-    assert np.isnan(table.shares[1:]).all()
+    assert list(table) == ['1-5'] and table['1-5']['joints'] == 17
+    for counts, bins in (((5, 6, 10, 11), {'1-5': 5, '6-10': 10, '11-15': 2}),
+                         ((15, 16, 99, 1), {'11-15': 5, '16 or more': 10,
+                                            '1-5': 2})):
+        other = replace(before, num_visible=np.array(counts))
+        table = frequency_tables(other)['by_visible']
+        assert {name: part['joints'] for name, part in table.items()} == bins
 
 
 def test_shares_by_near_persons(before):
     table = frequency_tables(before)['by_overlap']
-    assert table.names == ['0', '1-2', '3 or more']
-    assert table.joints.tolist() == [7, 10, 0]
-    np.testing.assert_allclose(table.shares[0], [5 / 7, 1 / 7, 0, 0, 1 / 7])
-    np.testing.assert_allclose(table.shares[1], [.8, 0, .1, .1, 0])
+    assert list(table) == ['0', '1-2']
+    assert table['0'] == pytest.approx(dict(
+        good=5 / 7, jitter=1 / 7, inversion=0, swap=0, miss=1 / 7, joints=7))
+    assert table['1-2'] == pytest.approx(dict(
+        good=.8, jitter=0, inversion=.1, swap=.1, miss=0, joints=10))
+    many = replace(before, num_overlap=np.array([2, 3, 9, 0]))
+    table = frequency_tables(many)['by_overlap']
+    assert {name: part['joints'] for name, part in table.items()} == {
+        '0': 2, '1-2': 5, '3 or more': 10}
 
 
 def test_distribution_of_oks(before):
-    found = oks_distribution(before)
+    found = summarize(before)['oks']
     oks = [.8 + .2 * np.exp(-1e4 / 200)] * 2
     oks[1] = .8  # the nose is 30 pixels off
     oks[1] += .2 * np.exp(-(25**2 + 17**2) / 200)
@@ -111,13 +120,11 @@ def test_nobody_matched():
 def test_changes_of_the_persons_in_both(before):
     """Person 3 has lost its pose; its jitter is not counted."""
     after = diagnose(AFTER)
-    rows, rows_after = paired_rows(before, after)
-    assert [before.annotation_id[i] for i in rows] == [1, 2, 4]
-    assert [after.annotation_id[i] for i in rows_after] == [1, 2, 4]
-    counts = status_changes(before, after)
-    assert counts[:, 0].tolist() == [9, 0, 1, 1, 1]
-    assert counts.sum() == 12
-    assert summarize_changes(before, after)['miss'] == dict(
+    assert after.annotation_id == [1, 2, 4]
+    changes = summarize_changes(before, after)
+    assert [row['good'] for row in changes.values()] == [9, 0, 1, 1, 1]
+    assert sum(sum(row.values()) for row in changes.values()) == 12
+    assert changes['miss'] == dict(
         good=1, jitter=0, inversion=0, swap=0, miss=0)
 
 
@@ -126,7 +133,7 @@ def test_summary(before):
     assert content['frequency'] == status_frequency(before)
     assert (content['joints'], content['absent_joints']) == (17, 1)
     tables = frequency_tables(before)
-    assert content['by_joint'] == tables['by_joint'].as_dict()
+    assert content['by_joint'] == tables['by_joint']
     assert content['by_overlap']['1-2']['swap'] == pytest.approx(.1)
     assert list(content['by_visible']) == ['1-5']
     assert (content['ap'], content['ap_cost']) == (50, dict(jitter=1, all=2))

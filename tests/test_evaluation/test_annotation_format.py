@@ -23,6 +23,7 @@ def test_well_formed() -> None:
 @pytest.mark.parametrize('annotations', [None, [], [dict(id=1)]])
 def test_nothing_to_evaluate(annotations) -> None:
     assert not can_evaluate(dict(images=[], annotations=annotations), 3)
+    assert not can_evaluate(dict(images=[]), 3)
 
 
 @pytest.mark.parametrize(('field', 'value', 'reason'), [

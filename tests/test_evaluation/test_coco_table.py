@@ -221,18 +221,6 @@ def test_result_can_be_written(annotations, perfect) -> None:
 
 
 # -------------------------------------------------------------- can_evaluate
-def test_can_evaluate(annotations) -> None:
-    assert can_evaluate(annotations, 17)
-
-
-@pytest.mark.parametrize('people', [None, [], [dict(id=1, bbox=[])]])
-def test_nothing_to_evaluate(annotations, people) -> None:
-    annotations['annotations'] = people
-    assert not can_evaluate(annotations, 17)
-    del annotations['annotations']
-    assert not can_evaluate(annotations, 17)
-
-
 @pytest.mark.parametrize('field', ['id', 'image_id', 'category_id', 'bbox'])
 def test_incomplete_annotation(annotations, field) -> None:
     del annotations['annotations'][1][field]

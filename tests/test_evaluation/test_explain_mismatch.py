@@ -9,7 +9,7 @@ import pytest
 
 from posefix_mm.diagnosis import load_skeleton
 from posefix_mm.evaluation.explain_mismatch import Explanation, explain
-from posefix_mm.evaluation.mismatches.pose_pairs import PosePairs
+from posefix_mm.evaluation.explain_mismatch.coordinates import _Pairs
 
 COCO = load_skeleton('coco')
 K = 17
@@ -447,9 +447,9 @@ def test_huge_numbers(annotations, results) -> None:
 def test_many_records_are_sampled(monkeypatch) -> None:
     """Of 20,000, only the pairs of 400 images are compared, each once."""
     compared = []
-    oks = PosePairs.oks
+    oks = _Pairs.oks
     monkeypatch.setattr(
-        PosePairs, 'oks',
+        _Pairs, 'oks',
         lambda self, found: compared.append(len(found)) or oks(self, found))
     annotations = make_people(13300)
     results = estimate(annotations)

@@ -1,6 +1,6 @@
 """PCKh of the poses of a results file."""
 from collections import defaultdict
-from typing import Dict, List, Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from mmpose.evaluation.metrics import MpiiPCKAccuracy
@@ -33,7 +33,7 @@ class MatchedMpiiPCKAccuracy(MpiiPCKAccuracy):
             :class:`mmpose.evaluation.metrics.MpiiPCKAccuracy`.
     """
 
-    default_prefix: Optional[str] = 'mpii'
+    default_prefix: str | None = 'mpii'
 
     def __init__(self, ann_file: str, headbox_file: str, **kwargs) -> None:
         super().__init__(**kwargs)
@@ -47,72 +47,53 @@ class MatchedMpiiPCKAccuracy(MpiiPCKAccuracy):
         Args:
             data_batch (Sequence[dict]): Not used.
             data_samples (Sequence[dict]): Outputs of the model, with ``id``,
-                ``img_id``, ``pred_instances.keypoints`` (image pixels,
-                (1, K, 2)) and ``gt_instances.bboxes`` ((1, 4)).
+                ``img_id``, ``pred_instances.keypoints`` (image pixels, (1, K,
+                2)) and ``gt_instances.bboxes`` ((1, 4)).
         """
-        for sample in data_samples:
-            self.results.append(
-                dict(
-                    id=sample['id'],
-                    img_id=sample['img_id'],
-                    keypoints=sample['pred_instances']['keypoints'],
-                    bbox=sample['gt_instances']['bboxes']))
+        self.results += [
+            dict(id=sample['id'], img_id=sample['img_id'],
+                 keypoints=sample['pred_instances']['keypoints'],
+                 bbox=sample['gt_instances']['bboxes'])
+            for sample in data_samples]
 
-    def compute_metrics(self, results: list) -> Dict[str, float]:
-        """Match poses to persons and compute PCKh.
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Match poses to persons and compute PCKh, in percent.
 
         Args:
             results (list): What :meth:`process` kept.
-
-        Returns:
-            Dict[str, float]: As ``MpiiPCKAccuracy``, in percent.
         """
         unique = {result['id']: result for result in results}
-        found = defaultdict(list)
+        poses = defaultdict(list)
         for result in unique.values():
-            found[result['img_id']].append(result)
+            poses[result['img_id']].append(result)
+        dataset = DATASETS.build(dict(
+            type='MpiiDataset', ann_file=self.ann_file,
+            headbox_file=self.headbox_file, test_mode=True, pipeline=[]))
         people = defaultdict(list)
-        for person in self._load_people():
+        for index in range(len(dataset)):
+            person = dataset.get_data_info(index)
             people[person['img_id']].append(person)
         return super().compute_metrics([
             pair for img_id, persons in people.items()
-            for pair in self._match(persons, found[img_id])
-        ])
+            for pair in _match(persons, poses[img_id])])
 
-    def _load_people(self) -> List[dict]:
-        """Read the annotated persons with their ``head_size``."""
-        dataset = DATASETS.build(
-            dict(
-                type='MpiiDataset',
-                ann_file=self.ann_file,
-                headbox_file=self.headbox_file,
-                test_mode=True,
-                pipeline=[]))
-        return [dataset.get_data_info(i) for i in range(len(dataset))]
 
-    @staticmethod
-    def _match(people: List[dict], found: List[dict]) -> List[dict]:
-        """Give every person of an image a pose, or one far away.
+def _match(people: list[dict], results: list[dict]) -> list[dict]:
+    """Give every person of an image a pose, or one far away.
 
-        Returns:
-            List[dict]: What ``MpiiPCKAccuracy`` computes with.
-        """
-        truth = np.concatenate([p['keypoints'] for p in people])
-        visible = np.concatenate([p['keypoints_visible'] for p in people]) > 0
-        poses = truth + _FAR
-        if found:
-            iou = pairwise_iou(
-                pose_to_bbox(truth, visible),
-                np.concatenate([f['bbox'] for f in found]))
-            while iou.max() > 0:
-                person, pose = np.unravel_index(iou.argmax(), iou.shape)
-                poses[person] = found[pose]['keypoints'][0]
-                iou[person], iou[:, pose] = 0, 0
-        return [
-            dict(
-                pred_coords=poses[i:i + 1],
-                gt_coords=truth[i:i + 1],
-                mask=visible[i:i + 1],
-                head_size=np.repeat(person['head_size'], 2, axis=1))
-            for i, person in enumerate(people)
-        ]
+    Returns what ``MpiiPCKAccuracy`` computes with.
+    """
+    truth = np.concatenate([p['keypoints'] for p in people])
+    visible = np.concatenate([p['keypoints_visible'] for p in people]) > 0
+    poses = truth + _FAR
+    if results:
+        iou = pairwise_iou(pose_to_bbox(truth, visible),
+                           np.concatenate([r['bbox'] for r in results]))
+        while iou.max() > 0:
+            person, pose = np.unravel_index(iou.argmax(), iou.shape)
+            poses[person] = results[pose]['keypoints'][0]
+            iou[person], iou[:, pose] = 0, 0
+    return [dict(pred_coords=poses[i:i + 1], gt_coords=truth[i:i + 1],
+                 mask=visible[i:i + 1],
+                 head_size=np.repeat(person['head_size'], 2, axis=1))
+            for i, person in enumerate(people)]

@@ -3,7 +3,6 @@ import json
 from collections import defaultdict
 from functools import cached_property
 from pathlib import Path
-from typing import Dict, List, Optional
 
 import cv2
 import numpy as np
@@ -18,12 +17,10 @@ _HEAD_SHARE = 0.6
 #: Joints that are reported together.
 _GROUPS = {
     'Head': ('nose', 'head_bottom', 'head_top'),
-    **{
-        shown: (f'left_{name}', f'right_{name}')
-        for shown, name in (('Shou', 'shoulder'), ('Elb', 'elbow'),
-                            ('Wri', 'wrist'), ('Hip', 'hip'),
-                            ('Knee', 'knee'), ('Ankl', 'ankle'))
-    }
+    **{group: (f'left_{name}', f'right_{name}')
+       for group, name in (('Shou', 'shoulder'), ('Elb', 'elbow'),
+                           ('Wri', 'wrist'), ('Hip', 'hip'),
+                           ('Knee', 'knee'), ('Ankl', 'ankle'))}
 }
 
 
@@ -49,7 +46,7 @@ class PoseTrackAP(CocoMetric):
             :class:`mmpose.evaluation.metrics.CocoMetric`.
     """
 
-    default_prefix: Optional[str] = 'posetrack18'
+    default_prefix: str | None = 'posetrack18'
 
     def __init__(self, ann_file: str, **kwargs) -> None:
         super().__init__(ann_file, **kwargs)
@@ -58,19 +55,17 @@ class PoseTrackAP(CocoMetric):
         self._nms = dict(
             oks_nms=oks_nms, soft_oks_nms=soft_oks_nms).get(mode)
 
-    def results2json(self, keypoints: Dict[int, list],
+    def results2json(self, keypoints: dict[int, list],
                      outfile_prefix: str) -> None:
         """Drop duplicates and write the poses, a file for each video.
 
         Args:
-            keypoints (Dict[int, list]): Poses by image; ``keypoints`` of each
+            keypoints (dict[int, list]): Poses by image; ``keypoints`` of each
                 are x, y, score in image pixels, (K, 3).
             outfile_prefix (str): The files go to the folder of this.
         """
-        self._poses = {
-            image: self._without_duplicates(poses)
-            for image, poses in keypoints.items()
-        }
+        self._poses = {image: self._without_duplicates(poses)
+                       for image, poses in keypoints.items()}
         names = list(self.dataset_meta['keypoint_id2name'].values())
         videos = defaultdict(list)
         for image in self.coco.dataset['images']:
@@ -79,36 +74,29 @@ class PoseTrackAP(CocoMetric):
         folder.mkdir(parents=True, exist_ok=True)
         for video, images in videos.items():
             content = dict(
-                images=[
-                    dict(id=i['id'], file_name=i['file_name']) for i in images
-                ],
+                images=[dict(id=i['id'], file_name=i['file_name'])
+                        for i in images],
                 categories=[dict(id=1, name='person', keypoints=names)],
                 annotations=[
                     self._annotation(pose, track) for image in images
                     for track, pose in enumerate(
-                        self._poses.get(image['id'], []))
-                ])
+                        self._poses.get(image['id'], []))])
             (folder / f'{video}.json').write_text(json.dumps(content))
 
-    def _without_duplicates(self, poses: List[dict]) -> List[dict]:
+    def _without_duplicates(self, poses: list[dict]) -> list[dict]:
         """Keep the poses of an image that OKS-NMS keeps."""
         if self._nms is None:
             return poses
         joints = self._annotated_joints
-        kept = self._nms([
-            dict(pose, keypoints=pose['keypoints'][joints]) for pose in poses
-        ], self.nms_thr, sigmas=self.dataset_meta['sigmas'][joints])
+        kept = self._nms(
+            [dict(p, keypoints=p['keypoints'][joints]) for p in poses],
+            self.nms_thr, sigmas=self.dataset_meta['sigmas'][joints])
         return [poses[index] for index in kept]
 
     @cached_property
     def _annotated_joints(self) -> np.ndarray:
         """Joints that anybody has annotated, bool (K, )."""
-        number = self.dataset_meta['num_keypoints']
-        poses = np.array([
-            person['keypoints']
-            for person in self.coco.dataset['annotations']
-            if 'keypoints' in person
-        ], np.float64).reshape(-1, number, 3)
+        poses = self._values(self.coco.dataset['annotations'])
         return (poses != 0).any((0, 2))
 
     @staticmethod
@@ -121,40 +109,29 @@ class PoseTrackAP(CocoMetric):
             scores=values[:, 2].tolist(),
             score=float(pose['score']))
 
-    def _do_python_keypoint_eval(self, outfile_prefix: str) -> List[tuple]:
-        """Evaluate the poses that were written.
-
-        Args:
-            outfile_prefix (str): Not used.
-
-        Returns:
-            List[tuple]: Names and values of the statistics, in percent.
-        """
+    def _do_python_keypoint_eval(self, outfile_prefix: str) -> list[tuple]:
+        """Evaluate the poses that were written: names and percents."""
         people = defaultdict(list)
         for person in self.coco.dataset['annotations']:
             if 'keypoints' in person and 'bbox_head' in person:
                 people[person['image_id']].append(person)
         images = [i for i in self.coco.dataset['images'] if people[i['id']]]
         regions = [_regions(image) for image in images]
-        precisions = 100 * joint_precisions([
-            self._frame_people(people[image['id']], ignored)
-            for image, ignored in zip(images, regions, strict=True)
-        ], [
-            self._frame_poses(self._poses.get(image['id'], []), ignored)
-            for image, ignored in zip(images, regions, strict=True)
-        ])
+        precisions = 100 * joint_precisions(
+            [self._frame_people(people[image['id']], ignored)
+             for image, ignored in zip(images, regions, strict=True)],
+            [self._frame_poses(self._poses.get(image['id'], []), ignored)
+             for image, ignored in zip(images, regions, strict=True)])
         names = self.dataset_meta['keypoint_name2id']
-        joints = {
-            shown: [precisions[names[name]] for name in group]
-            for shown, group in _GROUPS.items()
-        }
-        table = [(f'{shown} AP', float(np.mean(values)))
-                 for shown, values in joints.items()]
-        return [*table, ('AP', float(np.nanmean(sum(joints.values(), []))))]
+        joints = {group: [precisions[names[name]] for name in members]
+                  for group, members in _GROUPS.items()}
+        return [*((f'{group} AP', float(np.mean(values)))
+                  for group, values in joints.items()),
+                ('AP', float(np.nanmean(sum(joints.values(), []))))]
 
-    def _frame_people(self, people: List[dict],
-                      regions: List[np.ndarray]) -> FramePeople:
-        poses = self._values([p['keypoints'] for p in people])
+    def _frame_people(self, people: list[dict],
+                      regions: list[np.ndarray]) -> FramePeople:
+        poses = self._values(people)
         heads = np.array([p['bbox_head'] for p in people]).reshape(-1, 4)
         # a joint with coordinates is annotated, whatever its flag
         visible = (poses != 0).any(-1) & ~_inside(poses[..., :2], regions)
@@ -164,28 +141,29 @@ class PoseTrackAP(CocoMetric):
             poses[kept, :, :2], visible[kept],
             _HEAD_SHARE * np.linalg.norm(heads[kept, 2:], axis=1))
 
-    def _frame_poses(self, poses: List[dict],
-                     regions: List[np.ndarray]) -> FramePoses:
-        values = self._values([p['keypoints'] for p in poses])
+    def _frame_poses(self, poses: list[dict],
+                     regions: list[np.ndarray]) -> FramePoses:
+        values = self._values(poses)
         present = (values != 0).any(-1) & ~_inside(values[..., :2], regions)
         return FramePoses(values[..., :2], values[..., 2], present)
 
-    def _values(self, keypoints: list) -> np.ndarray:
-        number = self.dataset_meta['num_keypoints']
-        return np.array(keypoints, np.float64).reshape(-1, number, 3)
+    def _values(self, people: list[dict]) -> np.ndarray:
+        """Keypoints of those that have any, (N, K, 3)."""
+        return np.array(
+            [p['keypoints'] for p in people if 'keypoints' in p],
+            np.float64).reshape(-1, self.dataset_meta['num_keypoints'], 3)
 
 
-def _regions(image: dict) -> List[np.ndarray]:
+def _regions(image: dict) -> list[np.ndarray]:
     """Polygons of a frame that are to be ignored, float32 (N, 2) each."""
     return [
         np.column_stack(polygon).astype(np.float32) for polygon in zip(
             image.get('ignore_regions_x', []),
             image.get('ignore_regions_y', []),
-            strict=True) if len(polygon[0]) > 2
-    ]
+            strict=True) if len(polygon[0]) > 2]
 
 
-def _inside(points: np.ndarray, regions: List[np.ndarray]) -> np.ndarray:
+def _inside(points: np.ndarray, regions: list[np.ndarray]) -> np.ndarray:
     """Whether points, (N, K, 2), lie within a polygon, bool (N, K)."""
     inside = np.zeros(points.shape[:2], bool)
     for region in regions:

@@ -4,22 +4,16 @@ from .comparison import (
     joint_change_figure,
     joint_moves_figure,
     oks_change_figure,
+    typical_pose,
 )
 from .drawing import (
     ERROR_COLORS,
-    PhotoCrop,
     crop_photo,
     draw_pose,
     pose_segments,
     status_colors,
-    typical_pose,
 )
-from .files import (
-    FIGURE_SUFFIXES,
-    check_figure_path,
-    inline_svg,
-    save_figure,
-)
+from .files import check_figure_path, inline_svg, save_figure
 from .network import network_maps_figure, trace_network
 from .training import (
     draw_only,
@@ -29,10 +23,9 @@ from .training import (
 )
 
 __all__ = [
-    'ERROR_COLORS', 'FIGURE_SUFFIXES', 'PhotoCrop', 'check_figure_path',
-    'crop_photo', 'draw_only', 'draw_pose', 'error_frequency_figure',
-    'inline_svg', 'input_poses_figure', 'joint_change_figure',
-    'joint_moves_figure', 'network_maps_figure',
+    'ERROR_COLORS', 'check_figure_path', 'crop_photo', 'draw_only',
+    'draw_pose', 'error_frequency_figure', 'inline_svg', 'input_poses_figure',
+    'joint_change_figure', 'joint_moves_figure', 'network_maps_figure',
     'oks_change_figure', 'pose_segments', 'save_figure', 'status_colors',
     'synthesized_errors_figure', 'trace_network', 'training_samples',
     'typical_pose'

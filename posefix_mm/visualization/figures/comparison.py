@@ -1,7 +1,9 @@
 """Before and after refinement: figures 7 and 8, and what each joint gained."""
-from typing import Dict, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
@@ -9,20 +11,32 @@ from matplotlib.ticker import PercentFormatter
 from ...structures.error_types import ERROR_TYPES
 from .drawing import ERROR_COLORS, pose_segments
 
+# Above so many points a plot is only slower to open.
+_MOST_POINTS = 20000
+# Above so many, points are smaller as pixels than as vectors.
+_MOST_VECTORS = 100
+# More poses than these do not make a better choice of a typical one.
+_MOST_POSES = 500
 
-def joint_change_figure(change: np.ndarray,
-                        pose: np.ndarray,
+
+def _plot(width: float, height: float) -> tuple[Figure, Axes]:
+    """Make a figure of one plot, its size in inches."""
+    figure = Figure(figsize=(width, height), layout='constrained')
+    axes = figure.add_subplot()
+    axes.spines[['top', 'right']].set_visible(False)
+    return figure, axes
+
+
+def joint_change_figure(change: np.ndarray, pose: np.ndarray,
                         names: Sequence[str],
-                        skeleton_links: Sequence[Sequence[int]],
-                        *,
+                        skeleton_links: Sequence[Sequence[int]], *,
                         label: str = 'change of the mean KS') -> Figure:
     """Draw a skeleton whose joints show how much refinement changed them.
 
     Args:
         change (np.ndarray): After minus before, (K, ); NaN where unknown.
         pose (np.ndarray): Where each joint is drawn, y downwards, (K, 2), as
-            of :func:`~posefix_mm.visualization.figures.typical_pose`; NaN
-            leaves it out.
+            of :func:`typical_pose`; NaN leaves it out.
         names (Sequence[str]): K names.
         skeleton_links (Sequence): Pairs of keypoint indices.
         label (str): What ``change`` is.
@@ -42,37 +56,24 @@ def joint_change_figure(change: np.ndarray,
     figure = Figure(figsize=(7.6, 4.6), layout='constrained')
     drawing, bars = figure.subplots(1, 2, width_ratios=(1.1, 1))
     placed = ~np.isnan(pose).any(1)
-    segments = pose_segments(np.nan_to_num(pose), placed, skeleton_links)
-    for start, end in segments:
-        drawing.plot(
-            *np.stack((start, end)).T,
-            color='0.75',
-            linewidth=3,
-            solid_capstyle='round',
-            zorder=1)
-    shown = placed & known
+    for ends in pose_segments(np.nan_to_num(pose), placed, skeleton_links):
+        drawing.plot(*ends.T, color='0.75', linewidth=3,
+                     solid_capstyle='round', zorder=1)
+    drawn = placed & known
     drawing.scatter(
-        *pose[shown].T,
-        s=30 + 220 * np.abs(change[shown]) / most,
-        c=change[shown],
-        cmap='RdBu',
-        norm=norm,
-        edgecolors='0.3',
-        linewidths=.7,
-        zorder=2)
+        *pose[drawn].T, s=30 + 220 * np.abs(change[drawn]) / most,
+        c=change[drawn], cmap='RdBu', norm=norm, edgecolors='0.3',
+        linewidths=.7, zorder=2)
     drawing.scatter(*pose[placed & ~known].T, s=14, c='0.75', zorder=2)
     drawing.set_aspect('equal')
     drawing.margins(.12)
     drawing.invert_yaxis()
     drawing.set_axis_off()
     rows = np.flatnonzero(known)
-    bars.barh(
-        np.arange(len(rows)),
-        change[rows],
-        color=_colors(change[rows], norm),
-        edgecolor='0.3',
-        linewidth=.5)
-    bars.set_yticks(np.arange(len(rows)), [names[r] for r in rows], fontsize=7)
+    places = np.arange(len(rows))
+    bars.barh(places, change[rows], color=colormaps['RdBu'](norm(
+        change[rows])), edgecolor='0.3', linewidth=.5)
+    bars.set_yticks(places, [names[r] for r in rows], fontsize=7)
     for name in bars.get_yticklabels():
         name.set_parse_math(False)  # whatever the data call a joint
     bars.invert_yaxis()
@@ -82,49 +83,93 @@ def joint_change_figure(change: np.ndarray,
     return figure
 
 
-def _colors(values: np.ndarray, norm: TwoSlopeNorm) -> np.ndarray:
-    """RGBA of the same scale as the dots, (N, 4)."""
-    from matplotlib import colormaps
-    return colormaps['RdBu'](norm(values))
+def typical_pose(keypoints: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """Choose a pose that shows every joint of a skeleton.
+
+    Skeletons as mmpose describes them have names and links, but no places.
+    An average of poses would fall together in the middle, so one of the poses
+    is taken: of the half that is nearest to the average, the one whose joints
+    keep apart best.
+
+    Args:
+        keypoints (np.ndarray): Poses in any frame, (N, K, 2).
+        visible (np.ndarray): Above 0 where present, (N, K).
+
+    Returns:
+        np.ndarray: (K, 2); the longer side of its extent is 1, its corner
+        at the origin. Joints that no pose has are NaN.
+
+    Raises:
+        ValueError: If no joint of any pose is present.
+    """
+    visible = np.asarray(visible) > 0
+    if not visible.any():
+        raise ValueError('there is no pose to draw a skeleton in: no joint of '
+                         'any pose is present')
+    ever = visible.any(0)
+    count = visible.sum(1)
+    fullest = np.flatnonzero(count == count.max())[:_MOST_POSES]
+    poses = np.where(visible[fullest, :, None], keypoints[fullest], np.nan)
+    poses = poses - np.nanmin(poses, 1, keepdims=True)
+    poses /= np.maximum(np.nanmax(poses, (1, 2), keepdims=True), 1e-6)
+    # joints that only other poses have go where these poses have them
+    average = np.where(ever[:, None], _average(poses, keypoints, visible),
+                       np.nan)
+    poses = np.where(np.isnan(poses), average, poses)
+    distance = np.nanmean(np.linalg.norm(poses - average, axis=-1), axis=1)
+    near = np.argsort(distance, kind='stable')[:(len(poses) + 1) // 2]
+    return poses[near[np.argmax(_spread(poses[near][:, ever]))]]
 
 
-def error_frequency_figure(before: Dict[str, float],
-                           after: Dict[str, float]) -> Figure:
+def _average(poses: np.ndarray, keypoints: np.ndarray,
+             visible: np.ndarray) -> np.ndarray:
+    """Average place of every joint, (K, 2), of any pose that has it."""
+    have = ~np.isnan(poses[..., 0])
+    total = np.where(have[..., None], poses, 0).sum(0)
+    average = total / np.maximum(have.sum(0), 1)[:, None]
+    lacking = np.flatnonzero(~have.any(0) & visible.any(0))
+    for joint in lacking:  # rare: a joint that the fullest poses lack
+        owner = np.flatnonzero(visible[:, joint])[0]
+        own = np.where(visible[owner, :, None], keypoints[owner], np.nan)
+        low = np.nanmin(own, 0)
+        side = max(np.nanmax(own - low), 1e-6)
+        average[joint] = (keypoints[owner, joint] - low) / side
+    return average
+
+
+def _spread(poses: np.ndarray) -> np.ndarray:
+    """How well the joints of each pose keep apart, (N, )."""
+    apart = np.linalg.norm(poses[:, :, None] - poses[:, None], axis=-1)
+    upper = np.triu_indices(poses.shape[1], 1)
+    return np.log(apart[:, upper[0], upper[1]] + .02).mean(-1) \
+        if len(upper[0]) else np.zeros(len(poses))
+
+def error_frequency_figure(before: dict[str, float],
+                           after: dict[str, float]) -> Figure:
     """Plot the frequency of each outcome before and after refinement.
 
     Args:
-        before (Dict[str, float]): Share of the annotated joints of matched
+        before (dict[str, float]): Share of the annotated joints of matched
             people by the names of ``ERROR_TYPES``, from 0 to 1, of the input
             poses.
-        after (Dict[str, float]): The same of the refined poses.
+        after (dict[str, float]): The same of the refined poses.
 
     Returns:
         Figure: Two bars for each outcome, their values written on them.
     """
-    figure = Figure(figsize=(5.4, 3.2), layout='constrained')
-    axes = figure.add_subplot()
+    figure, axes = _plot(5.4, 3.2)
     place = np.arange(len(ERROR_TYPES))
-    colors = [ERROR_COLORS[name] for name in ERROR_TYPES]
     for shift, label, shares, alpha in ((-.2, 'input', before, .45),
                                         (.2, 'refined', after, 1.)):
         bars = axes.bar(
-            place + shift, [100 * shares[name] for name in ERROR_TYPES],
-            .38,
-            color=colors,
-            alpha=alpha,
+            place + shift, [100 * shares[name] for name in ERROR_TYPES], .38,
+            color=[ERROR_COLORS[name] for name in ERROR_TYPES], alpha=alpha,
             label=label)
         axes.bar_label(bars, fmt='%.1f', fontsize=7, padding=1)
     axes.set_xticks(place, ERROR_TYPES)
     axes.set_ylabel('% of annotated joints')
     axes.set_title('light: input, full: refined', fontsize=9)
-    axes.spines[['top', 'right']].set_visible(False)
     return figure
-
-
-# Above so many points a plot is only slower to open.
-_MOST_POINTS = 20000
-# Above so many, points are smaller as pixels than as vectors.
-_MOST_VECTORS = 100
 
 
 def oks_change_figure(before: np.ndarray, after: np.ndarray) -> Figure:
@@ -144,55 +189,36 @@ def oks_change_figure(before: np.ndarray, after: np.ndarray) -> Figure:
     if not len(before):
         raise ValueError('there is no pose with an OKS before and after')
     better, worse = (after > before).mean(), (after < before).mean()
-    figure = Figure(figsize=(4.2, 4.4), layout='constrained')
-    axes = figure.add_subplot()
-    shown = np.arange(len(before))
-    if len(shown) > _MOST_POINTS:
-        shown = np.random.default_rng(0).choice(
-            shown, _MOST_POINTS, replace=False)
+    figure, axes = _plot(4.2, 4.4)
+    rows = np.arange(len(before))
+    if len(rows) > _MOST_POINTS:
+        rows = np.random.default_rng(0).choice(
+            rows, _MOST_POINTS, replace=False)
     axes.plot([0, 1], [0, 1], color='0.6', linewidth=1, zorder=1)
     axes.scatter(
-        before[shown],
-        after[shown],
-        s=9,
-        c=np.where(after[shown] >= before[shown], '#009e73', '#d55e00'),
-        alpha=.55,
-        linewidths=0,
-        rasterized=len(shown) > _MOST_VECTORS)
-    axes.set(
-        xlim=(0, 1),
-        ylim=(0, 1),
-        aspect='equal',
-        xlabel='OKS of the input pose',
-        ylabel='OKS of the refined pose',
-        title=f'{len(before)} poses: {better:.0%} better, {worse:.0%} worse\n'
-        f'mean {before.mean():.3f} before, {after.mean():.3f} after')
-    axes.title.set_fontsize(9)
-    axes.spines[['top', 'right']].set_visible(False)
+        before[rows], after[rows], s=9, alpha=.55, linewidths=0,
+        c=np.where(after[rows] >= before[rows], '#009e73', '#d55e00'),
+        rasterized=len(rows) > _MOST_VECTORS)
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect='equal',
+             xlabel='OKS of the input pose', ylabel='OKS of the refined pose')
+    axes.set_title(
+        f'{len(before)} poses: {better:.0%} better, {worse:.0%} worse\n'
+        f'mean {before.mean():.3f} before, {after.mean():.3f} after',
+        fontsize=9)
     return figure
 
 
-def joint_moves_figure(moves: np.ndarray, *, upper: float = .3) -> Figure:
-    """Count how far joints moved.
+def joint_moves_figure(moves: np.ndarray) -> Figure:
+    """Plot a histogram of how far joints moved.
 
     Args:
-        moves (np.ndarray): Shares of the person's size; NaN does not count.
-        upper (float): End of the last of 20 bars, into which everything
-            beyond goes as well. Defaults to 0.3.
-
-    Returns:
-        Figure: A histogram.
+        moves (np.ndarray): Shares of the person's size; NaN does not count,
+            and moves beyond 0.3 are in the last of 20 bars.
     """
-    figure = Figure(figsize=(6, 2.2), layout='constrained')
-    axes = figure.add_subplot()
-    axes.hist(
-        moves[np.isfinite(moves)].clip(max=upper * (1 - 1e-9)),
-        bins=20,
-        range=(0, upper),
-        rwidth=.9,
-        color=ERROR_COLORS['swap'])
+    figure, axes = _plot(6, 2.2)
+    axes.hist(moves[np.isfinite(moves)].clip(max=.3 * (1 - 1e-9)), bins=20,
+              range=(0, .3), rwidth=.9, color=ERROR_COLORS['swap'])
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_xlabel('share of the pose; further moves are in the last bar')
     axes.set_ylabel('joints')
-    axes.spines[['top', 'right']].set_visible(False)
     return figure

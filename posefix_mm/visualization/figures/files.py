@@ -2,7 +2,6 @@
 import io
 import re
 from pathlib import Path
-from typing import Union
 from xml.etree import ElementTree
 
 import matplotlib
@@ -12,20 +11,14 @@ from ...fileio import atomic_write
 
 #: Suffixes of figure files.
 FIGURE_SUFFIXES = ('.png', '.svg', '.pdf')
-_SVG = '{http://www.w3.org/2000/svg}'
+_SVG = 'http://www.w3.org/2000/svg'
 # No dates and no random ids: the same data give the same file.
 _STYLE = {'svg.hashsalt': 'posefix_mm'}
 _METADATA = {'.svg': {'Date': None}, '.pdf': {'CreationDate': None}}
 
 
-def check_figure_path(path: Union[str, Path]) -> Path:
-    """Check early that a figure can be written to a path.
-
-    Args:
-        path (str | Path): The file to be written.
-
-    Returns:
-        Path: The same.
+def check_figure_path(path: str | Path) -> Path:
+    """Check early that a figure can be written to a path, and return it.
 
     Raises:
         ValueError: If its suffix is not one of :data:`FIGURE_SUFFIXES`.
@@ -40,7 +33,7 @@ def check_figure_path(path: Union[str, Path]) -> Path:
     return path
 
 
-def save_figure(figure: Figure, path: Union[str, Path]) -> None:
+def save_figure(figure: Figure, path: str | Path) -> None:
     """Write a figure, whole or not at all.
 
     Args:
@@ -53,17 +46,11 @@ def save_figure(figure: Figure, path: Union[str, Path]) -> None:
     path = check_figure_path(path)
     suffix = path.suffix.lower()
     with matplotlib.rc_context(_STYLE), atomic_write(path) as file:
-        figure.savefig(
-            file,
-            format=suffix[1:],
-            dpi=150,
-            bbox_inches='tight',
-            metadata=_METADATA.get(suffix))
+        figure.savefig(file, format=suffix[1:], dpi=150, bbox_inches='tight',
+                       metadata=_METADATA.get(suffix))
 
 
-def inline_svg(figure: Figure,
-               name: str,
-               title: str = '',
+def inline_svg(figure: Figure, name: str, title: str = '',
                description: str = '') -> str:
     """Write a figure as an element of a page that forbids inline styles.
 
@@ -81,9 +68,8 @@ def inline_svg(figure: Figure,
     """
     file = io.StringIO()
     with matplotlib.rc_context({**_STYLE, 'svg.fonttype': 'none'}):
-        figure.savefig(
-            file, format='svg', dpi=100, transparent=True, metadata={
-                'Date': None})
+        figure.savefig(file, format='svg', dpi=100, transparent=True,
+                       metadata=_METADATA['.svg'])
     root = ElementTree.fromstring(file.getvalue())
     for parent in list(root.iter()):
         for child in list(parent):
@@ -99,10 +85,10 @@ def inline_svg(figure: Figure,
         root.set('aria-labelledby', f'{name}-title {name}-desc')
     for tag, text in (('desc', description), ('title', title)):
         if text:
-            label = ElementTree.Element(_SVG + tag, id=f'{name}-{tag}')
+            label = ElementTree.Element(f'{{{_SVG}}}{tag}', id=f'{name}-{tag}')
             label.text = text
             root.insert(0, label)
-    ElementTree.register_namespace('', _SVG[1:-1])
+    ElementTree.register_namespace('', _SVG)
     ElementTree.register_namespace('xlink', 'http://www.w3.org/1999/xlink')
     return ElementTree.tostring(root, encoding='unicode')
 
@@ -111,9 +97,7 @@ def _plain_attributes(element: ElementTree.Element, name: str) -> None:
     """Turn styles into attributes, and make ids those of one figure."""
     style = element.attrib.pop('style', '')
     element.attrib.pop('clip-path', None)
-    for key, _, value in (part.partition(':') for part in style.split(';')
-                          if part):
-        key, value = key.strip(), value.strip()
+    for key, value in re.findall(r'([\w-]+)\s*:\s*([^;]*)', style):
         if key == 'font':  # the family is the page's
             key = 'font-size'
             value = re.search(r'[\d.]+px', value).group()
@@ -121,10 +105,9 @@ def _plain_attributes(element: ElementTree.Element, name: str) -> None:
             element.set(key, 'currentColor' if value == '#000000' else value)
     # two decimals are finer than any screen
     for key in {'d', 'x', 'y'} & element.attrib.keys():
-        element.set(
-            key,
-            re.sub(r'\d+\.\d{3,}', lambda number: f'{float(number[0]):.2f}',
-                   element.attrib[key]))
+        element.set(key, re.sub(
+            r'\d+\.\d{3,}', lambda number: f'{float(number[0]):.2f}',
+            element.attrib[key]))
     for key, value in list(element.attrib.items()):
         if key == 'id':
             element.set(key, f'{name}-{value}')

@@ -1,5 +1,5 @@
 """Figure 5 of the paper: feature maps and heatmaps through the network."""
-from typing import Dict, List, NamedTuple, Tuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,70 +15,46 @@ _COLUMNS = 9
 
 
 class NetworkTrace(NamedTuple):
-    """What a network makes of one crop.
+    """What a network makes of one crop, (h, w), and K keypoints."""
 
-    Note:
-        - keypoints: K
-        - input size: [w, h]
-        - heatmap size: [W, H]
-
-    Attributes:
-        image (np.ndarray): The crop, RGB, uint8 (h, w, 3).
-        input_pose (np.ndarray): Input pixels, (K, 2).
-        visible (np.ndarray): Above 0 where present, (K, ).
-        pose_maps (np.ndarray): The rendered input pose, (K, h, w).
-        features (List[Tuple[str, np.ndarray]]): Names and mean absolute
-            activations, (h', w') each, from the input to the head.
-        heatmaps (np.ndarray): Softmax maps, (K, H, W).
-        keypoints (np.ndarray): Refined, input pixels, (K, 2); as they came
-            where the model has not learnt them.
-        learnt (np.ndarray): Which keypoints the model has learnt, bool
-            (K, ).
-    """
-
-    image: np.ndarray
-    input_pose: np.ndarray
-    visible: np.ndarray
-    pose_maps: np.ndarray
-    features: List[Tuple[str, np.ndarray]]
-    heatmaps: np.ndarray
+    image: np.ndarray  #: The crop, RGB, uint8 (h, w, 3)
+    input_pose: np.ndarray  #: Input pixels, (K, 2)
+    visible: np.ndarray  #: Above 0 where present, (K, )
+    pose_maps: np.ndarray  #: The rendered input pose, (K, h, w)
+    #: Names and mean absolute activations, (h', w') each, from the input to
+    #: the head.
+    features: list[tuple[str, np.ndarray]]
+    heatmaps: np.ndarray  #: Softmax maps, (K, H, W)
+    #: Refined, input pixels, (K, 2); as they came where the model has not
+    #: learnt them.
     keypoints: np.ndarray
-    learnt: np.ndarray
+    learnt: np.ndarray  #: Which keypoints the model has learnt, bool (K, )
 
 
 @torch.no_grad()
 def trace_network(predictor: PosePredictor, image: np.ndarray,
                   record: PoseRecord) -> NetworkTrace:
-    """Run the network on one pose and keep what it computes on the way.
+    """Run a refiner on one pose and keep what it computes on the way.
 
-    Args:
-        predictor (PosePredictor): The refiner.
-        image (np.ndarray): BGR, uint8 (H, W, 3).
-        record (PoseRecord): A pose without ``problem``.
-
-    Returns:
-        NetworkTrace: Of the image itself, without the flip test.
+    The image is BGR, uint8 (H, W, 3), and the record has no ``problem``.
     """
     model = predictor.model
-    crops = predictor.crop(
-        image,
-        PoseArrays(record.keypoints[None], record.visible[None],
-                   record.keypoint_scores[None]))
+    crops = predictor.crop(image, PoseArrays(
+        record.keypoints[None], record.visible[None],
+        record.keypoint_scores[None]))
     device = next(model.parameters()).device
     images, pose, visible = (
         torch.from_numpy(array).to(device)
         for array in (crops.images.transpose(0, 3, 1, 2), crops.input_pose,
                       crops.input_pose_visible))
     inputs = model.add_maps(model.normalize(images), pose, visible)
-    by_size, handles = _watch(model.backbone)
-    try:
-        feats = model.extract_feat(inputs)
-    finally:
-        for handle in handles:
-            handle.remove()
-    features = [(f'backbone 1/{_stride(inputs.shape[-1], size[1])}', maps)
-                for size, maps in by_size.items()]
-    features += _head_features(model, feats)
+    feats, features = _backbone_features(model, inputs)
+    head_input = feats[model.head.in_index]
+    if model.with_neck:
+        features.append(('neck', _activity(head_input)))
+    if not isinstance(model.head.deconv_layers, nn.Identity):
+        features.append(
+            ('deconvolved', _activity(model.head.deconv_layers(head_input))))
     located = model.head.locate(model.head.compute_maps(feats))
     keypoints = located.coords.cpu().numpy() * np.asarray(
         model.head.decoder.scale_factor)
@@ -91,35 +67,28 @@ def trace_network(predictor: PosePredictor, image: np.ndarray,
         predictor.keep_unlearnt(keypoints, crops.input_pose)[0], learnt)
 
 
-def _stride(full: int, reduced: int) -> int:
-    """Power of two between two widths, of which the smaller was rounded."""
-    return 2**round(np.log2(full / reduced))
+def _backbone_features(model: nn.Module, inputs: Tensor) -> tuple[tuple, list]:
+    """Features, and the last activity of every resolution, finest first."""
+    by_size: dict[tuple, np.ndarray] = {}
 
-
-def _watch(backbone: nn.Module) -> Tuple[Dict[tuple, np.ndarray], list]:
-    """Keep the last activations of every resolution, finest first."""
-    by_size: Dict[tuple, np.ndarray] = {}
-
-    def keep(module: nn.Module, inputs: tuple, output: object) -> None:
+    def keep(module: nn.Module, args: tuple, output: object) -> None:
         # squeeze-and-excitation works on maps of a single place
         if isinstance(output, Tensor) and output.ndim == 4 \
                 and min(output.shape[-2:]) > 1:
             by_size[tuple(output.shape[-2:])] = _activity(output)
 
-    return by_size, [
-        module.register_forward_hook(keep) for module in backbone.modules()
-        if module is not backbone
-    ]
-
-
-def _head_features(model: nn.Module, feats: tuple) -> list:
-    """What neck and deconvolutions make of the features."""
-    used = feats[model.head.in_index]
-    found = [('neck', _activity(used))] if model.with_neck else []
-    if not isinstance(model.head.deconv_layers, nn.Identity):
-        found.append(
-            ('deconvolved', _activity(model.head.deconv_layers(used))))
-    return found
+    handles = [module.register_forward_hook(keep)
+               for module in model.backbone.modules()
+               if module is not model.backbone]
+    try:
+        feats = model.extract_feat(inputs)
+    finally:
+        for handle in handles:
+            handle.remove()
+    # widths are rounded, strides are powers of two
+    return feats, [
+        (f'backbone 1/{2**round(np.log2(inputs.shape[-1] / width))}', maps)
+        for (_, width), maps in by_size.items()]
 
 
 def _activity(maps: Tensor) -> np.ndarray:
@@ -130,39 +99,31 @@ def _activity(maps: Tensor) -> np.ndarray:
 def network_maps_figure(trace: NetworkTrace, metainfo: dict) -> Figure:
     """Show a crop on its way through the network.
 
-    Args:
-        trace (NetworkTrace): Of :func:`trace_network`.
-        metainfo (dict): Skeleton.
-
-    Returns:
-        Figure: Input pose, its maps, mean absolute activations and refined
-        pose above; the heatmap of each keypoint that the model has learnt
-        below.
+    Above: input pose, its maps, mean absolute activations and refined pose;
+    below: the heatmap of each keypoint that the model has learnt.
     """
-    shown = np.flatnonzero(trace.learnt)
+    learnt = np.flatnonzero(trace.learnt).tolist()
     top = len(trace.features) + 4
-    rows = -(-len(shown) // _COLUMNS)
+    rows = -(-len(learnt) // _COLUMNS)
     height, width = trace.image.shape[:2]
-    figure = Figure(
-        figsize=(10, (10 / top + rows * 10 / _COLUMNS) * height / width + .7),
-        layout='constrained')
-    upper, lower = figure.subfigures(
-        2, 1, height_ratios=(10 / top, rows * 10 / _COLUMNS))
+    heights = 10 / top, rows * 10 / _COLUMNS
+    figure = Figure(figsize=(10, sum(heights) * height / width + .7),
+                    layout='constrained')
+    upper, lower = figure.subfigures(2, 1, height_ratios=heights)
     panels = upper.subplots(1, top)
     _show_pose(panels[0], trace, trace.input_pose, metainfo, 'input pose')
     _show_map(panels[1], trace.pose_maps.max(0), 'its maps')
     for axes, (name, maps) in zip(panels[2:], trace.features, strict=False):
         _show_map(axes, maps, name)
-    _show_map(panels[-2], trace.heatmaps[shown].max(0)**.5, 'heatmaps')
+    _show_map(panels[-2], trace.heatmaps[learnt].max(0)**.5, 'heatmaps')
     _show_pose(panels[-1], trace, trace.keypoints, metainfo, 'refined')
     grid = lower.subplots(rows, _COLUMNS, squeeze=False).ravel()
-    names = metainfo['keypoint_id2name']
-    for axes in grid[len(shown):]:
+    for axes in grid[len(learnt):]:
         axes.set_axis_off()
-    for axes, joint in zip(grid, shown.tolist(), strict=False):
+    for axes, joint in zip(grid, learnt, strict=False):
         # the root shows what little mass lies beside the peak
         _show_map(axes, trace.heatmaps[joint]**.5,
-                  names[joint].replace('_', ' '))
+                  metainfo['keypoint_id2name'][joint].replace('_', ' '))
     return figure
 
 
@@ -176,10 +137,5 @@ def _show_pose(axes: Axes, trace: NetworkTrace, pose: np.ndarray,
                metainfo: dict, title: str) -> None:
     show_photo(axes, trace.image)
     axes.set_title(title, fontsize=7)
-    draw_pose(
-        axes,
-        pose,
-        trace.visible,
-        metainfo['skeleton_links'],
-        joint_colors='#f0e442',
-        size=.6)
+    draw_pose(axes, pose, trace.visible, metainfo['skeleton_links'],
+              joint_colors='#f0e442', size=.6)

@@ -1,8 +1,9 @@
 """What a page says, in numbers and words; the templates lay it out."""
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...diagnosis.comparison import PairTruth, ResultsComparison
 from ...evaluation import STATISTICS, evaluate_keypoints
 from ...structures.error_types import ERROR_TYPES, GOOD
 from ..figures import (
@@ -13,10 +14,10 @@ from ..figures import (
     oks_change_figure,
     typical_pose,
 )
-from .comparison import ResultsComparison
 from .people import PeopleGroup
 
 _NONE = '\u2013'
+_IN_TABLE = 'The table beside it has the numbers.'
 
 
 class Cell(NamedTuple):
@@ -37,22 +38,16 @@ def signed(change: float, form: str = '+.1f') -> str:
     return text if text.strip('+-0.%') else text.lstrip('+-')
 
 
-def page_content(compared: ResultsComparison, annotations: Optional[dict],
-                 groups: List[PeopleGroup]) -> Dict[str, Any]:
-    """Collect what ``page.html`` shows.
+def page_content(compared: ResultsComparison,
+                 groups: list[PeopleGroup]) -> dict[str, Any]:
+    """Collect the variables of ``page.html``.
 
-    Args:
-        compared (ResultsComparison): What refinement did.
-        annotations (dict, optional): Content of the annotation file.
-        groups (List[PeopleGroup]): The people shown.
-
-    Returns:
-        Dict[str, Any]: Variables of the templates. Figures are ``<svg>``
-        elements, empty where there is nothing to draw; without annotations
-        ``truth`` is None.
+    Figures are ``<svg>`` elements, empty where there is nothing to draw;
+    without annotations ``truth`` is None.
     """
     columns, rows, change = joint_table(compared)
-    truth = None if compared.truth is None else _truth(compared, annotations)
+    truth = None if compared.truth is None else _truth(
+        compared.truth, compared.results, compared.metainfo['sigmas'])
     title = 'Median move of each joint' if truth is None else \
         'Change of the mean KS: blue gained, red lost'
     moves_text = _moves_text(compared.moves)
@@ -78,17 +73,17 @@ def _count(number: int, noun: str) -> str:
     return f'{number:,} {noun}' + ('' if number == 1 else 's')
 
 
-def _truth(compared: ResultsComparison, annotations: dict) -> Dict[str, Any]:
+def _truth(truth: PairTruth, results: tuple[list, list],
+           sigmas: np.ndarray) -> dict[str, Any]:
     """What only annotations can tell."""
-    before, after = (
-        evaluate_keypoints(annotations, results, compared.metainfo['sigmas'])
-        for results in compared.results)
-    oks, shares = compared.paired_oks(), compared.frequencies()
+    before, after = (evaluate_keypoints(truth.annotations, records, sigmas)
+                     for records in results)
+    oks, shares = truth.paired_oks(), truth.frequencies()
     text = _oks_text(oks)
     return dict(
-        precision=[(name, before[name], after[name])
-                   for name in STATISTICS
+        precision=[(name, before[name], after[name]) for name in STATISTICS
                    if before[name] >= 0 and after[name] >= 0],
+        paired_oks=oks,
         oks_text=text,
         oks=inline_svg(
             oks_change_figure(*oks), 'oks',
@@ -98,8 +93,7 @@ def _truth(compared: ResultsComparison, annotations: dict) -> Dict[str, Any]:
                 for name in ERROR_TYPES},
         errors=inline_svg(
             error_frequency_figure(*shares), 'errors',
-            'Share of each outcome before and after refinement',
-            'The table beside it has the numbers.'))
+            'Share of each outcome before and after refinement', _IN_TABLE))
 
 
 def _oks_text(oks: np.ndarray) -> str:
@@ -117,34 +111,34 @@ def _moves_text(moves: np.ndarray) -> str:
         return 'No joint is there before and after.'
     middle, high = np.percentile(known, (50, 90))
     return (f'Half of {_count(len(known), "joint")} moved by less than '
-            f'{middle:.1%} of the pose, nine of ten by less than {high:.1%}.')
+            f'{middle:.1%} of the pose, 90% by less than {high:.1%}.')
 
 
 def _numbers(compared: ResultsComparison,
-             truth: Optional[dict]) -> List[Tuple[str, str, str]]:
+             truth: dict | None) -> list[tuple[str, str, str]]:
     """Label, value and note of the numbers at the top of the page."""
     moves = compared.moves[~np.isnan(compared.moves)]
-    typical, far = (f'{np.median(moves):.1%}', f'{(moves > .05).mean():.1%}') \
-        if len(moves) else (_NONE, _NONE)
-    moved = ('Typical move of a joint', typical, 'of the pose')
+    typical, far = (np.median(moves), (moves > .05).mean()) \
+        if len(moves) else (np.nan, np.nan)
+    moved = ('Typical move of a joint', _percent(typical), 'of the pose')
     if truth is None:
         return [('Poses', f'{len(compared.records):,}', ''), moved,
-                ('Joints that moved over 5%', far, '')]
+                ('Joints that moved over 5%', _percent(far), '')]
     numbers = [(name, f'{before:.1f} \u2192 {after:.1f}',
                 f'{after - before:+.1f}')
                for name, before, after in truth['precision'][:1]]
     numbers.append(('Good joints', '{:.1%} \u2192 {:.1%}'.format(
         *truth['shares']['good']), ''))
-    oks = compared.paired_oks()
-    if oks.shape[1]:
+    before, after = truth['paired_oks']
+    if len(before):
         numbers.append(('Poses that got better',
-                        f'{(oks[1] > oks[0]).mean():.0%}',
-                        f'{(oks[1] < oks[0]).mean():.0%} worse'))
+                        f'{(after > before).mean():.0%}',
+                        f'{(after < before).mean():.0%} worse'))
     return [*numbers, moved]
 
 
 def _notes(compared: ResultsComparison,
-           groups: List[PeopleGroup]) -> List[str]:
+           groups: list[PeopleGroup]) -> list[str]:
     pairs, total = compared.pairs, len(compared.records)
     skipped = len(compared.results[0]) - total - pairs.dropped
     notes = [
@@ -154,8 +148,7 @@ def _notes(compared: ResultsComparison,
             (pairs.added, 'refined pose', 'without an input pose.'),
             (skipped, 'input record',
              'without a usable pose, or with a score of 0, left out.'))
-        if number
-    ]
+        if number]
     pictured = sum(len(group.people) for group in groups)
     if pictured < total:
         notes.append(f'Pictures show {pictured:,} of {total:,} poses; all '
@@ -168,44 +161,37 @@ def _joints(compared: ResultsComparison, change: np.ndarray,
     """Draw the change of every joint, on a pose that the data have."""
     if np.isnan(change).all():
         return ''
-    poses = compared.after if compared.people is None else compared.people
+    poses, label = (compared.after, 'median move') if compared.truth is None \
+        else (compared.truth.people, 'change of the mean KS')
     return inline_svg(
         joint_change_figure(
-            change,
-            typical_pose(poses.keypoints, poses.visible),
+            change, typical_pose(poses.keypoints, poses.visible),
             list(compared.metainfo['keypoint_id2name'].values()),
-            compared.metainfo['skeleton_links'],
-            label='median move' if compared.truth is None else
-            'change of the mean KS'), 'joints', title,
-        'The table beside it has the numbers.')
+            compared.metainfo['skeleton_links'], label=label),
+        'joints', title, _IN_TABLE)
 
 
 def joint_table(
     compared: ResultsComparison
-) -> Tuple[List[str], Dict[str, List[Cell]], np.ndarray]:
+) -> tuple[list[str], dict[str, list[Cell]], np.ndarray]:
     """Count and measure joint by joint.
 
-    Args:
-        compared (ResultsComparison): What refinement did.
-
-    Returns:
-        tuple: heads of the columns, cells by the name of the joint, and the
-        change of each joint that a drawing shows, (K, ): of the mean KS, or,
-        without annotations, the median move.
+    Returns heads of the columns, cells by the name of the joint, and the
+    change of each joint that a drawing shows, (K, ): of the mean KS, or,
+    without annotations, the median move.
     """
     names = compared.metainfo['keypoint_id2name'].values()
     moved, far = (_percentiles(compared.moves, share) for share in (50, 90))
-    if compared.diagnoses is None:
-        return ['median move', 'nine of ten below'], {
+    if compared.truth is None:
+        return ['median move', '90th percentile'], {
             name: [Cell(_percent(median)), Cell(_percent(high))]
             for name, median, high in zip(names, moved, far, strict=True)
         }, moved
-    ks = compared.mean_ks()
-    counts = [d.count().sum(0) for d in compared.diagnoses]
+    ks = compared.truth.mean_ks()
+    counts = [d.count().sum(0) for d in compared.truth.diagnoses]
     good = np.stack([
         np.where(c.sum(1) > 0, c[:, GOOD] / c.sum(1).clip(1), np.nan)
-        for c in counts
-    ])
+        for c in counts])
     change = ks[1] - ks[0]
     rows = {
         name: [
@@ -213,9 +199,8 @@ def joint_table(
             Cell(_arrow(*map(_percent, good[:, i]))),
             Cell(_arrow(*map(_fixed, ks[:, i]))),
             Cell(_fixed(change[i], '+.3f'), trend_of(round(change[i], 3))),
-            Cell(_percent(moved[i]))
-        ] for i, name in enumerate(names)
-    }
+            Cell(_percent(moved[i]))]
+        for i, name in enumerate(names)}
     columns = ['annotated', 'good', 'mean KS', 'change', 'median move']
     return columns, rows, change
 
@@ -224,8 +209,7 @@ def _percentiles(moves: np.ndarray, percentile: float) -> np.ndarray:
     """Percentile of each column that has any number, (K, )."""
     return np.array([
         np.percentile(known, percentile) if len(known) else np.nan
-        for known in (column[~np.isnan(column)] for column in moves.T)
-    ])
+        for known in (column[~np.isnan(column)] for column in moves.T)])
 
 
 def _percent(share: float) -> str:

@@ -3,17 +3,18 @@ import base64
 import hashlib
 from importlib import resources
 from pathlib import Path
-from typing import Any, Dict, Optional, Union
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ...diagnosis import compare_results
 from ...fileio import atomic_write
 from ...formats.coco import read_annotations
 from ...images.image_finder import ImageFinder
+from ...images.image_source import ImageSource
 from ...structures.skeletons import load_skeleton
 from ...version import __version__
-from .comparison import compare_results
 from .content import page_content, signed, trend_of
 from .people import CardMaker, count_text
 
@@ -21,19 +22,15 @@ from .people import CardMaker, count_text
 PAGE_NAME = 'index.html'
 
 
-def write_report(before: Union[str, Path],
-                 after: Union[str, Path],
-                 img_dir: Union[str, Path],
-                 out_dir: Union[str, Path],
-                 *,
-                 ann: Union[str, Path, None] = None,
-                 skeleton: Optional[str] = None,
-                 people: int = 12,
-                 seed: int = 0) -> Path:
+def write_report(before: str | Path, after: str | Path, img_dir: str | Path,
+                 out_dir: str | Path, *, ann: str | Path | None = None,
+                 skeleton: str | None = None, people: int = 12, seed: int = 0,
+                 format: str = 'auto',
+                 joint_map: str | Path | None = None) -> Path:
     """Show on one page what refinement did to poses.
 
     Args:
-        before (str | Path): COCO results file with the input poses.
+        before (str | Path): The input poses, COCO results or any format.
         after (str | Path): The same after refinement; duplicates may have
             been dropped.
         img_dir (str | Path): Folder of the images.
@@ -44,8 +41,11 @@ def write_report(before: Union[str, Path],
         skeleton (str, optional): See
             :func:`~posefix_mm.diagnosis.load_skeleton`. Defaults to COCO's.
         people (int): People shown for each reason: most improved, most
-            damaged, random. Defaults to 12.
-        seed (int): Of the random people. Defaults to 0.
+            damaged, random.
+        seed (int): Of the random people.
+        format (str): Of the poses, see
+            :func:`posefix_mm.formats.open_pose_file`.
+        joint_map (str | Path, optional): See there.
 
     Returns:
         Path: The page.
@@ -60,15 +60,16 @@ def write_report(before: Union[str, Path],
     page = Path(out_dir) / PAGE_NAME
     if Path(out_dir).exists() and not Path(out_dir).is_dir():
         raise NotADirectoryError(f'{out_dir} is not a folder')
-    metainfo = load_skeleton(skeleton)
     annotations = None if ann is None else read_annotations(ann)
-    finder = ImageFinder(img_dir, annotations and annotations['images'])
-    compared = compare_results(before, after, metainfo, annotations)
-    groups = CardMaker(compared, finder).groups(people, seed)
+    source = ImageSource(
+        ImageFinder(img_dir, annotations and annotations['images']))
+    compared = compare_results(
+        before, after, load_skeleton(skeleton), annotations, format=format,
+        joint_map=joint_map, image_size=source.size_or_none)
+    groups = CardMaker(compared, source).groups(people, seed)
     html = _render(
-        before_name=Path(before).name,
-        after_name=Path(after).name,
-        **page_content(compared, annotations, groups))
+        before_name=Path(before).name, after_name=Path(after).name,
+        **page_content(compared, groups))
     with atomic_write(page) as file:
         file.write(html.encode())
     return page
@@ -81,35 +82,25 @@ def _render(**content: Any) -> str:
     load anything and to run or style by anything but its own two blocks.
     """
     environment = Environment(
-        loader=PackageLoader('posefix_mm.visualization.report'),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True)
-    filters: Dict[str, Any] = dict(
+        loader=PackageLoader(__package__), autoescape=True,
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    filters: dict[str, Any] = dict(
         figure='{:.1f}'.format,
         change=signed,
         percent='{:.1%}'.format,
         count=count_text,
         trend=lambda change: trend_of(round(change, 1)))
     environment.filters.update(filters)
-    style, script = (_asset(name) for name in ('style.css', 'script.js'))
+    folder = resources.files(__package__) / 'templates'
+    style, script = ((folder / name).read_text(encoding='utf-8')
+                     for name in ('style.css', 'script.js'))
     policy = ("default-src 'none'; img-src data:; "
               f"style-src 'sha256-{_digest(style)}'; "
               f"script-src 'sha256-{_digest(script)}'; "
               "base-uri 'none'; form-action 'none'")
     return environment.get_template('page.html').render(
-        report=content,
-        version=__version__,
-        style=Markup(style),
-        script=Markup(script),
-        policy=policy)
-
-
-def _asset(name: str) -> str:
-    """Read a file that lies beside the templates."""
-    folder = resources.files('posefix_mm.visualization.report') / 'templates'
-    return (folder / name).read_text(encoding='utf-8')
+        report=content, version=__version__, style=Markup(style),
+        script=Markup(script), policy=policy)
 
 
 def _digest(text: str) -> str:

@@ -78,7 +78,7 @@ def test_no_change_is_known() -> None:
 def test_moves_are_counted() -> None:
     """Those beyond the end are in the last bar, unknown ones in none."""
     axes, = joint_moves_figure(
-        np.array([[0, .01, .05], [.12, 99, np.nan]]), upper=.2).axes
+        np.array([[0, .016, .08], [.19, 99, np.nan]])).axes
     counts = [bar.get_height() for bar in axes.patches]
     assert len(counts) == 20
     assert {i: n for i, n in enumerate(counts) if n} == {

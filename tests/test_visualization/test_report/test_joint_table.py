@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import toy_people as toy
 
-from posefix_mm.visualization.report import compare_results
+from posefix_mm.diagnosis import compare_results
 from posefix_mm.visualization.report.content import (
     joint_table,
     signed,
@@ -57,7 +57,7 @@ def test_rows(annotated) -> None:
 def test_without_annotations(compare) -> None:
     found = compare(None)
     columns, rows, moved = joint_table(found)
-    assert columns == ['median move', 'nine of ten below']
+    assert columns == ['median move', '90th percentile']
     assert [c.text for c in list(rows.values())[1]] == ['66.7%', '66.7%']
     assert moved.round(3).tolist() == [0, .667, .667, 0, 0]
 

@@ -7,6 +7,7 @@ import re
 import shutil
 from html.parser import HTMLParser
 
+import cv2
 import numpy as np
 import pytest
 
@@ -210,6 +211,38 @@ def test_evil_ids_and_missing_files(files, tmp_path) -> None:
     assert '../<b onclick=x>yyy' in parsed.text
     headings = re.findall(r'<h4 [^>]*>(.*?)</h4>', parsed.html)
     assert len(headings) == 2 and max(map(len, headings)) < 130
+
+
+def test_what_is_no_image_has_no_picture(files, tmp_path) -> None:
+    images = tmp_path / 'images'
+    shutil.copytree(files.img_dir, images)
+    for path in images.iterdir():
+        path.write_text('text')
+    parsed = Page(
+        write_report(
+            files.before, files.after, images, tmp_path / 'out', people=1))
+    assert parsed.all('img') == []
+    assert re.search(r'No picture: unreadable image 0000\d+\.jpg: ',
+                     parsed.text)
+
+
+def test_frames_of_a_video(files, tmp_path) -> None:
+    """Poses whose ids name frames are shown on these."""
+    video = cv2.VideoWriter(str(tmp_path / 'walk.avi'),
+                            cv2.VideoWriter_fourcc(*'MJPG'), 10, (128, 96))
+    for grey in (0, 255):
+        video.write(np.full((96, 128, 3), grey, np.uint8))
+    video.release()
+    records = [dict(results_of(files)[0][0], image_id='walk_000001')]
+    (tmp_path / 'poses.json').write_text(json.dumps(records))
+    parsed = Page(
+        write_report(
+            tmp_path / 'poses.json', tmp_path / 'poses.json', tmp_path,
+            tmp_path / 'out'))
+    picture, = parsed.all('img')
+    data = base64.b64decode(picture['src'].partition(',')[2])
+    assert cv2.imdecode(np.frombuffer(data, np.uint8), 1).min() > 240
+    assert 'walk.avi, frame 1, record 0' in parsed.text
 
 
 def test_without_annotations(files, tmp_path) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from posefix_mm.visualization.report import read_annotations
+from posefix_mm.formats.coco import read_annotations
 
 
 @pytest.mark.parametrize('images', [

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import toy_people as toy
 
+from posefix_mm.diagnosis.comparison import joint_moves, pair_records
 from posefix_mm.structures.pose_records import parse_pose_record
-from posefix_mm.visualization.report import joint_moves, pair_records
 
 
 def parse(records: list) -> list:
