@@ -204,3 +204,17 @@ def test_annotations_are_no_results_of_themselves(people) -> None:
     with pytest.raises(ValueError, match='both, the poses and the annota'):
         evaluate_results(people / 'annotations.json',
                          people / 'annotations.json')
+
+
+def test_the_reason_why_a_pose_is_not_read_is_told(truth, tmp_path) -> None:
+    """Shares of images whose sizes nobody tells."""
+    (tmp_path / 'labels').mkdir()
+    for image in truth['images']:
+        del image['width'], image['height']
+        (tmp_path / 'labels' / f'{Path(image["file_name"]).stem}.txt'
+         ).write_text('0 .5 .5 .2 .2 ' + ' '.join(['.5 .5 .9'] * 17))
+    evaluation = evaluate_results(
+        tmp_path / 'labels', save(tmp_path, truth, 'annotations.json'))
+    explanation = evaluation.explanations[0]
+    assert explanation.code == 'malformed_record'
+    assert "record 0: 'the size of its image is not known'" in explanation.text
