@@ -8,7 +8,8 @@ import numpy as np
 
 from ..formats import FORMATS, PoseFile, detect_format, open_pose_file
 from ..formats.joint_maps import load_source_joints, source_names
-from ..formats.pose_list import NamedImage, PoseList
+from ..formats.pose_list import PoseList
+from ..structures.image_ref import ImageRef
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import PoseRecord
 from .named_images import NamedImages
@@ -159,7 +160,7 @@ def _target_joints(names: Sequence[str], target_format: str,
     return wanted
 
 
-def _read_all(source: PoseFile, images: Sequence[NamedImage]
+def _read_all(source: PoseFile, images: Sequence[ImageRef]
               ) -> Tuple[List[_Read], Counter]:
     """Read the poses image by image, in the order of the file."""
     read: List[Optional[_Read]] = [None] * len(source)
@@ -182,7 +183,7 @@ def _read_all(source: PoseFile, images: Sequence[NamedImage]
     return [one for one in read if one is not None], problems
 
 
-def _gather(names: Sequence[str], images: List[NamedImage],
+def _gather(names: Sequence[str], images: List[ImageRef],
             read: List[_Read]) -> PoseList:
     """Put the poses into arrays."""
     records = [one.record for one in read]

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import List, Sequence, Union
 
 from ..formats.coco import read_annotations
-from ..formats.pose_list import NamedImage
 from ..images.image_files import ImageProblem
 from ..images.image_finder import ImageFinder
 from ..images.image_list import ImageList, size_of, stem_of
@@ -32,20 +31,20 @@ class NamedImages:
         images = [] if ann is None else read_annotations(ann)['images']
         self._list = ImageList(images)
         self.listed = [
-            NamedImage(image['id'], image['file_name'], size=size_of(image))
+            ImageRef(image['id'], image['file_name'], size=size_of(image))
             for image in images
         ]
         self._source = None if img_dir is None else ImageSource(
             ImageFinder(img_dir))
 
-    def describe(self, ref: ImageRef) -> NamedImage:
+    def describe(self, ref: ImageRef) -> ImageRef:
         """Describe an image.
 
         Args:
             ref (ImageRef): How a file of poses names it.
 
         Returns:
-            NamedImage: With all that is known.
+            ImageRef: With all that is known.
         """
         image_id, name = ref.image_id, ref.file_name
         if isinstance(image_id, str):
@@ -70,9 +69,9 @@ class NamedImages:
                     frame = picture.frame
                 size = size or self._source.size(found)
         stem = ref.stem if name is None else stem_of(name)
-        return NamedImage(image_id, name, stem, frame, size)
+        return ImageRef(image_id, name, stem, frame, size)
 
-    def unused(self, used: Sequence[NamedImage]) -> List[NamedImage]:
+    def unused(self, used: Sequence[ImageRef]) -> List[ImageRef]:
         """List images of ``ann`` that are none of ``used``."""
         names = {image.file_name for image in used}
         return [

@@ -1,6 +1,7 @@
 """Which categories of a file a refiner is for."""
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Optional, Sequence, Union
+from typing import NamedTuple
 
 from ..structures.pose_records import category_of
 from .joint_maps import load_source_joints
@@ -18,15 +19,14 @@ class ChosenCategories(NamedTuple):
         reason (str): Why these, for people.
     """
 
-    ids: Optional[Sequence[int]]
+    ids: Sequence[int] | None
     reason: str
 
 
-def choose_categories(
-        described: Sequence[dict], names: Sequence[str],
-        default: Optional[Sequence[int]],
-        joint_map: Union[str, Path, None] = None
-) -> Optional[ChosenCategories]:
+def choose_categories(described: Sequence[dict], names: Sequence[str],
+                      default: Sequence[int] | None,
+                      joint_map: str | Path | None = None
+                      ) -> ChosenCategories | None:
     """Choose the categories that have the refiner's joints.
 
     Args:
@@ -56,10 +56,10 @@ def choose_categories(
             c['keypoints']) == len(names)))
     ]
     if not same:
-        shown = named[0]
+        first = named[0]
         raise ValueError(
-            f'category {shown.get("id")} ({shown.get("name")}) has the joints '
-            f'{", ".join(map(str, shown["keypoints"])):.200}; the refiner is '
+            f'category {first.get("id")} ({first.get("name")}) has the joints '
+            f'{", ".join(map(str, first["keypoints"])):.200}; the refiner is '
             f'for {", ".join(names):.200}: another kind of body is not '
             'refined. If it is the same under other names, say so with '
             '--joint-map (identity: the same order); or choose with '
@@ -71,7 +71,7 @@ def choose_categories(
 
 
 def category_by_count(present: Sequence[int],
-                      default: Optional[Sequence[int]]) -> ChosenCategories:
+                      default: Sequence[int] | None) -> ChosenCategories:
     """Choose a category where nothing describes them.
 
     Args:
@@ -88,5 +88,5 @@ def category_by_count(present: Sequence[int],
 
 
 def _share(joints: Sequence[str], names: Sequence[str]) -> float:
-    """Joints in common, as a share of the smaller skeleton."""
+    """Tell how much of the smaller skeleton both have."""
     return len(set(joints) & set(names)) / min(len(joints), len(names))

@@ -3,12 +3,12 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Iterator, List, Optional, Tuple
 
 
-def list_folder(path: Path) -> Tuple[Path, List[str]]:
+def list_folder(path: Path) -> tuple[Path, list[str]]:
     """List the files of a folder and of those inside it, by name.
 
     Args:
@@ -63,7 +63,7 @@ def name_in_folder(path: str) -> str:
 
 @contextmanager
 def atomic_folder(out: Path,
-                  replaced: Optional[Path] = None) -> Iterator[Path]:
+                  replaced: Path | None = None) -> Iterator[Path]:
     """Fill a folder that appears as a whole or not at all.
 
     Args:
@@ -102,3 +102,10 @@ def atomic_folder(out: Path,
         os.replace(filled, out)
     finally:
         shutil.rmtree(temporary)
+
+
+def new_file(folder: Path, name: str) -> Path:
+    """Path of a file to write, whose folder is made."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path

@@ -11,16 +11,11 @@ import mmap
 import os
 import re
 import weakref
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import (
     Any,
-    Dict,
-    Iterable,
-    Iterator,
-    List,
     NamedTuple,
-    Tuple,
-    Union,
 )
 
 import msgspec
@@ -29,7 +24,7 @@ import numpy as np
 from ..fileio import load_json
 
 #: Where a value is: names of fields and places in lists, from the outside.
-JsonPath = Tuple[Union[str, int], ...]
+JsonPath = tuple[str | int, ...]
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKET = re.compile(_STRING.pattern + rb'|[{}\[\]]', re.DOTALL)
@@ -41,13 +36,13 @@ _LISTS, _CONTAINERS, _CLOSING = b'[', b'{[', b'}]'
 _QUOTE, _COMMA = b'"', b','
 
 #: What to look for below a value, by key; or the new text of one.
-_Tree = Dict[Union[str, int], Any]
+_Tree = dict[str | int, Any]
 # First byte, byte after the last, and what comes there.
-_Span = Tuple[int, int, bytes]
+_Span = tuple[int, int, bytes]
 
 
 def splice_json(text: bytes,
-                values: Dict[JsonPath, bytes],
+                values: dict[JsonPath, bytes],
                 removed: Iterable[JsonPath] = ()) -> bytes:
     """Put new values into a JSON text.
 
@@ -64,7 +59,7 @@ def splice_json(text: bytes,
     removed = set(removed)
     if not values and not removed:
         return text
-    spans: List[_Span] = []
+    spans: list[_Span] = []
     if () in values:
         start = _begin(text)
         spans.append((start, _end_of_value(text, start), values[()]))
@@ -77,7 +72,7 @@ def splice_json(text: bytes,
     return _replace(text, spans)
 
 
-def field_spans(text: bytes) -> Dict[str, Tuple[int, int]]:
+def field_spans(text: bytes) -> dict[str, tuple[int, int]]:
     """Find where the values of the outermost object lie.
 
     Args:
@@ -97,8 +92,8 @@ def _begin(text: bytes) -> int:
     return _SPACE.match(text, mark).end()
 
 
-def _removals(elements: List[Tuple[int, int]],
-              kept: List[bool]) -> Iterator[_Span]:
+def _removals(elements: list[tuple[int, int]],
+              kept: list[bool]) -> Iterator[_Span]:
     """Spans of elements to take out, each with one comma beside it."""
     seen = False  # an element that stays, further left
     for place, (start, end) in enumerate(elements):
@@ -112,7 +107,7 @@ def _removals(elements: List[Tuple[int, int]],
             yield start, end, b''
 
 
-def _replace(text: bytes, spans: List[_Span]) -> bytes:
+def _replace(text: bytes, spans: list[_Span]) -> bytes:
     """Replace parts of a text; those inside of another part are left out."""
     parts, position = [], 0
     for start, end, new in sorted(spans, key=lambda s: (s[0], -s[1])):
@@ -123,7 +118,7 @@ def _replace(text: bytes, spans: List[_Span]) -> bytes:
     return b''.join([*parts, text[position:]])
 
 
-def _as_tree(values: Dict[JsonPath, bytes]) -> _Tree:
+def _as_tree(values: dict[JsonPath, bytes]) -> _Tree:
     """Nest the keys of paths."""
     tree: _Tree = {}
     for path, value in values.items():
@@ -134,7 +129,7 @@ def _as_tree(values: Dict[JsonPath, bytes]) -> _Tree:
     return tree
 
 
-def _find(text: bytes, begin: int, tree: _Tree, spans: List[_Span]) -> None:
+def _find(text: bytes, begin: int, tree: _Tree, spans: list[_Span]) -> None:
     """Find the values of a tree below the list or object at ``begin``.
 
     Only what leads to them is looked into, so the depth is that of the paths.
@@ -147,7 +142,7 @@ def _find(text: bytes, begin: int, tree: _Tree, spans: List[_Span]) -> None:
             _find(text, start, node, spans)
 
 
-def _elements_at(text: bytes, path: JsonPath) -> List[Tuple[int, int]]:
+def _elements_at(text: bytes, path: JsonPath) -> list[tuple[int, int]]:
     """Spans of all elements of the list at a path."""
     begin = _begin(text)
     for step in path:
@@ -157,7 +152,7 @@ def _elements_at(text: bytes, path: JsonPath) -> List[Tuple[int, int]]:
 
 
 def _children(text: bytes,
-              begin: int) -> Iterator[Tuple[Union[str, int], int, int]]:
+              begin: int) -> Iterator[tuple[str | int, int, int]]:
     """Key, first byte and byte after the last of what a value holds."""
     kind = text[begin:begin + 1]
     if not kind or kind not in _CONTAINERS:
@@ -269,7 +264,7 @@ def address_of(data: Any) -> int:
 
 
 def iter_elements(file: ByteFile,
-                  begin: int = 0) -> Iterator[Tuple[int, int, Any]]:
+                  begin: int = 0) -> Iterator[tuple[int, int, Any]]:
     """Split a JSON list into its elements, without reading them.
 
     Well-formed blocks are split by msgspec. What it refuses (``NaN``, which
@@ -316,7 +311,7 @@ def iter_elements(file: ByteFile,
 
 
 def _split_block(file: ByteFile,
-                 place: int) -> Tuple[List[tuple], int, bool]:
+                 place: int) -> tuple[list[tuple], int, bool]:
     """Split what lies between ``place`` and the last ``},`` of a block.
 
     That this is the end of an element is a guess, which is right exactly if
@@ -333,7 +328,7 @@ def _split_block(file: ByteFile,
         raise msgspec.DecodeError('no element ends in this block')
     # the list itself ends the last block, and only white space may follow
     text = b'[' + (block if at_end else block[:cut + 1] + b']')
-    parts = msgspec.json.decode(text, type=List[msgspec.Raw])
+    parts = msgspec.json.decode(text, type=list[msgspec.Raw])
     first = address_of(text) + 1 - place
     elements = []
     for part in parts:
@@ -348,7 +343,7 @@ def _split_block(file: ByteFile,
 
 
 def _split_leniently(file: ByteFile, place: int,
-                     count: int) -> Tuple[List[tuple], int, bool]:
+                     count: int) -> tuple[list[tuple], int, bool]:
     """Split at least one element, and up to a block's worth of them.
 
     Returns:
@@ -426,7 +421,7 @@ def _too_deep(file: ByteFile, place: int) -> ValueError:
                       f'{place}; no results file is')
 
 
-def find_fields(path: Path) -> Dict[str, Tuple[int, int]]:
+def find_fields(path: Path) -> dict[str, tuple[int, int]]:
     """Find where the values of a file's outermost object lie.
 
     The file is mapped, not read into memory.
@@ -478,8 +473,8 @@ def read_field(path: Path, name: str) -> Any:
         raise ValueError(f'{path} {error}') from error
 
 
-def _find_strictly(content: mmap.mmap) -> Dict[str, Tuple[int, int]]:
-    fields = msgspec.json.decode(content, type=Dict[str, msgspec.Raw])
+def _find_strictly(content: mmap.mmap) -> dict[str, tuple[int, int]]:
+    fields = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
     first = np.frombuffer(content, np.uint8).ctypes.data
     spans = {}
     for name, value in fields.items():
@@ -488,7 +483,7 @@ def _find_strictly(content: mmap.mmap) -> Dict[str, Tuple[int, int]]:
     return spans
 
 
-def _find_leniently(path: Path, text: bytes) -> Dict[str, Tuple[int, int]]:
+def _find_leniently(path: Path, text: bytes) -> dict[str, tuple[int, int]]:
     """Do the same where NaN and Infinity, which are no JSON, may be."""
     try:
         content = load_json(text)
@@ -504,7 +499,7 @@ def _find_leniently(path: Path, text: bytes) -> Dict[str, Tuple[int, int]]:
 LIST_FIELDS = ('annotations', 'predictions', 'results')
 
 
-def iter_records(path: Path) -> Iterator[Tuple[int, int, Any]]:
+def iter_records(path: Path) -> Iterator[tuple[int, int, Any]]:
     """Split a list of records, or that in an object around it.
 
     Args:

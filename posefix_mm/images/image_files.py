@@ -2,7 +2,6 @@
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Optional, Tuple, Union
 
 import cv2
 import mmcv
@@ -50,7 +49,7 @@ class ImageProblem(Exception):
         self.problem = problem
 
 
-def load_image(path: Union[str, Path], *,
+def load_image(path: str | Path, *,
                as_stored: bool = False) -> np.ndarray:
     """Load an image as mmpose's ``LoadImage`` does, with more suspicion.
 
@@ -101,7 +100,7 @@ def is_common(data: bytes) -> bool:
     return data.startswith((_PNG, b'\xff\xd8'))
 
 
-def _load_by_pillow(path: Path, as_stored: bool) -> Optional[np.ndarray]:
+def _load_by_pillow(path: Path, as_stored: bool) -> np.ndarray | None:
     """Load what OpenCV does not read; None if that is damaged."""
     try:
         with Image.open(path) as image:
@@ -139,7 +138,7 @@ def _kind_of(path: Path) -> str:
                 'not an image' if head else 'an empty file')
 
 
-def check_header(path: Path) -> Tuple[int, int]:
+def check_header(path: Path) -> tuple[int, int]:
     """Refuse what is no image, or claims to be a huge one.
 
     Args:

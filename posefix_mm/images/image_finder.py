@@ -2,16 +2,10 @@
 import os
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import (
-    Dict,
-    Iterable,
-    List,
     NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
 )
 
 from ..structures.image_ref import ImageRef
@@ -43,8 +37,8 @@ class Picture(NamedTuple):
     """
 
     path: Path
-    frame: Optional[int] = None
-    size: Optional[Tuple[int, int]] = None
+    frame: int | None = None
+    size: tuple[int, int] | None = None
 
 
 class ImageFinder:
@@ -71,8 +65,8 @@ class ImageFinder:
     """
 
     def __init__(self,
-                 img_dir: Union[str, Path],
-                 images: Optional[Sequence[dict]] = None,
+                 img_dir: str | Path,
+                 images: Sequence[dict] | None = None,
                  *,
                  follow_links: bool = False) -> None:
         self.root = Path(img_dir).resolve()
@@ -82,9 +76,9 @@ class ImageFinder:
         self.follow_links = follow_links
         self._list = None if images is None else ImageList(images)
         self._by_number = False
-        self._indexed: Optional[_Index] = None
+        self._indexed: _Index | None = None
 
-    def note_ids(self, ids: Iterable[Union[int, str, None]]) -> None:
+    def note_ids(self, ids: Iterable[int | str | None]) -> None:
         """Look at the ids that will be asked for.
 
         If not one is in the list of images, they are taken for the numbers in
@@ -143,7 +137,7 @@ class ImageFinder:
             return found._replace(size=size)
         return Picture(path, None, size)
 
-    def find(self, image_id: Union[int, str]) -> Path:
+    def find(self, image_id: int | str) -> Path:
         """Find the file of an image by its id; see :meth:`locate`."""
         return self.locate(ImageRef(image_id=image_id)).path
 
@@ -214,7 +208,7 @@ class ImageFinder:
                                  'nothing in it is called so')
         raise _NotThereError(f'{name!r} is not in the image folder')
 
-    def _file(self, name: str, missing_ok: bool = False) -> Optional[Path]:
+    def _file(self, name: str, missing_ok: bool = False) -> Path | None:
         """Take a file of the folder by its very name."""
         try:
             path = self.root / name
@@ -256,8 +250,8 @@ class ImageFinder:
                 return self._file(self._index.videos[0])
             raise
 
-    def _find_frame(self, key: Union[int, str],
-                    first: int) -> Optional[Picture]:
+    def _find_frame(self, key: int | str,
+                    first: int) -> Picture | None:
         """Take a name or number for that of a frame of a video."""
         text = str(key)
         if Path(text).suffix.lower() in IMAGE_SUFFIXES:
@@ -292,11 +286,11 @@ class _Index:
     """Files of a folder and its sub-folders, by what may find them."""
 
     def __init__(self, root: Path, follow_links: bool) -> None:
-        self.names: Dict[str, List[str]] = defaultdict(list)
-        self.stems: Dict[str, List[str]] = defaultdict(list)
-        self.numbers: Dict[int, List[str]] = defaultdict(list)
-        self.videos: List[str] = []
-        self.links: List[str] = []
+        self.names: dict[str, list[str]] = defaultdict(list)
+        self.stems: dict[str, list[str]] = defaultdict(list)
+        self.numbers: dict[int, list[str]] = defaultdict(list)
+        self.videos: list[str] = []
+        self.links: list[str] = []
         seen = set()
         for folder, folders, files in os.walk(root, followlinks=follow_links):
             real = os.path.realpath(folder)
@@ -331,7 +325,7 @@ class _Index:
             self.numbers[number].append(name)
 
 
-def _nearest(names: Sequence[str]) -> List[str]:
+def _nearest(names: Sequence[str]) -> list[str]:
     """Names in the folder nearest to the top that has any."""
     least = min((name.count('/') for name in names), default=0)
     return [name for name in names if name.count('/') == least]

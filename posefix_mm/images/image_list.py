@@ -2,16 +2,11 @@
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import (
     Any,
-    Dict,
-    Iterator,
     NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
 )
 
 #: How an image was found in a list, best first: by its very id, an id that
@@ -44,7 +39,7 @@ def stem_of(name: str) -> str:
     return str(PurePosixPath(name).with_suffix('')) if name else name
 
 
-def file_number(name: str) -> Optional[int]:
+def file_number(name: str) -> int | None:
     """Read the number at the end of a file name, as COCO's ids are.
 
     Args:
@@ -58,7 +53,7 @@ def file_number(name: str) -> Optional[int]:
     return int(digits) if digits and digits.isascii() else None
 
 
-def plain_id(image_id: Any) -> Optional[str]:
+def plain_id(image_id: Any) -> str | None:
     """Tell how an id reads: 42, 42.0, '42.0' and '0042' are the same.
 
     Returns:
@@ -96,10 +91,10 @@ class ImageList:
 
     def __init__(self, images: Sequence[dict]) -> None:
         self.images = images
-        self._ids: Dict[Any, int] = {}
-        self._texts: Dict[str, int] = {}
+        self._ids: dict[Any, int] = {}
+        self._texts: dict[str, int] = {}
         names = defaultdict(set)
-        self._numbers: Dict[int, int] = {}
+        self._numbers: dict[int, int] = {}
         for place, image in enumerate(images):
             if type(image.get('id')) in (int, str):
                 self._ids[image['id']] = place  # the last one, as COCO's index
@@ -118,7 +113,7 @@ class ImageList:
             if whole is not None:
                 self._names[whole] = place
 
-    def find(self, key: Union[int, float, str, None]) -> FoundImage:
+    def find(self, key: int | float | str | None) -> FoundImage:
         """Find an image by its id, name or path."""
         if type(key) in (int, str) and key in self._ids:
             return FoundImage(self._ids[key], EXACT)
@@ -135,7 +130,7 @@ class ImageList:
                         return FoundImage(self._names[name], FILE_NAME)
         return FoundImage(-1, UNKNOWN)
 
-    def find_number(self, key: Union[int, float, str, None]) -> FoundImage:
+    def find_number(self, key: int | float | str | None) -> FoundImage:
         """Find an image by the number in its file's name."""
         text = plain_id(key)
         place = self._numbers.get(int(text), -1) \
@@ -143,7 +138,7 @@ class ImageList:
         return FoundImage(place, FILE_NUMBER if place >= 0 else UNKNOWN)
 
 
-def size_of(image: dict) -> Optional[Tuple[int, int]]:
+def size_of(image: dict) -> tuple[int, int] | None:
     """Width and height of one of COCO's ``images``, None if not known."""
     sides = image.get('width'), image.get('height')
     known = all(type(side) in (int, float) and side > 0 for side in sides)

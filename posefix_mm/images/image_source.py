@@ -1,7 +1,7 @@
 """Load the images that files of poses name."""
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Dict, Optional, Sequence, Set, Tuple
 
 import cv2
 import numpy as np
@@ -33,11 +33,11 @@ class ImageSource:
     def __init__(self, finder: ImageFinder, num_kept: int = 5) -> None:
         self.finder = finder
         self.num_kept = num_kept
-        self._wanted: Dict[Path, Set[int]] = {}
-        self._videos: Dict[Path, VideoFrames] = {}
+        self._wanted: dict[Path, set[int]] = {}
+        self._videos: dict[Path, VideoFrames] = {}
         self._lock = threading.Lock()
 
-    def plan(self, images: Sequence[ImageRef]) -> Optional[np.ndarray]:
+    def plan(self, images: Sequence[ImageRef]) -> np.ndarray | None:
         """Tell the order in which frames of videos are best loaded.
 
         Args:
@@ -57,7 +57,7 @@ class ImageSource:
             sorted(range(len(images)), key=wanted.__getitem__), np.int64)
         return None if (order[1:] > order[:-1]).all() else order
 
-    def _place(self, ref: ImageRef) -> Tuple[str, int]:
+    def _place(self, ref: ImageRef) -> tuple[str, int]:
         """Path, and frame counted from 1 or 0 for an image."""
         try:
             picture = self.find(ref)
@@ -109,7 +109,7 @@ class ImageSource:
         return image
 
     def scale(self, ref: ImageRef,
-              size: Tuple[int, int]) -> Optional[float]:
+              size: tuple[int, int]) -> float | None:
         """Tell by how much a picture is larger than is claimed for it.
 
         Args:
@@ -123,7 +123,7 @@ class ImageSource:
         claimed = self.find(ref).size
         return 1. if claimed is None else _factor(claimed, size)
 
-    def size(self, ref: ImageRef) -> Tuple[int, int]:
+    def size(self, ref: ImageRef) -> tuple[int, int]:
         """Tell width and height of an image, as a rule without decoding it.
 
         Args:
@@ -154,8 +154,8 @@ class ImageSource:
         return self._videos[path]
 
 
-def _factor(claimed: Tuple[int, int],
-            size: Tuple[int, int]) -> Optional[float]:
+def _factor(claimed: tuple[int, int],
+            size: tuple[int, int]) -> float | None:
     """Common factor from one size to another, None if there is none."""
     if claimed == size:
         return 1.
@@ -168,7 +168,7 @@ def _factor(claimed: Tuple[int, int],
     return None
 
 
-def _fits_turned(claimed: Tuple[int, int], size: Tuple[int, int]) -> bool:
+def _fits_turned(claimed: tuple[int, int], size: tuple[int, int]) -> bool:
     """Whether a size, or a multiple of it, is that of a turned picture."""
     turned = size[::-1]
     return claimed != size and (claimed == turned or (
@@ -202,13 +202,13 @@ class VideoFrames:
 
     def __init__(self,
                  path: Path,
-                 wanted: Optional[Set[int]] = None,
+                 wanted: set[int] | None = None,
                  num_kept: int = 5) -> None:
         self.path = path
         self.wanted = wanted
         self.num_kept = num_kept
-        self._kept: Dict[int, np.ndarray] = {}
-        self._end: Optional[int] = None
+        self._kept: dict[int, np.ndarray] = {}
+        self._end: int | None = None
         self._open()
 
     def _open(self) -> None:
@@ -220,7 +220,7 @@ class VideoFrames:
                         'that OpenCV can read'))
 
     @property
-    def size(self) -> Tuple[int, int]:
+    def size(self) -> tuple[int, int]:
         """Width and height."""
         image = next(iter(self._kept.values()), None)
         height, width = (self.read(0) if image is None else image).shape[:2]
@@ -248,7 +248,7 @@ class VideoFrames:
                         f'{frame}, or it is damaged{count}'))
         return image
 
-    def _decode(self, frame: int) -> Optional[np.ndarray]:
+    def _decode(self, frame: int) -> np.ndarray | None:
         """Decode up to a frame, and keep the last ones."""
         if frame < self._next:  # kept ones would be older than they look
             self._kept.clear()

@@ -2,17 +2,12 @@
 import glob
 import logging
 import mimetypes
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import (
     Any,
-    Callable,
-    Iterable,
-    Iterator,
     NamedTuple,
-    Optional,
-    Sequence,
-    Union,
 )
 
 import cv2
@@ -23,10 +18,10 @@ from ..structures.pose_records import Problem
 from .image_files import ImageProblem, load_image
 from .image_finder import IMAGE_SUFFIXES
 
-InputType = Union[str, Path, np.ndarray]
+InputType = str | Path | np.ndarray
 #: One image, a folder, a pattern, a video, ``'webcam[:id]'`` or the number of
 #: a camera, or any iterable of images.
-InputsType = Union[InputType, int, Iterable[InputType]]
+InputsType = InputType | int | Iterable[InputType]
 
 
 @dataclass
@@ -44,9 +39,9 @@ class Frame:
 
     index: int
     name: str
-    path: Optional[Path] = None
-    image: Optional[np.ndarray] = None
-    problem: Optional[Problem] = None
+    path: Path | None = None
+    image: np.ndarray | None = None
+    problem: Problem | None = None
 
 
 class VideoInfo(NamedTuple):
@@ -59,7 +54,7 @@ class VideoInfo(NamedTuple):
     """
 
     name: str
-    path: Optional[Path]
+    path: Path | None
     fps: float
 
 
@@ -76,10 +71,10 @@ class InputFrames(NamedTuple):
     """
 
     frames: Iterator[Callable[[], Frame]]
-    count: Optional[int] = None
-    video: Optional[VideoInfo] = None
+    count: int | None = None
+    video: VideoInfo | None = None
     live: bool = False
-    names: Optional[Sequence[str]] = None
+    names: Sequence[str] | None = None
 
 
 def open_inputs(inputs: InputsType) -> InputFrames:

@@ -1,6 +1,6 @@
 """Open a file of poses, whichever tool wrote it."""
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional, Sequence, Type, Union
 
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import RELEASE_CATEGORIES
@@ -11,15 +11,13 @@ from .folders import list_folder
 from .joint_maps import build_joint_map, joint_map_names, source_names
 
 
-def open_pose_file(
-    path: Union[str, Path],
-    *,
-    target_names: Optional[Sequence[str]] = None,
-    format: str = 'auto',
-    joint_map: Union[str, Path, JointMap, None] = None,
-    categories: Optional[Sequence[int]] = RELEASE_CATEGORIES,
-    listed: Sequence[dict] = ()
-) -> PoseFile:
+def open_pose_file(path: str | Path,
+                   *,
+                   target_names: Sequence[str] | None = None,
+                   format: str = 'auto',
+                   joint_map: str | Path | JointMap | None = None,
+                   categories: Sequence[int] | None = RELEASE_CATEGORIES,
+                   listed: Sequence[dict] = ()) -> PoseFile:
     """Open a file or folder of poses.
 
     Args:
@@ -53,12 +51,13 @@ def open_pose_file(
     path = Path(path)
     reader = find_reader(path, format)
     if not isinstance(joint_map, JointMap):
-        joint_map = _find_joint_map(reader, path, target_names, joint_map,
-                                    categories, listed)
+        names = reader.joint_names(path, categories) \
+            or category_joint_names(listed, categories)
+        joint_map = _find_joint_map(path, names, target_names, joint_map)
     return reader(path, SourceSkeleton(joint_map, categories))
 
 
-def find_reader(path: Path, format: str = 'auto') -> Type[PoseFile]:
+def find_reader(path: Path, format: str = 'auto') -> type[PoseFile]:
     """Find the reader of a file or folder.
 
     Args:
@@ -110,13 +109,9 @@ def detect_format(path: Path) -> str:
                      '--format (format=... in Python)')
 
 
-def _find_joint_map(reader: Type[PoseFile], path: Path,
-                    target_names: Optional[Sequence[str]],
-                    config: Union[str, Path, None],
-                    categories: Optional[Sequence[int]],
-                    listed: Sequence[dict]) -> JointMap:
-    names = reader.joint_names(path, categories) \
-        or category_joint_names(listed, categories)
+def _find_joint_map(path: Path, names: Sequence[str] | None,
+                    target_names: Sequence[str] | None,
+                    config: str | Path | None) -> JointMap:
     if target_names is None:
         target_names = source_names(names, config)
         if target_names is None:
