@@ -4,7 +4,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,8 +25,12 @@ from .pose_list import PoseList
 #: Readers by the name of their format, filled as their classes are defined.
 FORMATS: dict[str, type[PoseFile]] = {}
 
+#: Width and height of an image, None where they are not known.
+ImageSize = tuple[int, int] | None
 #: Width and height of an image, by its place in ``PoseFile.images``.
 ImageSizes = Callable[[int], tuple[int, int]]
+#: Ids of categories, None for all.
+Categories = Sequence[int] | None
 
 
 class SourceSkeleton(NamedTuple):
@@ -40,7 +44,7 @@ class SourceSkeleton(NamedTuple):
     """
 
     joint_map: JointMap
-    categories: Sequence[int] | None = RELEASE_CATEGORIES
+    categories: Categories = RELEASE_CATEGORIES
 
 
 class FilePose(NamedTuple):
@@ -126,15 +130,15 @@ class PoseEdit(NamedTuple):
         joints (np.ndarray): Coordinates of the file's joints, image pixels,
             float64 (J, 2).
         moved (np.ndarray): Which of them are new, bool (J, 2).
-        image_size (tuple[int, int] | None): Width and height of its image,
-            where coordinates are fractions of it.
+        image_size (ImageSize): Of its image, where coordinates are fractions
+            of it.
     """
 
     raw: Any
     place: Any
     joints: np.ndarray
     moved: np.ndarray
-    image_size: tuple[int, int] | None
+    image_size: ImageSize
 
 
 class PoseFile(ABC):
@@ -225,14 +229,13 @@ class PoseFile(ABC):
         return path.suffix.lower() in cls.suffixes and not head.in_folder
 
     @classmethod
-    def joint_names(cls, path: Path, categories: Sequence[int] | None = None
-                    ) -> list[str] | None:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names that a file, or the format, gives to the J joints.
 
         Args:
             path (Path): File or folder, which exists.
-            categories (Sequence[int], optional): Categories whose joints are
-                meant, None for any.
+            categories (Categories): Those whose joints are meant.
 
         Returns:
             list[str] | None: None where nothing names them.
@@ -246,15 +249,13 @@ class PoseFile(ABC):
         return []
 
     def read(self, indices: Sequence[int],
-             image_size: tuple[int, int] | None = None
-             ) -> Sequence[PoseRecord]:
+             image_size: ImageSize = None) -> Sequence[PoseRecord]:
         """Read some poses. Safe to be called from several threads.
 
         Args:
             indices (Sequence[int]): Which, by position in the file.
-            image_size (tuple[int, int], optional): Width and height of the
-                image that all of them are in; formats with coordinates
-                relative to it can't be read without.
+            image_size (ImageSize): Of the image that all of them are in;
+                formats with coordinates relative to it can't be read without.
 
         Returns:
             Sequence[PoseRecord]: In the order of ``indices``, keypoints in
@@ -263,7 +264,7 @@ class PoseFile(ABC):
         return [self.read_one(int(index), image_size) for index in indices]
 
     def read_one(self, index: int,
-                 image_size: tuple[int, int] | None = None) -> PoseRecord:
+                 image_size: ImageSize = None) -> PoseRecord:
         """Read one pose; see :meth:`read`."""
         pose = self.pose_at(index)
         record = PoseRecord(index, pose.raw, problem=pose.problem, score=1.)
@@ -277,7 +278,7 @@ class PoseFile(ABC):
         return record
 
     def _read_into(self, record: PoseRecord, pose: FilePose,
-                   image_size: tuple[int, int] | None) -> None:
+                   image_size: ImageSize) -> None:
         if image_size is None and self.is_relative(pose.raw):
             raise BadPose('image_size', 'the size of its image is not known')
         joints, score, category = self.read_joints(pose, image_size)
@@ -299,18 +300,25 @@ class PoseFile(ABC):
         record.score = score
         record.problem = set_pose(record, joints, self.skeleton.joint_map)
 
+    def index_images(self, images: Iterable[ImageRef | None]) -> None:
+        """Number the images of all poses, in their order, as they appear."""
+        places: dict[ImageRef | None, int] = {None: -1}
+        self.image_index = np.array(
+            [places.setdefault(image, len(places) - 1) for image in images],
+            np.int64)
+        self.images = list(places)[1:]
+
     def pose_at(self, index: int) -> FilePose:
         """Find a pose by its position in the file, for :meth:`read_one`."""
         raise NotImplementedError
 
-    def read_joints(self, pose: FilePose,
-                    image_size: tuple[int, int] | None) -> Joints:
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
         """Read the joints of one pose, for :meth:`read_one`.
 
         Args:
             pose (FilePose): The pose, which has no problem yet.
-            image_size (tuple[int, int], optional): Width and height of its
-                image, there if the pose is relative to it.
+            image_size (ImageSize): Of its image, known if the pose is
+                relative to it.
 
         Raises:
             BadPose: If it can't be refined.
@@ -326,14 +334,12 @@ class PoseFile(ABC):
         return []
 
     def other_fields(self, record: PoseRecord,
-                     image_size: tuple[int, int] | None = None
-                     ) -> dict[str, Any]:
+                     image_size: ImageSize = None) -> dict[str, Any]:
         """What else the file knows of a pose.
 
         Args:
             record (PoseRecord): One that :meth:`read` gave.
-            image_size (tuple[int, int], optional): Width and height of its
-                image.
+            image_size (ImageSize): Of its image.
 
         Returns:
             dict[str, Any]: Values as JSON has them, in image pixels; a box is

@@ -1,6 +1,6 @@
 """COCO keypoint annotations."""
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from ..fileio import load_json, write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import as_joints
-from .base import SourceSkeleton
+from .base import Categories, SourceSkeleton
 from .coco import category_joint_names, dicts_in, images_by_id
 from .file_head import FileHead
 from .json_list_file import JsonListFile
@@ -46,8 +46,8 @@ class CocoAnnotationsFile(JsonListFile):
         return head.has_annotations
 
     @classmethod
-    def joint_names(cls, path: Path, categories: Sequence[int] | None = None
-                    ) -> list[str] | None:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names of the joints that the categories give, if they do."""
         return category_joint_names(cls.categories(path), categories)
 

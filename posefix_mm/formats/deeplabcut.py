@@ -4,7 +4,7 @@ import io
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -14,7 +14,9 @@ from ..fileio import atomic_write
 from ..structures.image_ref import ImageRef
 from .base import (
     BadPose,
+    Categories,
     FilePose,
+    ImageSize,
     ImageSizes,
     Joints,
     PoseFile,
@@ -94,12 +96,8 @@ class DlcTable(PoseFile):
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         super().__init__(path, skeleton)
         self._header, row_names = self._load()
-        places: dict[ImageRef | None, int] = {None: -1}
-        index = [places.setdefault(self._image(name), len(places) - 1)
-                 for name in row_names]
-        self.images = list(places)[1:]
-        self.image_index = np.repeat(
-            np.array(index, np.int64), len(self._header.individuals))
+        self.index_images(image for image in map(self._image, row_names)
+                          for _ in self._header.individuals)
 
     @abstractmethod
     def _load(self) -> tuple[DlcHeader, Sequence[str | int]]:
@@ -136,8 +134,7 @@ class DlcTable(PoseFile):
                         dict(individual=name) if name else {},
                         (row, individual))
 
-    def read_joints(self, pose: FilePose,
-                    image_size: tuple[int, int] | None) -> Joints:
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
         """Read the cells of an individual."""
         row, individual = pose.place
         joints = self._values(row, self._header.columns[individual])
@@ -178,8 +175,8 @@ class DeepLabCutFile(DlcTable):
     suffixes = ('.csv', )
 
     @classmethod
-    def joint_names(cls, path: Path, categories: Sequence[int] | None = None
-                    ) -> list[str] | None:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names of the body parts."""
         return _CsvLines(Path(path)).header.joint_names
 
@@ -310,20 +307,12 @@ class _CsvLines:
 def _header_rows(joint_names: Sequence[str], individuals: int, num_index: int,
                  num_coords: int) -> list[list[str]]:
     """Rows above the poses."""
-    joints, coords = len(joint_names), _COORDS[:num_coords]
-    width = individuals * joints * num_coords
+    people = [f'individual{i + 1}' for i in range(individuals)]
+    columns = product([_SCORER], people, joint_names, _COORDS[:num_coords])
+    rows = zip(HEADER, zip(*columns, strict=True), strict=True)
     blank = [''] * (num_index - 1)
-    people = [
-        f'individual{i + 1}' for i in range(individuals)
-        for _ in range(joints * num_coords)
-    ]
-    parts = [name for name in joint_names for _ in coords] * individuals
-    rows = [['scorer', *blank, *[_SCORER] * width]]
-    if individuals > 1:
-        rows.append(['individuals', *blank, *people])
-    rows.append(['bodyparts', *blank, *parts])
-    rows.append(['coords', *blank, *list(coords) * (individuals * joints)])
-    return rows
+    return [[name, *blank, *cells] for name, cells in rows
+            if name != 'individuals' or individuals > 1]
 
 
 def _index_cells(images: list[ImageRef]) -> list[list[str]]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..optional_packages import import_optional
-from .base import ImageSizes, RefinedPoses
+from .base import Categories, ImageSizes, RefinedPoses
 from .deeplabcut import HEADER, DlcHeader, DlcTable, read_header
 from .hdf5_files import (
     READ_ERRORS,
@@ -43,8 +43,8 @@ class DeepLabCutH5File(DlcTable):
     suffixes = ('.h5', )
 
     @classmethod
-    def joint_names(cls, path: Path, categories: Sequence[int] | None = None
-                    ) -> list[str] | None:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names of the body parts."""
         return _header(_read_frame(Path(path)), path).joint_names
 

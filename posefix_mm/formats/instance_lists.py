@@ -13,7 +13,7 @@ from ..structures.pose_records import (
     category_of,
     image_id_of,
 )
-from .base import BadPose, FilePose, Joints, PoseEdit
+from .base import BadPose, Categories, FilePose, ImageSize, Joints, PoseEdit
 from .file_head import FileHead
 from .folders import list_folder
 from .json_scanner import LIST_FIELDS, JsonPath
@@ -75,8 +75,8 @@ class InstanceLists(JsonPoseFolder):
             and is_frame(head.first_line))
 
     @classmethod
-    def joint_names(cls, path: Path, categories: Sequence[int] | None = None
-                    ) -> list[str] | None:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names in ``meta_info``, where there are any."""
         root, names = list_folder(path)
         try:
@@ -117,8 +117,7 @@ class InstanceLists(JsonPoseFolder):
                                       problem))
         return poses
 
-    def read_joints(self, pose: FilePose,
-                    image_size: tuple[int, int] | None) -> Joints:
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
         """Read ``keypoints`` of a person."""
         person = pose.raw if isinstance(pose.raw, dict) else {}
         values = person.get('keypoints') if person is pose.raw else pose.raw
@@ -161,9 +160,9 @@ class InstanceLists(JsonPoseFolder):
             return 'keypoints', joint, 'xy'[axis]
         if isinstance(values[0], list):
             return 'keypoints', joint, axis
-        pairs = any(len(values) == 2 * len(raw[n]) for n in _SCORES
-                    if n in raw)
-        return 'keypoints', (2 if pairs else 3) * joint + axis
+        if any(len(values) == 2 * len(raw[n]) for n in _SCORES if n in raw):
+            return 'keypoints', 2 * joint + axis
+        return super().coordinate_path(joint, axis, raw)
 
     def edit(self, data: bytes, edits: Sequence[PoseEdit],
              dropped: Sequence[JsonPath]) -> bytes:

@@ -18,11 +18,10 @@ from ..structures.pose_records import (
     image_id_of,
     parse_pose_record,
 )
-from .base import ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
-from .json_scanner import ByteFile, address_of, field_spans, iter_elements
+from .base import ImageSize, ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
+from .json_scanner import ByteFile, field_spans, iter_elements
 
 _COPY = 1 << 22
-_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class _Header(msgspec.Struct, gc=False, omit_defaults=True):
@@ -37,12 +36,7 @@ _HEADER = msgspec.json.Decoder(_Header)
 
 
 class ImageKeys(Sequence):
-    """References to images that are made when they are asked for.
-
-    Args:
-        keys (list[Hashable]): What tells images apart.
-        make (Callable): Makes an :class:`ImageRef` of a key.
-    """
+    """References to images, each made of its key when it is asked for."""
 
     def __init__(self, keys: list[Hashable],
                  make: Callable[[Hashable], ImageRef]) -> None:
@@ -115,22 +109,17 @@ class JsonListFile(PoseFile):
             bytes: The record with other keypoints; else byte for byte the
             same.
         """
-        try:
-            keypoints = _FIELDS.decode(raw)['keypoints']
-            start = address_of(keypoints) - address_of(raw)
-            text = bytes(keypoints)
-        except msgspec.DecodeError:  # NaN is no JSON
-            start, end = field_spans(raw)['keypoints']
-            text = raw[start:end]
-        new = put_keypoints(load_json(text), refined, self.skeleton)
-        return b''.join((raw[:start], _dump(new), raw[start + len(text):]))
+        start, end = field_spans(raw)['keypoints']
+        keypoints = put_keypoints(load_json(raw[start:end]), refined,
+                                  self.skeleton)
+        return raw[:start] + _dump(keypoints) + raw[end:]
 
     def _raw(self, index: int) -> bytes:
         return self._file.read(int(self._starts[index]),
                                int(self._ends[index]))
 
     def read_one(self, index: int,
-                 image_size: tuple[int, int] | None = None) -> PoseRecord:
+                 image_size: ImageSize = None) -> PoseRecord:
         """Read one pose; see :meth:`PoseFile.read`."""
         try:
             value = load_json(self._raw(index))

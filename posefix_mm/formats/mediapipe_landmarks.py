@@ -5,7 +5,7 @@ from typing import Any
 
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, image_id_of
-from .base import BadPose, FilePose, Joints
+from .base import BadPose, FilePose, ImageSize, Joints
 from .file_head import FileHead
 from .instance_lists import FRAME_FIELDS
 from .json_scanner import JsonPath
@@ -67,8 +67,7 @@ class MediapipeLandmarks(JsonPoseFolder):
                       for path, landmarks in people]
         return poses
 
-    def read_joints(self, pose: FilePose,
-                    image_size: tuple[int, int] | None) -> Joints:
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
         """Read the landmarks of a person."""
         landmarks = pose.raw
         if not all(isinstance(one, dict) for one in landmarks):
@@ -82,8 +81,7 @@ class MediapipeLandmarks(JsonPoseFolder):
         return Joints(joints)
 
     def other_fields(self, record: PoseRecord,
-                     image_size: tuple[int, int] | None = None
-                     ) -> dict[str, Any]:
+                     image_size: ImageSize = None) -> dict[str, Any]:
         """What landmarks have besides, such as ``z``: a list of each."""
         names = {name for one in record.raw for name in one}
         return {

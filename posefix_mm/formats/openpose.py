@@ -8,11 +8,10 @@ from typing import Any
 from ..fileio import load_json, write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord
-from .base import FilePose, Joints, SourceSkeleton
+from .base import Categories, FilePose, ImageSize, Joints, SourceSkeleton
 from .file_head import FileHead
 from .folders import atomic_folder, list_folder
 from .joint_maps import load_source_joints
-from .json_scanner import JsonPath
 from .pose_folder import JsonPoseFolder, as_triples, need_object
 from .pose_list import PoseList, flat_lists
 
@@ -46,6 +45,7 @@ class OpenPoseFolder(JsonPoseFolder):
     skeletons = ('openpose_body25', 'openpose_coco18')
     default_joints = 'openpose_body25'
     ending = '_keypoints.json'
+    keypoints_field = 'pose_keypoints_2d'
     own_fields = frozenset(('pose_keypoints_2d', ))
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
@@ -61,8 +61,8 @@ class OpenPoseFolder(JsonPoseFolder):
                    for name in head.names) or 'people' in head.fields
 
     @classmethod
-    def joint_names(cls, path: Path, categories: Sequence[int] | None = None
-                    ) -> list[str] | None:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names of the joints by the length of the first pose."""
         root, names = list_folder(path)
         files = (root / name for name in names
@@ -79,23 +79,17 @@ class OpenPoseFolder(JsonPoseFolder):
         return [FilePose(image, person, ('people', place))
                 for place, person in enumerate(_people(content))]
 
-    def read_joints(self, pose: FilePose,
-                    image_size: tuple[int, int] | None) -> Joints:
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
         """Read ``pose_keypoints_2d`` of a person."""
         person = need_object(pose.raw, 'a person')
-        return Joints(as_triples(person.get('pose_keypoints_2d'),
-                                 'pose_keypoints_2d', 'x, y, confidence'))
+        return Joints(as_triples(person.get(self.keypoints_field),
+                                 self.keypoints_field, 'x, y, confidence'))
 
     def other_fields(self, record: PoseRecord,
-                     image_size: tuple[int, int] | None = None
-                     ) -> dict[str, Any]:
+                     image_size: ImageSize = None) -> dict[str, Any]:
         """Fields other than those that OpenPose writes without content."""
         fields = super().other_fields(record, image_size)
         return {k: v for k, v in fields.items() if v not in ([], [-1])}
-
-    def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
-        """Tell where a person keeps a coordinate."""
-        return 'pose_keypoints_2d', 3 * joint + axis
 
     @staticmethod
     def create(out: Path, poses: PoseList) -> Counter:

@@ -60,7 +60,12 @@ class PoseFolder(PoseFile):
             raise ValueError(f'{path} has no files *{self.ending}; it is no '
                              f'folder of the format {self.name}')
         self._parsed = lru_cache(_CACHED)(self._parse_member)
-        self._index_poses()
+        images, starts = [], [0]
+        for member in range(len(self._members)):
+            images += [pose.image for pose in self._parse_member(member)]
+            starts.append(len(images))
+        self.index_images(images)
+        self._starts = np.array(starts)
 
     @abstractmethod
     def find_poses(self, data: bytes, stem: str) -> Sequence[FilePose]:
@@ -151,19 +156,6 @@ class PoseFolder(PoseFile):
             problem = Problem('unreadable_file', f'{name} {error}')
             return [FilePose(None, None, None, problem)]
 
-    def _index_poses(self) -> None:
-        """Learn how many poses each file has, and of which images."""
-        places: dict[ImageRef | None, int] = {None: -1}
-        counts, index = [0], []
-        for member in range(len(self._members)):
-            poses = self._parse_member(member)
-            counts.append(len(poses))
-            index += [places.setdefault(pose.image, len(places) - 1)
-                      for pose in poses]
-        self.images = list(places)[1:]
-        self._starts = np.cumsum(counts)
-        self.image_index = np.array(index, np.int64)
-
     def _content(self, member: int, changed: Sequence[int],
                  poses: RefinedPoses, image_sizes: ImageSizes) -> bytes:
         """Content of a file with its refined poses."""
@@ -184,6 +176,9 @@ class JsonPoseFolder(PoseFolder):
     stays as it was.
     """
 
+    #: Where poses keep x, y and a third value of all joints.
+    keypoints_field: str = 'keypoints'
+
     @abstractmethod
     def list_poses(self, content: Any, stem: str) -> Sequence[FilePose]:
         """List the poses of one file; see :meth:`find_poses`.
@@ -196,15 +191,18 @@ class JsonPoseFolder(PoseFolder):
             Sequence[FilePose]: Their ``place`` is a :data:`JsonPath`.
         """
 
-    @abstractmethod
     def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Tell where a pose keeps a coordinate.
 
         Args:
             joint (int): One of the J joints of the source.
             axis (int): 0 for x, 1 for y.
-            raw (Any): The pose as it was found.
+            raw (Any): What the file holds of the pose.
+
+        Returns:
+            JsonPath: Below the pose. Defaults to a flat list of triples.
         """
+        return self.keypoints_field, 3 * joint + axis
 
     def find_poses(self, data: bytes, stem: str) -> Sequence[FilePose]:
         """Parse the JSON and list its poses."""
@@ -227,14 +225,10 @@ class JsonPoseFolder(PoseFolder):
 
 
 def as_numbers(values: Any, name: str) -> np.ndarray:
-    """Check that a JSON value is a list of numbers, ``null`` being NaN.
-
-    Args:
-        values (Any): Anything.
-        name (str): How it is called in the file.
+    """Check that a JSON value, called ``name``, is a list of numbers.
 
     Returns:
-        np.ndarray: float64 (N, ).
+        np.ndarray: float64 (N, ), NaN for ``null``.
 
     Raises:
         BadPose: If it is anything else.
@@ -254,16 +248,12 @@ def as_numbers(values: Any, name: str) -> np.ndarray:
 def as_triples(values: Any, name: str, meaning: str) -> np.ndarray:
     """Check that a JSON value is a list of x, y and a third value of joints.
 
-    Args:
-        values (Any): Anything.
-        name (str): How it is called in the file.
-        meaning (str): What the three are.
-
     Returns:
         np.ndarray: float64 (J, 3), NaN for ``null``.
 
     Raises:
-        BadPose: If it is anything else.
+        BadPose: If it is anything else; the message tells the ``meaning`` of
+            the three.
     """
     numbers = as_numbers(values, name)
     if len(numbers) % 3:
@@ -273,15 +263,10 @@ def as_triples(values: Any, name: str, meaning: str) -> np.ndarray:
 
 
 def put_scores(joints: np.ndarray, values: Any, name: str) -> np.ndarray:
-    """Put scores that a file lists beside its joints into their third column.
-
-    Args:
-        joints (np.ndarray): x, y and maybe a third value, (J, 2) or (J, 3).
-        values (Any): What the file has as scores.
-        name (str): How it calls them.
+    """Add scores that a file lists beside its joints, (J, 2) or (J, 3).
 
     Returns:
-        np.ndarray: float64 (J, 3).
+        np.ndarray: x, y and score, float64 (J, 3).
 
     Raises:
         BadPose: If they are not a number for each joint.
@@ -294,11 +279,7 @@ def put_scores(joints: np.ndarray, values: Any, name: str) -> np.ndarray:
 
 
 def need_object(raw: Any, name: str) -> dict:
-    """Check that a pose is a JSON object.
-
-    Raises:
-        BadPose: If it is anything else.
-    """
+    """Check that a pose is a JSON object; else it is a ``BadPose``."""
     if not isinstance(raw, dict):
         raise BadPose('not_an_object',
                       f'{name} must be an object, got {raw!r:.40}')

@@ -9,7 +9,7 @@ import numpy as np
 from ..fileio import load_json, write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import category_of, image_id_of
-from .base import BadPose, FilePose, Joints
+from .base import BadPose, Categories, FilePose, ImageSize, Joints
 from .coco import category_joint_names, dicts_in, images_by_id
 from .coco_annotations import (
     describe_categories,
@@ -52,8 +52,8 @@ class PoseTrack18Folder(JsonPoseFolder):
                 head.first_of('images') or ()))
 
     @classmethod
-    def joint_names(cls, path: Path, categories: Sequence[int] | None = None
-                    ) -> list[str] | None:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names of the joints: the first file's, else PoseTrack18's."""
         return category_joint_names(cls.categories(path), categories) \
             or super().joint_names(path, categories)
@@ -79,8 +79,7 @@ class PoseTrack18Folder(JsonPoseFolder):
         return [_file_pose(images, raw, ('annotations', place))
                 for place, raw in enumerate(poses)]
 
-    def read_joints(self, pose: FilePose,
-                    image_size: tuple[int, int] | None) -> Joints:
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
         """Read ``keypoints`` and ``scores`` of a person."""
         raw, score = pose.raw, 1.
         joints = as_triples(raw.get('keypoints'), 'keypoints', 'x, y, score')
@@ -102,10 +101,6 @@ class PoseTrack18Folder(JsonPoseFolder):
         return [image for name in self._members
                 for image in images_by_id(_read(self._root / name)).values()
                 if image not in used]
-
-    def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
-        """Tell where a person keeps a coordinate."""
-        return 'keypoints', 3 * joint + axis
 
     @staticmethod
     def create(out: Path, poses: PoseList) -> Counter:

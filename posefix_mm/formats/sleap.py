@@ -1,7 +1,6 @@
 """SLEAP's ``.slp`` files."""
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +12,9 @@ from ..optional_packages import import_optional
 from ..structures.image_ref import ImageRef
 from .base import (
     BadPose,
+    Categories,
     FilePose,
+    ImageSize,
     ImageSizes,
     Joints,
     PoseFile,
@@ -67,17 +68,12 @@ class SleapFile(PoseFile):
         super().__init__(path, skeleton)
         self._content = _read_content(self.path)
         frames = self._content.frames[self._content.frame_of]
-        places: dict[tuple[int, int], int] = {}
-        self.image_index = np.array(
-            [places.setdefault(key, len(places))
-             for key in zip(frames['video'].tolist(),
-                            frames['frame_idx'].tolist(), strict=True)],
-            np.int64)
-        self.images = [self._image(*key) for key in places]
+        self.index_images(map(self._image, frames['video'].tolist(),
+                              frames['frame_idx'].tolist()))
 
     @classmethod
-    def joint_names(cls, path: Path, categories: Sequence[int] | None = None
-                    ) -> list[str] | None:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names of the nodes of the first skeleton."""
         return _read_content(Path(path)).joint_names
 
@@ -100,8 +96,7 @@ class SleapFile(PoseFile):
             (index, int(row['instance_type']),
              slice(int(row['point_id_start']), int(row['point_id_end']))))
 
-    def read_joints(self, pose: FilePose,
-                    image_size: tuple[int, int] | None) -> Joints:
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
         """Read the points of an instance."""
         index, kind, rows = pose.place
         instance = self._content.instances[index]
@@ -155,23 +150,18 @@ class SleapFile(PoseFile):
         """
         sio = import_optional('sleap_io', 'formats')
         skeleton = sio.Skeleton(nodes=list(poses.joint_names))
-        videos = _Videos(sio, poses)
+        videos, places = _videos(sio, poses.images)
         tracks: dict[str, Any] = {}
         frames = []
-        for image, indices in poses.by_image():
-            video, number = videos.place(image)
-            instances = [
-                _instance(sio, poses, i, skeleton, tracks) for i in indices
-            ]
+        for (video, number), (_, indices) in zip(places, poses.by_image(),
+                                                 strict=True):
+            instances = [_instance(sio, poses, i, skeleton, tracks)
+                         for i in indices]
             if instances:
-                frames.append(
-                    sio.LabeledFrame(
-                        video=video, frame_idx=number, instances=instances))
-        labels = sio.Labels(
-            frames,
-            videos=videos.all,
-            skeletons=[skeleton],
-            tracks=list(tracks.values()))
+                frames.append(sio.LabeledFrame(
+                    video=video, frame_idx=number, instances=instances))
+        labels = sio.Labels(frames, videos=videos, skeletons=[skeleton],
+                            tracks=list(tracks.values()))
         with tempfile.TemporaryDirectory() as folder, \
                 atomic_write(out) as file:
             path = Path(folder, 'labels.slp')
@@ -232,36 +222,31 @@ def _video(file: Any, video: dict) -> str | list:
     return names if isinstance(names, list) else str(names)
 
 
-class _Videos:
-    """Videos of the images: one of all images, one for each video file."""
+def _videos(sio: Any, images: list[ImageRef]
+            ) -> tuple[list[Any], list[tuple[Any, int]]]:
+    """Videos of all images: one of the pictures, one for each video file.
 
-    def __init__(self, sio: Any, poses: PoseList) -> None:
-        self.all: list[Any] = []
-        self._sio = sio
-        names = [image.need_name() for image in poses.images
-                 if image.frame is None]
-        self._numbers = {name: i for i, name in enumerate(names)}
-        self._images = names and self._add(names)
-        self._files: dict[str, Any] = {}
-
-    def _add(self, filename: str | list[str]) -> Any:
-        backend = dict(type='ImageVideo', filename=filename[0],
-                       filenames=filename) if isinstance(
-                           filename, list) else {}
-        # closed: the files need not be there
-        video = self._sio.Video(
-            filename=filename, open_backend=False, backend_metadata=backend)
-        self.all.append(video)
-        return video
-
-    def place(self, image: ImageRef) -> tuple[Any, int]:
-        """Video and frame of an image."""
-        if image.frame is None:
-            return self._images, self._numbers[image.need_name()]
-        name = image.file_name or image.stem
-        if name not in self._files:
-            self._files[name] = self._add(name)
-        return self._files[name], image.frame
+    Returns:
+        tuple: Videos, and video and frame of each image.
+    """
+    names = [image.need_name() for image in images if image.frame is None]
+    files = dict.fromkeys(image.file_name or image.stem for image in images
+                          if image.frame is not None)
+    # closed: the files need not be there
+    videos = {name: sio.Video(filename=name, open_backend=False,
+                              backend_metadata={}) for name in files}
+    pictures = None
+    if names:
+        backend = dict(type='ImageVideo', filename=names[0], filenames=names)
+        pictures = sio.Video(filename=names, open_backend=False,
+                             backend_metadata=backend)
+    numbers = {name: i for i, name in enumerate(names)}
+    places = [
+        (pictures, numbers[image.need_name()]) if image.frame is None else
+        (videos[image.file_name or image.stem], image.frame)
+        for image in images
+    ]
+    return [*([pictures] if names else ()), *videos.values()], places
 
 
 def _instance(sio: Any, poses: PoseList, index: int, skeleton: Any,

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord
-from .base import BadPose, FilePose, Joints, PoseEdit
+from .base import BadPose, FilePose, ImageSize, Joints, PoseEdit
 from .file_head import FileHead
 from .folders import atomic_folder, new_file
 from .pose_folder import PoseFolder
@@ -74,8 +74,7 @@ class UltralyticsLabels(PoseFolder):
         return [FilePose(image, line, number)
                 for number, line in enumerate(lines) if line.strip()]
 
-    def read_joints(self, pose: FilePose,
-                    image_size: tuple[int, int] | None) -> Joints:
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
         """Read a line."""
         count = self.skeleton.joint_map.num_source
         fields = pose.raw.split()
@@ -102,8 +101,7 @@ class UltralyticsLabels(PoseFolder):
         return Joints(joints, score, int(label) + 1)
 
     def other_fields(self, record: PoseRecord,
-                     image_size: tuple[int, int] | None = None
-                     ) -> dict[str, Any]:
+                     image_size: ImageSize = None) -> dict[str, Any]:
         """Box of a line."""
         box = np.array(record.raw.split()[1:_BOX_FIELDS], np.float64)
         box[:2] -= box[2:] / 2

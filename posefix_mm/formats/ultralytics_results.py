@@ -8,7 +8,7 @@ import numpy as np
 
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord
-from .base import BadPose, FilePose, Joints
+from .base import BadPose, FilePose, ImageSize, Joints
 from .file_head import FileHead
 from .json_scanner import JsonPath
 from .pose_folder import JsonPoseFolder, as_numbers
@@ -59,8 +59,7 @@ class UltralyticsResults(JsonPoseFolder):
         numbers = [v for v in values if isinstance(v, (int, float))]
         return bool(numbers) and max(numbers) <= 1
 
-    def read_joints(self, pose: FilePose,
-                    image_size: tuple[int, int] | None) -> Joints:
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
         """Read ``keypoints``, confidence and class of a detection."""
         raw = pose.raw
         keypoints = raw.get('keypoints') if isinstance(raw, dict) else None
@@ -90,8 +89,7 @@ class UltralyticsResults(JsonPoseFolder):
                       int(label) + 1)
 
     def other_fields(self, record: PoseRecord,
-                     image_size: tuple[int, int] | None = None
-                     ) -> dict[str, Any]:
+                     image_size: ImageSize = None) -> dict[str, Any]:
         """Fields of a detection, its box as ``bbox``."""
         fields = super().other_fields(record, image_size)
         box = record.raw.get('box')
