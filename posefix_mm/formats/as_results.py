@@ -80,15 +80,13 @@ def is_results_file(path: str | Path, format: str = 'auto') -> bool:
 
 def match_results(results: Sequence[Any],
                   annotations: dict | None) -> list[Any]:
-    """Write ids and categories of records as the annotations do.
+    """Copy records with the ids and categories that annotations use.
 
     Args:
-        results (Sequence[Any]): Records of a results file, of any kind.
+        results (Sequence[Any]): Records of a results file; what is none stays
+            as it is.
         annotations (dict, optional): See :func:`read_as_results`; without,
             ids stay.
-
-    Returns:
-        list[Any]: Copies of what are records, all else as it is.
     """
     listed = ImageList(dicts_in(annotations, 'images'))
     annotated = _categories(dicts_in(annotations, 'annotations'))

@@ -81,12 +81,7 @@ class Joints(NamedTuple):
 
 
 class BadPose(Exception):
-    """A pose that can't be refined.
-
-    Args:
-        code (str): See :class:`Problem`.
-        text (str): What a person reads.
-    """
+    """A pose that can't be refined: a code and a text, as of ``Problem``."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -220,11 +215,11 @@ class PoseFile(ABC):
 
         Args:
             path (Path): The file; of a folder, one file after the other.
-            head (FileHead): What it holds, read as far as it is asked for.
+            head (FileHead): What it holds.
 
         Raises:
-            ValueError: If it is damaged JSON; of a file in a folder, that
-                counts as not matching.
+            ValueError: If it is damaged JSON, which in a folder counts as
+                not matching.
         """
         return path.suffix.lower() in cls.suffixes and not head.in_folder
 
@@ -233,12 +228,8 @@ class PoseFile(ABC):
                     categories: Categories = None) -> list[str] | None:
         """Names that a file, or the format, gives to the J joints.
 
-        Args:
-            path (Path): File or folder, which exists.
-            categories (Categories): Those whose joints are meant.
-
-        Returns:
-            list[str] | None: None where nothing names them.
+        Those of some categories, where these differ; None where nothing names
+        them.
         """
         return cls.default_joints and load_source_joints(
             cls.default_joints).names
@@ -263,8 +254,7 @@ class PoseFile(ABC):
         """
         return [self.read_one(int(index), image_size) for index in indices]
 
-    def read_one(self, index: int,
-                 image_size: ImageSize = None) -> PoseRecord:
+    def read_one(self, index: int, image_size: ImageSize = None) -> PoseRecord:
         """Read one pose; see :meth:`read`."""
         pose = self.pose_at(index)
         record = PoseRecord(index, pose.raw, problem=pose.problem, score=1.)
@@ -363,12 +353,9 @@ class PoseFile(ABC):
 
     def edit_of(self, index: int, keypoints: np.ndarray,
                 image_sizes: ImageSizes) -> PoseEdit:
-        """Bring a refined pose to the file's joints; absent ones stay absent.
+        """Bring refined keypoints (K, 2) to the file's joints, to be written.
 
-        Args:
-            index (int): Its position in the file.
-            keypoints (np.ndarray): Refined, image pixels, (K, 2).
-            image_sizes (ImageSizes): See :meth:`write`.
+        Absent joints stay absent.
         """
         pose = self.pose_at(index)
         size = image_sizes(int(self.image_index[index])) \

@@ -12,12 +12,7 @@ _SAME_KIND = .7
 
 
 class ChosenCategories(NamedTuple):
-    """What is refined.
-
-    Attributes:
-        ids (Sequence[int] | None): Categories; None for all.
-        reason (str): Why these, for people.
-    """
+    """Categories that are refined, None for all, and why these."""
 
     ids: Sequence[int] | None
     reason: str
@@ -52,8 +47,8 @@ def choose_categories(described: Sequence[dict], names: Sequence[str],
         names = load_source_joints(joint_map).names or names
     same = [
         c for c in named if _share(c['keypoints'], names) >= _SAME_KIND
-        or (joint_map is not None and (joint_map != 'identity' or len(
-            c['keypoints']) == len(names)))
+        or joint_map not in (None, 'identity')
+        or (joint_map == 'identity' and len(c['keypoints']) == len(names))
     ]
     if not same:
         first = named[0]
@@ -74,13 +69,8 @@ def category_by_count(present: Sequence[int],
                       default: Sequence[int] | None) -> ChosenCategories:
     """Choose a category where nothing describes them.
 
-    Args:
-        present (Sequence[int]): Categories that poses have.
-        default (Sequence[int], optional): Categories of the refiner, None if
-            it is for all.
-
-    Returns:
-        ChosenCategories: The only one of the file, else the refiner's.
+    The only one that poses have, ``present``; else the refiner's,
+    ``default``.
     """
     if default is not None and len(present) == 1 and present[0] not in default:
         return ChosenCategories(present, 'the only one of the file')

@@ -100,15 +100,11 @@ def _is_image(image: Any) -> bool:
 def category_joint_names(categories: Sequence[dict],
                          chosen: Sequence[int] | None = None
                          ) -> list[str] | None:
-    """Names of the joints in the ``categories`` of a COCO-like file.
+    """Names of the joints of the first of some categories that has any.
 
     Args:
-        categories (Sequence[dict]): From :func:`dicts_in`.
-        chosen (Sequence[int], optional): Ids of categories that count, None
-            for all.
-
-    Returns:
-        list[str] | None: Of the first one that names any.
+        categories (Sequence[dict]): Of a COCO-like file.
+        chosen (Sequence[int], optional): Ids of those that count.
     """
     for category in categories:
         names = category.get('keypoints')
@@ -128,16 +124,7 @@ def dicts_in(content: Any, name: str) -> list[dict]:
 
 
 def images_by_id(content: Any) -> dict[int | str, ImageRef]:
-    """Read the ``images`` of a COCO-like file.
-
-    Args:
-        content (Any): An object whose ``images`` have ``id`` and
-            ``file_name``, and maybe ``width`` and ``height``; others are left
-            out.
-
-    Returns:
-        dict[int | str, ImageRef]: Images by their id.
-    """
+    """Read the ``images`` of a COCO-like file that have id and name."""
     images = {}
     for image in dicts_in(content, 'images'):
         image_id = image_id_of(dict(image_id=image.get('id')))

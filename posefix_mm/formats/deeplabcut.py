@@ -51,12 +51,7 @@ class DlcHeader(NamedTuple):
 
 
 def read_header(rows: dict[str, Sequence[str]], path: Path) -> DlcHeader:
-    """Find the columns of each animal.
-
-    Args:
-        rows (dict[str, Sequence[str]]): Rows of the header by their name,
-            with a cell for each column.
-        path (Path): The file, for messages.
+    """Find the columns of each animal by the named rows of a header.
 
     Raises:
         ValueError: If it is not a header of DeepLabCut's, or one of 3D poses.
@@ -121,8 +116,7 @@ class DlcTable(PoseFile):
             video, found, _ = self.path.stem.partition(scorer)
             if found:
                 # SuperAnimal's models write a line between, others nothing
-                return video if scorer.startswith('DLC') else \
-                    video.rstrip('_')
+                return video if scorer.startswith('DLC') else video.rstrip('_')
         return self.path.stem
 
     def pose_at(self, index: int) -> FilePose:
@@ -251,14 +245,7 @@ class DeepLabCutFile(DlcTable):
 
 
 class _CsvLines:
-    """Lines of a table, and what lies in them.
-
-    Attributes:
-        lines (list[str]): With their ends.
-        delimiter (str): Between the cells; in some countries no comma.
-        header (DlcHeader): What the first lines say.
-        rows (list[int]): Numbers of the lines that hold poses.
-    """
+    """Lines of a table with their ends; the numbers of those with poses."""
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
@@ -266,6 +253,7 @@ class _CsvLines:
         # not splitlines: it splits at more than what ends a line of CSV
         self.lines = list(io.StringIO(
             path.read_bytes().decode('utf-8', 'surrogateescape'), newline=''))
+        # in some countries no comma
         first = self.lines[0] if self.lines else ''
         self.delimiter = max(',;\t', key=first.count)
         header = {}

@@ -48,22 +48,17 @@ def list_folder(path: Path) -> tuple[Path, list[str]]:
 def name_in_folder(path: str) -> str:
     """Turn a path of another machine into a name within a folder.
 
-    Args:
-        path (str): With forward or backward slashes, relative or absolute.
-
-    Returns:
-        str: With forward slashes. Of a path that is absolute or climbs, the
-        last part only.
+    Slashes become forward ones. Of a path that is absolute or climbs, only
+    the last part stays.
     """
-    given = PurePosixPath(str(path).replace('\\', '/'))
-    foreign = given.is_absolute() or '..' in given.parts \
-        or re.match('[A-Za-z]:', str(given))
-    return given.name if foreign else str(given)
+    name = PurePosixPath(str(path).replace('\\', '/'))
+    foreign = name.is_absolute() or '..' in name.parts \
+        or re.match('[A-Za-z]:', str(name))
+    return name.name if foreign else str(name)
 
 
 @contextmanager
-def atomic_folder(out: Path,
-                  replaced: Path | None = None) -> Iterator[Path]:
+def atomic_folder(out: Path, replaced: Path | None = None) -> Iterator[Path]:
     """Fill a folder that appears as a whole or not at all.
 
     Args:
@@ -72,16 +67,15 @@ def atomic_folder(out: Path,
             all of its files come back.
 
     Yields:
-        Path: An empty folder beside ``out`` to write to. At the end of the
-        block it takes the place of ``out``; after an exception nothing has
-        happened.
+        Path: An empty folder to write to, which becomes ``out`` unless there
+        is an exception.
 
     Raises:
         FileExistsError: If ``out`` holds something else already.
     """
     out = Path(out)
-    overwrite = (
-        replaced is not None and out.exists() and out.samefile(replaced))
+    overwrite = replaced is not None and out.exists() \
+        and out.samefile(replaced)
     if not overwrite and (out.is_file() or
                           (out.is_dir() and any(out.iterdir()))):
         raise FileExistsError(

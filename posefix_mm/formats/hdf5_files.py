@@ -20,11 +20,7 @@ _NOTHING = ('PROTO', 'FRAME', 'STOP')
 
 
 def read_dataset(group: Any, name: str) -> np.ndarray:
-    """Read a data set that lies in the file itself.
-
-    Args:
-        group (h5py.Group): Where it is.
-        name (str): How it is called.
+    """Read a data set of a group that lies in the file itself.
 
     Raises:
         KeyError: If there is none.
@@ -47,9 +43,8 @@ def write_changed_copy(path: Path, out: Path,
     Args:
         path (Path): The file.
         out (Path): The copy; it appears as a whole or not at all.
-        changed (dict[str, np.ndarray]): New content of data sets, of the same
-            shape, by their path in the file. Without any the copy is the same
-            byte for byte.
+        changed (dict[str, np.ndarray]): New content of the same shape, by the
+            path in the file. Without any, every byte is the same.
     """
     h5py = import_optional('h5py', 'formats')
     with tempfile.TemporaryFile() as copy, atomic_write(out) as file:
@@ -69,12 +64,6 @@ def read_plain_pickle(data: bytes) -> Any:
     Only the instructions that build these are known here; none of them can
     import or call anything.
 
-    Args:
-        data (bytes): The pickle.
-
-    Returns:
-        list | tuple | str: Its content.
-
     Raises:
         ValueError: If it holds anything else.
     """
@@ -90,8 +79,7 @@ def read_plain_pickle(data: bytes) -> Any:
     return stack[0]
 
 
-def _step(name: str, argument: Any, stack: list[Any],
-          memo: list[Any]) -> None:
+def _step(name: str, argument: Any, stack: list[Any], memo: list[Any]) -> None:
     if name in _TEXTS:
         stack.append(argument)
     elif name == 'MARK':

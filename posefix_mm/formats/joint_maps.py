@@ -36,9 +36,8 @@ def load_source_joints(config: str | Path) -> SourceJoints:
         config (str | Path): Name of one of the package's joint maps, or path
             of a config with ``source_joints`` (names), ``source_metainfo`` or
             ``dataset_info`` (mmpose's), and ``joints``, the refiner's names
-            to the source's where they differ; with ``joints`` alone, the
-            names of the source come from the file of poses. A ``.py`` config
-            is code that is run.
+            to the source's where they differ. A ``.py`` config is code that
+            is run.
 
     Raises:
         FileNotFoundError: If there is no such map; the message lists the
@@ -73,16 +72,14 @@ def build_joint_map(target: Sequence[str],
                     file_names: Sequence[str] | None = None) -> JointMap:
     """Map the joints of a file to the refiner's keypoints.
 
+    Without ``config`` and ``file_names`` both skeletons are the same.
+
     Args:
         target (Sequence[str]): Names of the refiner's keypoints, (K, ).
         config (str | Path, optional): A joint map, as in
             :func:`load_source_joints`. Its names win over the file's.
         file_names (Sequence[str], optional): Names that the file or its
-            format gives to its joints. Without them and without ``config``
-            both skeletons are taken to be the same.
-
-    Returns:
-        JointMap: From the file's J joints.
+            format gives to its J joints.
 
     Raises:
         FileNotFoundError: If there is no such joint map.

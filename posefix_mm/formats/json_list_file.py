@@ -99,16 +99,7 @@ class JsonListFile(PoseFile):
             joint_map, flags=self.flags)
 
     def edit(self, raw: bytes, refined: np.ndarray) -> bytes:
-        """Put refined keypoints into a record.
-
-        Args:
-            raw (bytes): The record, which was read without problem.
-            refined (np.ndarray): Image pixels, float32 (K, 2).
-
-        Returns:
-            bytes: The record with other keypoints; else byte for byte the
-            same.
-        """
+        """Replace the keypoints (K, 2) of a record that has no problem."""
         start, end = field_spans(raw)['keypoints']
         keypoints = put_keypoints(load_json(raw[start:end]), refined,
                                   self.skeleton)
@@ -118,8 +109,7 @@ class JsonListFile(PoseFile):
         return self._file.read(int(self._starts[index]),
                                int(self._ends[index]))
 
-    def read_one(self, index: int,
-                 image_size: ImageSize = None) -> PoseRecord:
+    def read_one(self, index: int, image_size: ImageSize = None) -> PoseRecord:
         """Read one pose; see :meth:`PoseFile.read`."""
         try:
             value = load_json(self._raw(index))
@@ -165,9 +155,6 @@ class JsonListFile(PoseFile):
 
 def read_header(raw: bytes) -> tuple[int | str | None, int | None]:
     """Read image and category of a record, and nothing else of it.
-
-    Args:
-        raw (bytes): A JSON object.
 
     Returns:
         tuple: The image's id or name, None if it has none that could be one;
@@ -226,18 +213,16 @@ def _is_number(text: bytes) -> bool:
 
 def put_keypoints(values: list[Any], refined: np.ndarray,
                   skeleton: SourceSkeleton) -> list[Any]:
-    """Put refined keypoints into a COCO-style list.
+    """Copy a COCO-style list with refined keypoints in it.
 
     Coordinates that did not change stay as they are; others get three digits
     after the point. Third values stay.
 
     Args:
-        values (list[Any]): x, y and score of each of the J joints, (3 * J, ).
+        values (list[Any]): x, y and score of each of the J joints, (3 * J, )
+            or (J, 3); or (J, 2).
         refined (np.ndarray): Image pixels, float32 (K, 2).
         skeleton (SourceSkeleton): From the J joints to the K keypoints.
-
-    Returns:
-        list[Any]: A copy of ``values``.
     """
     nested = len(values) > 0 and isinstance(values[0], list)
     pairs = nested and len(values[0]) == 2

@@ -56,11 +56,8 @@ class ByteFile:
 
     Unlike a memory map, what was read does not stay in memory.
 
-    Args:
-        path (Path): The file.
-
     Raises:
-        FileNotFoundError: If it does not exist.
+        FileNotFoundError: If the file does not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -94,11 +91,7 @@ class ByteFile:
 
 
 def iter_records(path: Path) -> Iterator[Element]:
-    """Split a list of records, or that in an object around it.
-
-    Args:
-        path (Path): JSON: a list, or an object with one of
-            :data:`LIST_FIELDS`.
+    """Split a list of records, the file itself or one of its LIST_FIELDS.
 
     Raises:
         FileNotFoundError: If the file does not exist.
@@ -109,7 +102,7 @@ def iter_records(path: Path) -> Iterator[Element]:
 
 
 def find_records(file: ByteFile) -> int:
-    """Find where the list of records of a file begins; see above."""
+    """Find where the list of records of a file begins."""
     place = file.skip_space(0)
     if file.read(place, place + 1) != b'{':
         return 0
@@ -240,12 +233,9 @@ def _split_leniently(file: ByteFile, place: int, count: int,
 
 
 def find_fields(path: Path) -> dict[str, tuple[int, int]]:
-    """Find where the values of a file's outermost object lie.
+    """Find where the values of a JSON file's outermost object lie.
 
     The file is mapped, not read into memory.
-
-    Args:
-        path (Path): A JSON file.
 
     Returns:
         dict[str, tuple[int, int]]: First byte and byte after the last of each
@@ -276,14 +266,7 @@ def find_fields(path: Path) -> dict[str, tuple[int, int]]:
 
 
 def read_field(path: Path, name: str) -> Any:
-    """Read the value of one field of a file's outermost object.
-
-    Args:
-        path (Path): A JSON file.
-        name (str): Of the field.
-
-    Returns:
-        Any: None where there is none.
+    """Read one field of a JSON file's outermost object, None without.
 
     Raises:
         FileNotFoundError: If it does not exist.
@@ -324,17 +307,13 @@ def address_of(buffer: Any) -> int:
 def splice_json(text: bytes,
                 values: dict[JsonPath, bytes],
                 removed: Iterable[JsonPath] = ()) -> bytes:
-    """Put new values into a JSON text.
+    """Replace values of a valid JSON text; every other byte stays.
 
     Args:
-        text (bytes): Valid JSON.
-        values (dict[JsonPath, bytes]): New text of values. Paths that the
-            text does not have are added nowhere.
-        removed (Iterable[JsonPath]): Elements of lists to take out, with
-            their comma.
-
-    Returns:
-        bytes: The text; what was not asked for is byte for byte as it was.
+        text (bytes): The text.
+        values (dict[JsonPath, bytes]): New text of values; of paths that the
+            text does not have nothing is added.
+        removed (Iterable[JsonPath]): Elements of lists that go, with a comma.
     """
     removed = set(removed)
     if not values and not removed:
@@ -392,8 +371,7 @@ def _begin(text: bytes) -> int:
     return _SPACE.match(text, mark).end()
 
 
-def _children(text: bytes,
-              begin: int) -> Iterator[tuple[str | int, int, int]]:
+def _children(text: bytes, begin: int) -> Iterator[tuple[str | int, int, int]]:
     """Key, first byte and byte after the last of what a value holds."""
     kind = text[begin:begin + 1]
     if not kind or kind not in _CONTAINERS:

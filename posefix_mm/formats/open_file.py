@@ -58,15 +58,11 @@ def open_pose_file(path: str | Path,
 
 
 def find_reader(path: Path, format: str = 'auto') -> type[PoseFile]:
-    """Find the reader of a file or folder.
-
-    Args:
-        path (Path): The file or folder.
-        format (str): One of :data:`FORMATS`. Defaults to ``'auto'``.
+    """Find the reader of a file or folder; see :func:`open_pose_file`.
 
     Raises:
         FileNotFoundError: If the path does not exist.
-        ValueError: If the format is not known.
+        ValueError: If the format is not known, or can't be told.
     """
     if not path.exists():
         raise FileNotFoundError(f'the file or folder {path} does not exist')
@@ -79,13 +75,7 @@ def find_reader(path: Path, format: str = 'auto') -> type[PoseFile]:
 
 
 def detect_format(path: Path) -> str:
-    """Tell the format: each one is asked whether a file is its own.
-
-    Args:
-        path (Path): File or folder.
-
-    Returns:
-        str: Name of the format.
+    """Tell the name of the format: each is asked whether a file is its own.
 
     Raises:
         FileNotFoundError: If it does not exist.

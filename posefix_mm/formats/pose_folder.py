@@ -69,14 +69,11 @@ class PoseFolder(PoseFile):
 
     @abstractmethod
     def find_poses(self, data: bytes, stem: str) -> Sequence[FilePose]:
-        """Find the poses of one file.
+        """Find the poses of one file, in its order.
 
         Args:
             data (bytes): Its content.
             stem (str): Its name in the folder without the ending.
-
-        Returns:
-            Sequence[FilePose]: In the order of the file.
 
         Raises:
             ValueError: If it is not of this format.
@@ -87,10 +84,7 @@ class PoseFolder(PoseFile):
              dropped: Sequence[Any]) -> bytes:
         """Put new coordinates into the content of one file.
 
-        Args:
-            data (bytes): The content.
-            edits (Sequence[PoseEdit]): What changes.
-            dropped (Sequence): Places of poses that are left out.
+        Poses at the places in ``dropped`` are left out.
         """
 
     def pose_at(self, index: int) -> FilePose:
@@ -192,15 +186,9 @@ class JsonPoseFolder(PoseFolder):
         """
 
     def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
-        """Tell where a pose keeps a coordinate.
+        """Tell where a pose keeps x (axis 0) or y (1) of one of the J joints.
 
-        Args:
-            joint (int): One of the J joints of the source.
-            axis (int): 0 for x, 1 for y.
-            raw (Any): What the file holds of the pose.
-
-        Returns:
-            JsonPath: Below the pose. Defaults to a flat list of triples.
+        Defaults to a flat list of triples.
         """
         return self.keypoints_field, 3 * joint + axis
 

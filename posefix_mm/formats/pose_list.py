@@ -100,16 +100,13 @@ class PoseList:
 
     def count_lost(self, kept: Container[str], *, scores: bool = False,
                    categories: bool = False) -> Counter:
-        """Count the poses that lose something which is not written.
+        """Count the poses by the name of what is not written of them.
 
         Args:
             kept (Container[str]): Fields that have a place.
             scores (bool): Whether scores of poses have one; those of 1 are no
                 loss. Defaults to False.
             categories (bool): Likewise categories. Defaults to False.
-
-        Returns:
-            Counter: Poses by the name of what they lose.
         """
         lost = Counter(name for fields in self.fields for name in fields
                        if name not in kept)

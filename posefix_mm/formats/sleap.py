@@ -259,8 +259,7 @@ def _instance(sio: Any, poses: PoseList, index: int, skeleton: Any,
     if track is not None:
         track = tracks.setdefault(track, sio.Track(track))
     if poses.has_flags and (poses.scores == 1).all():
-        return sio.Instance.from_numpy(
-            points, skeleton=skeleton, track=track)
+        return sio.Instance.from_numpy(points, skeleton=skeleton, track=track)
     return sio.PredictedInstance.from_numpy(
         points,
         skeleton=skeleton,

@@ -21,14 +21,11 @@ class KeyPointArrays(NamedTuple):
 
 
 def from_supervision(key_points: Any) -> KeyPointArrays:
-    """Copy poses out of a ``supervision.KeyPoints``.
+    """Copy the poses of one image out of a ``supervision.KeyPoints``.
 
     Results of ultralytics, MediaPipe, transformers, detectron2, YOLO-NAS and
     inference come in by its ``from_*`` methods. A joint at 0, 0 is absent, as
     these methods write it.
-
-    Args:
-        key_points (supervision.KeyPoints): Poses of one image.
 
     Raises:
         TypeError: If it has no poses as ``KeyPoints`` has.
@@ -58,9 +55,6 @@ def to_supervision(keypoints: np.ndarray, keypoint_scores: np.ndarray, *,
         keypoint_scores (np.ndarray): (N, J).
         template (supervision.KeyPoints, optional): What the poses were
             copied from; its classes and data are kept.
-
-    Returns:
-        supervision.KeyPoints: The poses.
 
     Raises:
         ImportError: If supervision is not installed.

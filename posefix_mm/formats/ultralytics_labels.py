@@ -24,13 +24,7 @@ _FRAME = re.compile(r'(.*)_[1-9][0-9]*')
 
 
 class LabelLayout(NamedTuple):
-    """How the numbers of a line are to be read.
-
-    Attributes:
-        num_values (int): Numbers of a joint: x, y, and maybe a visibility or
-            confidence.
-        score_field (int | None): Field of the detection's confidence.
-    """
+    """Numbers of a joint, 2 or 3; field of the detection's confidence."""
 
     num_values: int
     score_field: int | None
@@ -152,19 +146,13 @@ class UltralyticsLabels(PoseFolder):
 def label_layout(num_fields: int, num_joints: int) -> LabelLayout | None:
     """Tell how a line is to be read by its length.
 
-    Args:
-        num_fields (int): Fields of the line.
-        num_joints (int): J.
-
-    Returns:
-        LabelLayout | None: None if it does not have J joints. Where both
-        fit, which takes J of 2 or less, joints have a visibility.
+    None if it does not have so many joints. Where both layouts fit, which
+    takes 2 joints or less, joints have a visibility.
     """
     for num_values in (3, 2):
         used = _BOX_FIELDS + num_values * num_joints
         if 0 <= num_fields - used <= _MAX_EXTRA:
-            return LabelLayout(num_values,
-                               used if num_fields > used else None)
+            return LabelLayout(num_values, used if num_fields > used else None)
     return None
 
 

@@ -4,10 +4,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import (
-    Any,
-    NamedTuple,
-)
+from typing import Any, NamedTuple
 
 #: How an image was found in a list, best first: by its very id, an id that
 #: is written in another way, its file name, or the number in that.
@@ -16,9 +13,6 @@ EXACT, OTHER_TYPE, FILE_NAME, FILE_NUMBER, UNKNOWN = range(5)
 
 def name_tails(name: str) -> Iterator[str]:
     """Shorten a path of any machine from the left.
-
-    Args:
-        name (str): With forward or backward slashes, relative or absolute.
 
     Yields:
         str: With forward slashes and composed letters (NFC), never climbing:
@@ -35,30 +29,19 @@ def name_tails(name: str) -> Iterator[str]:
 
 
 def stem_of(name: str) -> str:
-    """Take the suffix off a name, and keep its folders."""
+    """Name without its suffix, with its folders."""
     return str(PurePosixPath(name).with_suffix('')) if name else name
 
 
 def file_number(name: str) -> int | None:
-    """Read the number at the end of a file name, as COCO's ids are.
-
-    Args:
-        name (str): Such as ``'COCO_val2014_000000000042.jpg'``.
-
-    Returns:
-        int | None: 42; None if there is none.
-    """
+    """Read the number at the end of a file name: COCO's ids are such."""
     stem = Path(name).stem
     digits = stem[len(stem.rstrip('0123456789')):]
     return int(digits) if digits and digits.isascii() else None
 
 
 def plain_id(image_id: Any) -> str | None:
-    """Tell how an id reads: 42, 42.0, '42.0' and '0042' are the same.
-
-    Returns:
-        str | None: None for what is no id.
-    """
+    """Write an id plainly, None if it is none: 42.0 and '0042' are '42'."""
     if isinstance(image_id, float) and image_id.is_integer():
         image_id = int(image_id)
     if type(image_id) not in (int, str):

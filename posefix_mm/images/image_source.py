@@ -5,11 +5,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import Problem
-from .image_files import ImageProblem, check_header, load_image
+from .image_files import (
+    ImageProblem,
+    check_header,
+    load_by_pillow,
+    load_image,
+)
 from .image_finder import ImageFinder, Picture
 
 # EXIF orientations that swap width and height
@@ -75,14 +80,10 @@ class ImageSource:
         try:
             return self.finder.locate(ref)
         except LookupError as error:
-            raise ImageProblem(Problem('image_missing',
-                                       str(error))) from error
+            raise ImageProblem(Problem('image_missing', str(error))) from error
 
     def load(self, ref: ImageRef) -> np.ndarray:
         """Load an image or a frame.
-
-        Args:
-            ref (ImageRef): Which.
 
         Returns:
             np.ndarray: BGR, uint8 (H, W, 3), turned as its EXIF data says
@@ -92,24 +93,22 @@ class ImageSource:
         Raises:
             ImageProblem: If there is none, or it can't be used.
         """
-        picture = self.find(ref)
-        if picture.frame is not None:
+        path, frame, claimed = self.find(ref)
+        if frame is not None:
             with self._lock:
-                return self._frames(picture.path).read(picture.frame)
-        image = load_image(picture.path)
+                return self._frames(path).read(frame)
+        image = load_image(path)
         size = image.shape[1], image.shape[0]
-        if picture.size is not None and _fits_turned(
-                picture.size, size) and _is_turned(picture.path):
-            stored = load_image(picture.path, as_stored=True)
-            if stored.shape != image.shape:
-                return stored
-            with Image.open(picture.path) as opened:  # not turned by OpenCV
-                turned = ImageOps.exif_transpose(opened).convert('RGB')
-                return np.ascontiguousarray(np.asarray(turned)[..., ::-1])
-        return image
+        if claimed is None or not _fits_turned(claimed, size) \
+                or not _is_turned(path):
+            return image
+        stored = load_image(path, as_stored=True)
+        if stored.shape != image.shape:
+            return stored
+        turned = load_by_pillow(path)  # OpenCV did not turn it
+        return image if turned is None else turned
 
-    def scale(self, ref: ImageRef,
-              size: tuple[int, int]) -> float | None:
+    def scale(self, ref: ImageRef, size: tuple[int, int]) -> float | None:
         """Tell by how much a picture is larger than is claimed for it.
 
         Args:
@@ -124,23 +123,17 @@ class ImageSource:
         return 1. if claimed is None else _factor(claimed, size)
 
     def size(self, ref: ImageRef) -> tuple[int, int]:
-        """Tell width and height of an image, as a rule without decoding it.
-
-        Args:
-            ref (ImageRef): Which.
-
-        Returns:
-            tuple: Width and height as :meth:`load` gives them.
+        """Width and height of a loaded image, as a rule without decoding it.
 
         Raises:
             ImageProblem: If there is none, or it can't be used.
         """
-        picture = self.find(ref)
-        if picture.frame is not None:
+        path, frame, _ = self.find(ref)
+        if frame is not None:
             with self._lock:
-                return self._frames(picture.path).size
-        width, height = check_header(picture.path)
-        if _is_turned(picture.path):
+                return self._frames(path).size
+        width, height = check_header(path)
+        if _is_turned(path):
             height, width = self.load(ref).shape[:2]
         return width, height
 
@@ -154,18 +147,13 @@ class ImageSource:
         return self._videos[path]
 
 
-def _factor(claimed: tuple[int, int],
-            size: tuple[int, int]) -> float | None:
+def _factor(claimed: tuple[int, int], size: tuple[int, int]) -> float | None:
     """Common factor from one size to another, None if there is none."""
-    if claimed == size:
-        return 1.
-    factors = [real / given for real, given in zip(
-        size, claimed, strict=True)]
-    factor = max(factors)
-    if all(abs(given * factor - real) <= 1 + factor for real, given in zip(
-            size, claimed, strict=True)):
-        return (factors[0] * factors[1])**.5
-    return None
+    before, after = np.array(claimed, float), np.array(size, float)
+    factor = (after / before).max()
+    if (np.abs(before * factor - after) > 1 + factor).any():
+        return None
+    return float((after / before).prod()**.5)
 
 
 def _fits_turned(claimed: tuple[int, int], size: tuple[int, int]) -> bool:
@@ -200,9 +188,7 @@ class VideoFrames:
         ImageProblem: If it is no video.
     """
 
-    def __init__(self,
-                 path: Path,
-                 wanted: set[int] | None = None,
+    def __init__(self, path: Path, wanted: set[int] | None = None,
                  num_kept: int = 5) -> None:
         self.path = path
         self.wanted = wanted
@@ -227,13 +213,7 @@ class VideoFrames:
         return width, height
 
     def read(self, frame: int) -> np.ndarray:
-        """Read one frame.
-
-        Args:
-            frame (int): 0-based.
-
-        Returns:
-            np.ndarray: BGR, uint8 (H, W, 3).
+        """Read a frame, counted from 0: BGR, uint8 (H, W, 3).
 
         Raises:
             ImageProblem: If the video has no such frame.
@@ -260,8 +240,8 @@ class VideoFrames:
             if frame == self._next or (
                     frame - self._next < self.num_kept
                     if self.wanted is None else self._next in self.wanted):
-                found, image = self._capture.retrieve()
-                if not found:
+                decoded, image = self._capture.retrieve()
+                if not decoded:
                     return None
                 self._kept[self._next] = image
             self._next += 1

@@ -4,11 +4,9 @@ import logging
 import mimetypes
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import (
-    Any,
-    NamedTuple,
-)
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -114,14 +112,10 @@ def open_inputs(inputs: InputsType) -> InputFrames:
 def _open_path(inputs: str) -> InputFrames:
     path = Path(inputs)
     if path.is_dir():
-        found = sorted(
-            p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-        return _from_found(found, f'the folder {inputs}')
+        return _from_files(path.iterdir(), f'the folder {inputs}')
     if not path.exists() and glob.has_magic(inputs):
-        found = sorted(
-            p for p in map(Path, glob.glob(inputs, recursive=True))
-            if p.suffix.lower() in IMAGE_SUFFIXES)
-        return _from_found(found, f'the pattern {inputs}')
+        return _from_files(map(Path, glob.glob(inputs, recursive=True)),
+                           f'the pattern {inputs}')
     if not path.is_file():
         raise FileNotFoundError(f'the input {inputs} does not exist')
     if path.suffix.lower() in IMAGE_SUFFIXES:
@@ -133,26 +127,23 @@ def _open_path(inputs: str) -> InputFrames:
                      f'{", ".join(IMAGE_SUFFIXES)}) nor a video')
 
 
-def _from_found(paths: Sequence[Path], where: str) -> InputFrames:
-    if not paths:
+def _from_files(files: Iterable[Path], where: str) -> InputFrames:
+    images = sorted(f for f in files if f.suffix.lower() in IMAGE_SUFFIXES)
+    if not images:
         raise FileNotFoundError(f'there are no images in {where}')
-    return _from_items(paths)
+    return _from_items(images)
 
 
 def _from_items(items: Iterable[InputType]) -> InputFrames:
-    """Take images one by one; files are read when they are needed."""
+    """Go through images one by one; files are read when they are needed."""
     known = isinstance(items, Sequence)
     names = None
     if known and all(isinstance(item, (str, Path)) for item in items):
         names = [Path(item).name for item in items]
     return InputFrames(
-        (_deferred(index, item) for index, item in enumerate(items)),
+        (partial(_read_frame, *numbered) for numbered in enumerate(items)),
         count=len(items) if known else None,
         names=names)
-
-
-def _deferred(index: int, item: Any) -> Callable[[], Frame]:
-    return lambda: _read_frame(index, item)
 
 
 def _read_frame(index: int, item: Any) -> Frame:
@@ -171,13 +162,7 @@ def _read_frame(index: int, item: Any) -> Frame:
 
 
 def check_array(image: Any) -> np.ndarray:
-    """Check an image that is given as an array.
-
-    Args:
-        image (Any): What is given.
-
-    Returns:
-        np.ndarray: The same, BGR, uint8 (H, W, 3).
+    """Check that an image is a BGR array, uint8 (H, W, 3).
 
     Raises:
         ImageProblem: If it is anything else.
@@ -223,15 +208,14 @@ def _open_video(path: Path) -> InputFrames:
         video=info)
 
 
-def _frames_of(capture: cv2.VideoCapture,
-               info: VideoInfo,
-               count: int = 0) -> Iterator[Callable[[], Frame]]:
+def _frames_of(capture: cv2.VideoCapture, info: VideoInfo, count: int = 0
+               ) -> Iterator[Callable[[], Frame]]:
     """Read frames in order until there are no more."""
     index = 0
     try:
         while True:
-            found, image = capture.read()
-            if not found:
+            decoded, image = capture.read()
+            if not decoded:
                 break
             frame = Frame(index, f'{index}.jpg'.rjust(10, '0'), None, image)
             index += 1
