@@ -1,6 +1,5 @@
 """AlphaPose's results."""
 from collections import Counter
-from collections.abc import Hashable
 from pathlib import Path
 
 from ..structures.image_ref import ImageRef
@@ -23,7 +22,7 @@ class AlphaPoseFile(CocoResultsFile):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell by fields that COCO's results, with such ids, lack."""
+        """Recognise fields that COCO's results, with such ids, lack."""
         record = head.element
         return head.opening == b'[' and not head.in_folder \
             and isinstance(record, dict) \
@@ -36,6 +35,6 @@ class AlphaPoseFile(CocoResultsFile):
         return write_records(out, poses,
                               [image.need_name() for image in poses.images])
 
-    def image_ref(self, key: Hashable) -> ImageRef:
+    def image_ref(self, key: int | str) -> ImageRef:
         """Use a text as the image's name."""
         return ImageRef(key, key if isinstance(key, str) else None)

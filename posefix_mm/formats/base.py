@@ -34,7 +34,7 @@ Categories = Sequence[int] | None
 
 
 class SourceSkeleton(NamedTuple):
-    """What a reader has to know of the refiner.
+    """What a reader needs to know about the refiner.
 
     Attributes:
         joint_map (JointMap): From the file's J joints to the refiner's K
@@ -54,7 +54,7 @@ class FilePose(NamedTuple):
         image (ImageRef | None): Its image.
         raw (Any): What the file holds of it.
         place (Any): Where it is in the file; the format's own.
-        problem (Problem | None): Why it is not even looked at.
+        problem (Problem | None): Why it can't be read.
     """
 
     image: ImageRef | None
@@ -168,7 +168,7 @@ class PoseFile(ABC):
     name: str
     #: What it is, for ``posefix convert --help``: a few words.
     help: str
-    #: Suffixes, in small letters, by which alone a file is told.
+    #: Suffixes, in lower case, that identify a file.
     suffixes: tuple[str, ...] = ()
     #: Joint map that names the joints, where the format has its own.
     default_joints: str | None = None
@@ -211,7 +211,7 @@ class PoseFile(ABC):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell whether a file looks like one of this format.
+        """Whether a file looks like one of this format.
 
         Args:
             path (Path): The file; of a folder, one file after the other.
@@ -320,7 +320,7 @@ class PoseFile(ABC):
         return False
 
     def images_without_poses(self) -> list[ImageRef]:
-        """Images that the file lists although nobody is in them."""
+        """Images that the file lists without a pose."""
         return []
 
     def other_fields(self, record: PoseRecord,

@@ -1,6 +1,5 @@
 """COCO keypoint annotations."""
 from collections import Counter
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ class CocoAnnotationsFile(JsonListFile):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell by the annotations."""
+        """Recognise annotations."""
         return head.has_annotations
 
     @classmethod
@@ -57,7 +56,7 @@ class CocoAnnotationsFile(JsonListFile):
         return dicts_in(dict(categories=read_field(path, 'categories')),
                         'categories')
 
-    def image_ref(self, key: Hashable) -> ImageRef:
+    def image_ref(self, key: int | str) -> ImageRef:
         """Look an image up in the list of images."""
         return self._images.get(key, ImageRef(image_id=key))
 

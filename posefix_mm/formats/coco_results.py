@@ -31,7 +31,7 @@ class CocoResultsFile(JsonListFile):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Accept all other JSON: the reader says what is wrong with it."""
+        """Accept all other JSON: the reader reports what is wrong with it."""
         named = not head.fields.keys().isdisjoint(LIST_FIELDS)
         return named or not head.in_folder and (
             path.suffix == '.json' or head.opening == b'[')

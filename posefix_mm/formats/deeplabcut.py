@@ -1,4 +1,4 @@
-"""DeepLabCut's tables: labels, and what it found in videos."""
+"""DeepLabCut's tables: labels, and predictions for videos."""
 import csv
 import io
 from abc import abstractmethod
@@ -113,9 +113,9 @@ class DlcTable(PoseFile):
     def _video(self) -> str:
         """Name of the video: that of the table before the scorer's."""
         for scorer in self._header.scorers:
-            video, found, _ = self.path.stem.partition(scorer)
-            if found:
-                # SuperAnimal's models write a line between, others nothing
+            video, separator, _ = self.path.stem.partition(scorer)
+            if separator:
+                # SuperAnimal's models put an underscore between them
                 return video if scorer.startswith('DLC') else video.rstrip('_')
         return self.path.stem
 

@@ -1,4 +1,4 @@
-"""What formats ask of a file to tell whether it is theirs."""
+"""What formats look at to recognise their files."""
 from codecs import BOM_UTF8
 from collections.abc import Sequence
 from functools import cached_property
@@ -91,5 +91,5 @@ class FileHead:
         elements = iter_elements(ByteFile(self.path), self.fields[field][0])
         try:
             return load_json(next(elements, (0, 0, b'null'))[2])
-        except ValueError:  # no list, which its reader will tell
+        except ValueError:  # no list, as its reader will report
             return None

@@ -15,7 +15,7 @@ def list_folder(path: Path) -> tuple[Path, list[str]]:
         path (Path): Folder; a file is a folder of itself alone.
 
     Returns:
-        Tuple[Path, List[str]]: The folder, and the files' paths in it with
+        tuple[Path, list[str]]: The folder, and the files' paths in it with
         forward slashes.
 
     Raises:

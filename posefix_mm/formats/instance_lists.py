@@ -64,7 +64,7 @@ class InstanceLists(JsonPoseFolder):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell by frames, or people who name no image."""
+        """Recognise frames, or people who name no image."""
         if path.name.endswith('.predictions.json') and not head.in_folder:
             return True
         if head.fields:
@@ -152,7 +152,7 @@ class InstanceLists(JsonPoseFolder):
                       1 if category is None else category)
 
     def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
-        """Tell where a person keeps a coordinate."""
+        """Path of a coordinate below a person."""
         if isinstance(raw, list):
             return joint, 1 - axis
         values = raw['keypoints']

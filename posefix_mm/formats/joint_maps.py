@@ -12,12 +12,12 @@ _FOLDER = Path(__file__).resolve().parents[1].joinpath('.mim', 'configs',
 
 
 class SourceJoints(NamedTuple):
-    """The skeleton of a file, and how it is linked to the refiner's.
+    """Names of the J joints of a file, and how they match the refiner's.
 
     Attributes:
-        names (List[str] | None): Names of the J joints; None where the
-            config leaves them to the file.
-        pairs (dict): The refiner's names to the source's, where they differ.
+        names (list[str] | None): None where the config leaves them to the
+            file.
+        pairs (dict): The refiner's names to the file's, where they differ.
     """
 
     names: list[str] | None
@@ -83,8 +83,8 @@ def build_joint_map(target: Sequence[str],
 
     Raises:
         FileNotFoundError: If there is no such joint map.
-        ValueError: If the skeletons don't meet; the message tells their
-            names.
+        ValueError: If the skeletons have no joint in common; the message lists
+            their names.
     """
     names, pairs = SourceJoints(None, {}) if config is None \
         else load_source_joints(config)

@@ -1,7 +1,7 @@
 """Poses that are records in a JSON list, as COCO has them."""
 import json
 from array import array
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,8 @@ _HEADER = msgspec.json.Decoder(_Header)
 class ImageKeys(Sequence):
     """References to images, each made of its key when it is asked for."""
 
-    def __init__(self, keys: list[Hashable],
-                 make: Callable[[Hashable], ImageRef]) -> None:
+    def __init__(self, keys: list[int | str],
+                 make: Callable[[int | str], ImageRef]) -> None:
         self._keys = keys
         self._make = make
 
@@ -74,7 +74,7 @@ class JsonListFile(PoseFile):
                  begin: int = 0) -> None:
         super().__init__(path, skeleton)
         self._file = ByteFile(self.path)
-        keys: dict[Hashable, int] = {}
+        keys: dict[int | str, int] = {}
         starts, ends, index = array('q'), array('q'), array('q')
         for start, end, raw in iter_elements(self._file, begin):
             key, category = read_header(raw)
@@ -87,7 +87,7 @@ class JsonListFile(PoseFile):
             np.array(numbers, np.int64) for numbers in (starts, ends, index))
         self.images = ImageKeys(list(keys), self.image_ref)
 
-    def image_ref(self, key: Hashable) -> ImageRef:
+    def image_ref(self, key: int | str) -> ImageRef:
         """Make a reference of the id or name in a record."""
         return ImageRef(image_id=key)
 

@@ -45,7 +45,7 @@ _QUOTE, _COMMA = b'"', b','
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Accepts what is no JSON but what tools write: NaN, Infinity, control
 # characters and numbers that Python does not convert. Whether an element is
-# good is found out when it is read.
+# good is checked when it is read.
 _LENIENT = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
 # What msgspec raises for text that is no strict JSON.
 _NOT_STRICT = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)

@@ -31,7 +31,7 @@ class MediapipeLandmarks(JsonPoseFolder):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell by the names of the landmarks, or lists of x and y."""
+        """Recognise the names of landmarks, or lists of x and y."""
         inner = head.element
         if isinstance(inner, dict):
             return not inner.keys().isdisjoint(_FIELDS)
@@ -90,7 +90,7 @@ class MediapipeLandmarks(JsonPoseFolder):
         }
 
     def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
-        """Tell where a person keeps a coordinate."""
+        """Path of a coordinate below a person."""
         return joint, 'xy'[axis]
 
 

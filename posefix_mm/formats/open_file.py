@@ -25,8 +25,8 @@ def open_pose_file(path: str | Path,
         target_names (Sequence[str], optional): Names of the refiner's
             keypoints, (K, ). Defaults to the file's own joints, if it or
             ``joint_map`` names them.
-        format (str): One of :data:`FORMATS`. Defaults to ``'auto'``: told by
-            what is in the file.
+        format (str): One of :data:`FORMATS`. Defaults to ``'auto'``: it is
+            recognised by the content.
         joint_map (str | Path | JointMap, optional): How the file's joints
             become the refiner's keypoints: one of the package's joint maps,
             a config, or a map. Defaults to joints of the same name in formats
@@ -83,7 +83,7 @@ def detect_format(path: Path) -> str:
     """
     root, names = list_folder(path)
     in_folder = path.is_dir()
-    # a suffix tells without a look into the file
+    # a suffix is enough, without a look into the file
     readers = sorted(
         FORMATS.values(), key=lambda r: (not r.suffixes, -r.priority, r.name))
     for name in sorted(names, key=lambda n: not n.endswith('.json')):

@@ -15,7 +15,7 @@ from .joint_maps import load_source_joints
 from .pose_folder import JsonPoseFolder, as_triples, need_object
 from .pose_list import PoseList, flat_lists
 
-# Skeletons of the whole body by their length, which alone tells them.
+# Skeletons of the whole body by their length, which identifies them.
 _SKELETONS = {75: 'openpose_body25', 54: 'openpose_coco18', 78: 'halpe26',
               51: 'coco', 408: 'halpe136'}
 # Files without people are common; somebody should come in so many.
@@ -56,7 +56,7 @@ class OpenPoseFolder(JsonPoseFolder):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell by the names in a folder, or the list of people."""
+        """Recognise the names in a folder, or the list of people."""
         return any(name.endswith(cls.ending)
                    for name in head.names) or 'people' in head.fields
 

@@ -166,8 +166,7 @@ class PoseFolder(PoseFile):
 class JsonPoseFolder(PoseFolder):
     """A folder with JSON files of poses, or one such file.
 
-    New coordinates are put into the text of the files; every other byte
-    stays as it was.
+    Only the text of new coordinates changes; every other byte stays.
     """
 
     #: Where poses keep x, y and a third value of all joints.
@@ -186,7 +185,7 @@ class JsonPoseFolder(PoseFolder):
         """
 
     def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
-        """Tell where a pose keeps x (axis 0) or y (1) of one of the J joints.
+        """Path, below a pose, of x (axis 0) or y (1) of one of the J joints.
 
         Defaults to a flat list of triples.
         """
@@ -240,7 +239,7 @@ def as_triples(values: Any, name: str, meaning: str) -> np.ndarray:
         np.ndarray: float64 (J, 3), NaN for ``null``.
 
     Raises:
-        BadPose: If it is anything else; the message tells the ``meaning`` of
+        BadPose: If it is anything else; the message has the ``meaning`` of
             the three.
     """
     numbers = as_numbers(values, name)

@@ -46,7 +46,7 @@ class PoseTrack18Folder(JsonPoseFolder):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell by annotations in a folder, or of frames."""
+        """Recognise annotations in a folder, or of frames."""
         return head.has_annotations and (
             head.in_folder or not _VIDEO_FIELDS.isdisjoint(
                 head.first_of('images') or ()))

@@ -48,7 +48,7 @@ class UltralyticsLabels(PoseFolder):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell by the suffix, in a folder as well."""
+        """Recognise the suffix, in a folder as well."""
         return path.suffix.lower() in cls.suffixes
 
     def is_relative(self, raw: Any) -> bool:
@@ -124,7 +124,7 @@ class UltralyticsLabels(PoseFolder):
         """Write a ``.txt`` file for each image, also without people.
 
         Lines are ``class cx cy w h (px py v) x J``, with the pose's score
-        behind if it is not 1, as fractions of the image's size. The third
+        at the end if it is not 1, as fractions of the image's size. The third
         values are as in the source: flags or scores. The box is the source's
         ``bbox``, or the extent of the present joints.
 
@@ -147,7 +147,7 @@ def label_layout(num_fields: int, num_joints: int) -> LabelLayout | None:
     """Tell how a line is to be read by its length.
 
     None if it does not have so many joints. Where both layouts fit, which
-    takes 2 joints or less, joints have a visibility.
+    needs 2 joints or fewer, joints have a visibility.
     """
     for num_values in (3, 2):
         used = _BOX_FIELDS + num_values * num_joints

@@ -22,7 +22,7 @@ class UltralyticsResults(JsonPoseFolder):
     A file is a list of ``{"name", "class", "confidence", "box",
     "keypoints": {"x": [...], "y": [...], "visible": [...]}}``; coordinates
     are pixels, or with ``normalize=True`` fractions of the image's size,
-    which is told by a box (or pose) of less than a pixel. ``0, 0`` is absent.
+    recognised by a box (or pose) of less than a pixel. ``0, 0`` is absent.
     Class 0 counts as COCO's category 1.
     """
 
@@ -33,7 +33,7 @@ class UltralyticsResults(JsonPoseFolder):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell by keypoints that are an object of columns."""
+        """Recognise keypoints that are an object of columns."""
         return isinstance(head.element, dict) and isinstance(
             head.element.get('keypoints'), dict)
 
@@ -103,5 +103,5 @@ class UltralyticsResults(JsonPoseFolder):
         return fields
 
     def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
-        """Tell where a detection keeps a coordinate."""
+        """Path of a coordinate below a detection."""
         return 'keypoints', 'xy'[axis], joint

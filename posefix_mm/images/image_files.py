@@ -1,4 +1,4 @@
-"""Load images that may come from anywhere, and be anything."""
+"""Load image files of any origin and kind."""
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +23,7 @@ _HEIC = ('heic', 'heix', 'hevc', 'heim', 'heis', 'mif1', 'msf1')
 _PILLOW_ERRORS = (ValueError, TypeError, SyntaxError, LookupError,
                   ArithmeticError, EOFError, AttributeError,
                   NotImplementedError)
-# What files begin with that people take for images, in small letters.
+# How files begin that people mistake for images, in lower case.
 _KINDS = (
     (b'version https://git-lfs',
      'a pointer of Git LFS; fetch the file itself'),

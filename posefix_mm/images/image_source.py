@@ -20,8 +20,8 @@ from .image_finder import ImageFinder, Picture
 # EXIF orientations that swap width and height
 _TURNED = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
-# So many references are looked at to know whether a file is of videos.
-_LOOKED_AT = 100
+# References that are sampled to know whether a file is of videos.
+_SAMPLED = 100
 
 
 class ImageSource:
@@ -43,7 +43,7 @@ class ImageSource:
         self._lock = threading.Lock()
 
     def plan(self, images: Sequence[ImageRef]) -> np.ndarray | None:
-        """Tell the order in which frames of videos are best loaded.
+        """Find the order in which frames of videos are best loaded.
 
         Args:
             images (Sequence[ImageRef]): All that will be loaded.
@@ -52,7 +52,7 @@ class ImageSource:
             np.ndarray | None: Their places, video by video and frame by
             frame, int64 (N, ); None if they may be loaded as they come.
         """
-        places = np.linspace(0, len(images) - 1, min(len(images), _LOOKED_AT))
+        places = np.linspace(0, len(images) - 1, min(len(images), _SAMPLED))
         if not any(self._place(images[int(p)])[1] for p in places):
             return None
         wanted = [self._place(ref) for ref in images]
@@ -113,7 +113,7 @@ class ImageSource:
 
         Args:
             ref (ImageRef): Which.
-            size (Tuple[int, int]): Width and height as it was loaded.
+            size (tuple[int, int]): Width and height as it was loaded.
 
         Returns:
             float | None: 1 where nothing is claimed; None if width and height
@@ -180,7 +180,7 @@ class VideoFrames:
 
     Args:
         path (Path): The file.
-        wanted (Set[int], optional): Frames that will be asked for; others are
+        wanted (set[int], optional): Frames that will be asked for; others are
             not kept. Defaults to all.
         num_kept (int): So many are kept. Defaults to 5.
 
