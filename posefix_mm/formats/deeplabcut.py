@@ -112,7 +112,7 @@ class DlcTable(PoseFile):
 
     def _video(self) -> str:
         """Name of the video: that of the table before the scorer's."""
-        for scorer in self._header.scorers:
+        for scorer in filter(None, self._header.scorers):
             video, separator, _ = self.path.stem.partition(scorer)
             if separator:
                 # SuperAnimal's models put an underscore between them
