@@ -33,7 +33,7 @@ from rich.table import Table
 from support.stand_ins import NoNetwork, Recorder, random_refiner
 
 from posefix_mm.file_refinement.file_run import FileRun
-from posefix_mm.formats.open_pose_file import open_pose_file
+from posefix_mm.formats.open_file import open_pose_file
 from posefix_mm.images.image_finder import ImageFinder
 from posefix_mm.images.image_source import ImageSource
 from posefix_mm.inference import Crops, PosePredictor

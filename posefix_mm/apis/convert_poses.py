@@ -12,7 +12,7 @@ from ..file_refinement.refine_summary import sum_up
 from ..formats import FORMATS, PoseFile, detect_format, open_pose_file
 from ..formats.coco import read_annotations
 from ..formats.joint_maps import load_source_joints, source_names
-from ..formats.pose_list import NamedImage, PoseList
+from ..formats.pose_list import PoseList
 from ..images.image_files import ImageProblem
 from ..images.image_finder import ImageFinder
 from ..images.image_list import ImageList, size_of, stem_of
@@ -181,7 +181,7 @@ def _target_joints(names: Sequence[str], target_format: str,
     return target
 
 
-def _read_all(source: PoseFile, images: Sequence[NamedImage]
+def _read_all(source: PoseFile, images: Sequence[ImageRef]
               ) -> tuple[list[_ReadPose], Counter, dict[str, str]]:
     """Read the poses image by image; count what can't be read by code."""
     read: list[_ReadPose | None] = [None] * len(source)
@@ -207,7 +207,7 @@ def _read_all(source: PoseFile, images: Sequence[NamedImage]
     return [one for one in read if one is not None], problems, examples
 
 
-def _gather(names: Sequence[str], images: list[NamedImage],
+def _gather(names: Sequence[str], images: list[ImageRef],
             read: list[_ReadPose]) -> PoseList:
     """Put the poses into arrays."""
     records = [one.record for one in read]
@@ -269,13 +269,13 @@ class _NamedImages:
         images = [] if ann is None else read_annotations(ann)['images']
         self._list = ImageList(images)
         self.listed = [
-            NamedImage(image['id'], image['file_name'], size=size_of(image))
+            ImageRef(image['id'], image['file_name'], size=size_of(image))
             for image in images
         ]
         self._source = None if img_dir is None else ImageSource(
             ImageFinder(img_dir))
 
-    def describe(self, ref: ImageRef) -> NamedImage:
+    def describe(self, ref: ImageRef) -> ImageRef:
         """Describe an image that a file of poses names, with all known."""
         image_id, name = ref.image_id, ref.file_name
         if isinstance(image_id, str):
@@ -300,9 +300,9 @@ class _NamedImages:
                     frame = picture.frame
                 size = size or self._source.size(known)
         stem = ref.stem if name is None else stem_of(name)
-        return NamedImage(image_id, name, stem, frame, size)
+        return ImageRef(image_id, name, stem, frame, size)
 
-    def unused(self, used: Sequence[NamedImage]) -> list[NamedImage]:
+    def unused(self, used: Sequence[ImageRef]) -> list[ImageRef]:
         """List images of ``ann`` that are none of ``used``."""
         names = {image.file_name for image in used}
         return [

@@ -12,7 +12,7 @@ from ..formats.choose_categories import (
     category_by_count,
     choose_categories,
 )
-from ..formats.open_pose_file import find_reader, open_pose_file
+from ..formats.open_file import find_reader, open_pose_file
 from ..images.image_files import ImageProblem
 from ..images.image_source import ImageSource
 from ..inference import PosePredictor

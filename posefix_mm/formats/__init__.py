@@ -9,7 +9,7 @@ import pkgutil
 from ..structures.image_ref import ImageRef
 from .base import FORMATS, ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
 from .joint_maps import joint_map_names
-from .open_pose_file import detect_format, open_pose_file
+from .open_file import detect_format, open_pose_file
 from .supervision_key_points import from_supervision, to_supervision
 
 __all__ = [

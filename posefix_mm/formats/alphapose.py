@@ -1,7 +1,6 @@
 """AlphaPose's results."""
 from collections import Counter
 from pathlib import Path
-from typing import Hashable
 
 from ..structures.image_ref import ImageRef
 from .coco_results import CocoResultsFile, write_records
@@ -23,11 +22,12 @@ class AlphaPoseFile(CocoResultsFile):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell by fields that COCO's results, with such ids, lack."""
-        one = head.element
+        """Recognise fields that COCO's results, with such ids, lack."""
+        record = head.element
         return head.opening == b'[' and not head.in_folder \
-            and isinstance(one, dict) and isinstance(
-                one.get('image_id'), str) and ('box' in one or 'idx' in one)
+            and isinstance(record, dict) \
+            and isinstance(record.get('image_id'), str) \
+            and ('box' in record or 'idx' in record)
 
     @staticmethod
     def create(out: Path, poses: PoseList) -> Counter:
@@ -35,8 +35,6 @@ class AlphaPoseFile(CocoResultsFile):
         return write_records(out, poses,
                               [image.need_name() for image in poses.images])
 
-    def image_ref(self, key: Hashable) -> ImageRef:
-        """Take the image's name."""
-        if isinstance(key, str):
-            return ImageRef(image_id=key, file_name=key)
-        return ImageRef(image_id=key)
+    def image_ref(self, key: int | str) -> ImageRef:
+        """Use a text as the image's name."""
+        return ImageRef(key, key if isinstance(key, str) else None)

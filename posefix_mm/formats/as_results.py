@@ -1,6 +1,7 @@
 """Poses of any format as COCO results: what is evaluated and compared."""
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Callable, List, Optional, Sequence, Set, Tuple, Union
+from typing import Any
 
 import numpy as np
 
@@ -9,17 +10,17 @@ from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, category_of, image_id_of
 from .coco import dicts_in, read_results
 from .coco_results import CocoResultsFile
-from .open_pose_file import find_reader, open_pose_file
+from .open_file import find_reader, open_pose_file
 
 
-def read_as_results(path: Union[str, Path],
+def read_as_results(path: str | Path,
                     metainfo: dict,
-                    annotations: Optional[dict] = None,
+                    annotations: dict | None = None,
                     *,
                     format: str = 'auto',
-                    joint_map: Union[str, Path, None] = None,
-                    image_size: Optional[Callable[[ImageRef], Optional[
-                        Tuple[int, int]]]] = None) -> List[Any]:
+                    joint_map: str | Path | None = None,
+                    image_size: Callable[[ImageRef], tuple[int, int] | None]
+                    | None = None) -> list[Any]:
     """Read poses of any format as records of a COCO results file.
 
     Args:
@@ -35,7 +36,7 @@ def read_as_results(path: Union[str, Path],
             neither the file nor the annotations tell them.
 
     Returns:
-        List[Any]: Records, in the order of the file; a
+        list[Any]: Records, in the order of the file; a
         :class:`~posefix_mm.structures.pose_records.Problem` in place of what
         is none.
 
@@ -47,7 +48,6 @@ def read_as_results(path: Union[str, Path],
     reader = find_reader(path, format)
     if reader is CocoResultsFile and joint_map is None:
         return match_results(read_results(path), annotations)
-    images = None if annotations is None else dicts_in(annotations, 'images')
     names = metainfo['keypoint_id2name']
     poses = open_pose_file(
         path,
@@ -55,80 +55,82 @@ def read_as_results(path: Union[str, Path],
         format=reader.name,
         joint_map=joint_map,
         categories=None)
-    listed = None if images is None else ImageList(images)
-    records: List[Any] = [None] * len(poses)
+    listed = ImageList(dicts_in(annotations, 'images'))
+    records: list[Any] = [None] * len(poses)
     for number, ref in enumerate(poses.images):
         image = _find(listed, ref)
         size = ref.size or (image and size_of(image)) or (
             image_size and image_size(ref))
-        image_id = _name_of(ref) if image is None else image['id']
+        image_id = _label(ref) if image is None else image['id']
         indices = np.flatnonzero(poses.image_index == number)
         for record in poses.read(indices.tolist(), size):
             records[record.index] = _to_result(record, image_id)
     return match_results(records, annotations)
 
 
-def check_other_file(poses: Union[str, Path], ann: Union[str, Path]) -> None:
-    """Refuse to hold annotations against themselves.
+def check_other_file(poses: str | Path, ann: str | Path) -> None:
+    """Refuse to compare annotations with themselves.
 
     Raises:
         ValueError: If both are the same file.
     """
     if Path(poses).exists() and Path(ann).exists() \
             and Path(poses).samefile(ann):
-        raise ValueError(f'{poses} is both, the poses and the annotations; '
-                         'name the results of an estimator')
+        raise ValueError(f'{poses} is given both as the poses and as the '
+                         'annotations; name the results of an estimator')
 
 
-def is_results_file(path: Union[str, Path], format: str = 'auto') -> bool:
+def is_results_file(path: str | Path, format: str = 'auto') -> bool:
     """Whether a file holds COCO results."""
     return find_reader(Path(path), format) is CocoResultsFile
 
 
 def match_results(results: Sequence[Any],
-                  annotations: Optional[dict]) -> List[Any]:
-    """Write ids and categories of records as the annotations do.
+                  annotations: dict | None) -> list[Any]:
+    """Copy records with the ids and categories that annotations use.
 
     Args:
-        results (Sequence[Any]): Records of a results file, of any kind.
-        annotations (dict, optional): As above; without, ids stay.
-
-    Returns:
-        List[Any]: The same, copies where something changed.
+        results (Sequence[Any]): Records of a results file; what is none stays
+            as it is.
+        annotations (dict, optional): See :func:`read_as_results`; without,
+            ids stay.
     """
-    listed = None if annotations is None else ImageList(
-        dicts_in(annotations, 'images'))
+    listed = ImageList(dicts_in(annotations, 'images'))
     annotated = _categories(dicts_in(annotations, 'annotations'))
     single = annotated.pop() if len(annotated) == 1 and len(
         _categories(results)) == 1 else None
     ids = [image_id_of(r) if isinstance(r, dict) else None for r in results]
-    found = [] if listed is None else listed.find_all(ids)
-    matched = []
-    for row, record in enumerate(results):
-        if isinstance(record, dict):
-            image_id = listed.images[found[row].place]['id'] \
-                if found and found[row].place >= 0 else ids[row]
-            category = category_of(record) if single is None else single
-            new = dict(record)
-            if isinstance(record.get('keypoints'), list):
-                new['keypoints'] = _flat(record['keypoints'])
-            if image_id is not None:
-                new['image_id'] = image_id
-            if category is not None and 'category_id' in record:
-                new['category_id'] = category
-            record = new
-        matched.append(record)
+    return [
+        _match(record, listed.images[match.place]['id']
+               if match.place >= 0 else image_id, single)
+        for record, match, image_id in zip(
+            results, listed.find_all(ids), ids, strict=True)
+    ]
+
+
+def _match(record: Any, image_id: int | str | None,
+           category: int | None) -> Any:
+    """Copy a record with another image, and the category if it has one."""
+    if not isinstance(record, dict):
+        return record
+    matched = dict(record)
+    if isinstance(record.get('keypoints'), list):
+        matched['keypoints'] = _flat(record['keypoints'])
+    if image_id is not None:
+        matched['image_id'] = image_id
+    category = category_of(record) if category is None else category
+    if category is not None and 'category_id' in record:
+        matched['category_id'] = category
     return matched
 
 
-def _categories(records: Sequence[Any]) -> Set[int]:
+def _categories(records: Sequence[Any]) -> set[int]:
     """Categories of the records that have keypoints."""
-    found = {category_of(r) for r in records
-             if isinstance(r, dict) and r.get('keypoints')}
-    return found - {None}
+    return {category_of(r) for r in records
+            if isinstance(r, dict) and r.get('keypoints')} - {None}
 
 
-def _flat(values: List[Any]) -> List[Any]:
+def _flat(values: list[Any]) -> list[Any]:
     """One list of numbers, zeros for joints with NaN or null."""
     if values and all(isinstance(v, list) and len(v) in (2, 3)
                       for v in values):
@@ -143,26 +145,24 @@ def _flat(values: List[Any]) -> List[Any]:
     return values
 
 
-def _find(listed: Optional[ImageList], ref: ImageRef) -> Optional[dict]:
+def _find(listed: ImageList, ref: ImageRef) -> dict | None:
     """Find an image of a pose file in a list of images."""
-    if listed is None:
-        return None
-    found = [
+    matches = [
         listed.find(key) for key in (ref.file_name, ref.stem, ref.image_id)
         if key is not None
     ] if ref.frame is None else [
         listed.find_frame(Path(ref.file_name or ref.stem).stem, ref.frame)
     ]
-    return next((listed.images[f.place] for f in found if f.place >= 0), None)
+    return next((listed.images[match.place] for match in matches
+                 if match.place >= 0), None)
 
 
-def _name_of(ref: ImageRef) -> Union[int, str]:
-    name = next((n for n in (ref.image_id, ref.file_name, ref.stem)
-                 if n is not None), '')
-    return name if ref.frame is None else f'{name}_{ref.frame:06d}'
+def _label(ref: ImageRef) -> int | str:
+    label = '' if ref.label is None else ref.label
+    return label if ref.frame is None else f'{label}_{ref.frame:06d}'
 
 
-def _to_result(record: PoseRecord, image_id: Union[int, str]) -> Any:
+def _to_result(record: PoseRecord, image_id: int | str) -> Any:
     if record.problem is not None:
         return record.problem
     joints = np.column_stack((record.keypoints, record.keypoint_scores))

@@ -1,40 +1,40 @@
-"""What the reader and writer of every format has in common."""
+"""A file of poses: what the readers and writers of all formats share."""
 from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    FrozenSet,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-    Type,
-)
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..structures.image_ref import ImageRef
 from ..structures.joint_map import JointMap
-from ..structures.pose_records import RELEASE_CATEGORIES, PoseRecord
+from ..structures.pose_records import (
+    RELEASE_CATEGORIES,
+    PoseRecord,
+    Problem,
+    set_pose,
+)
 from .file_head import FileHead
+from .joint_maps import load_source_joints
 from .pose_list import PoseList
 
 #: Readers by the name of their format, filled as their classes are defined.
-FORMATS: Dict[str, Type[PoseFile]] = {}
+FORMATS: dict[str, type[PoseFile]] = {}
 
+#: Width and height of an image, None where they are not known.
+ImageSize = tuple[int, int] | None
 #: Width and height of an image, by its place in ``PoseFile.images``.
-ImageSizes = Callable[[int], Tuple[int, int]]
+ImageSizes = Callable[[int], tuple[int, int]]
+#: Ids of categories, None for all.
+Categories = Sequence[int] | None
 
 
 class SourceSkeleton(NamedTuple):
-    """What a reader has to know of the refiner.
+    """What a reader needs to know about the refiner.
 
     Attributes:
         joint_map (JointMap): From the file's J joints to the refiner's K
@@ -44,7 +44,48 @@ class SourceSkeleton(NamedTuple):
     """
 
     joint_map: JointMap
-    categories: Optional[Sequence[int]] = RELEASE_CATEGORIES
+    categories: Categories = RELEASE_CATEGORIES
+
+
+class FilePose(NamedTuple):
+    """A pose of a file, not yet read.
+
+    Attributes:
+        image (ImageRef | None): Its image.
+        raw (Any): What the file holds of it.
+        place (Any): Where it is in the file; the format's own.
+        problem (Problem | None): Why it can't be read.
+    """
+
+    image: ImageRef | None
+    raw: Any
+    place: Any
+    problem: Problem | None = None
+
+
+class Joints(NamedTuple):
+    """What a format reads of one pose.
+
+    Attributes:
+        joints (np.ndarray): x, y (image pixels) and score, (J, 3); all three
+            are 0 where a joint is absent.
+        score (float | None): Score of the pose. Defaults to None: the mean of
+            the joints' scores above 0, or 1.
+        category_id (int | None): Its category; None, of formats that know
+            none, is refined whatever the refiner is for. Defaults to 1.
+    """
+
+    joints: np.ndarray
+    score: float | None = None
+    category_id: int | None = 1
+
+
+class BadPose(Exception):
+    """A pose that can't be refined: a code and a text, as of ``Problem``."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.problem = Problem(code, text)
 
 
 class RefinedPoses(NamedTuple):
@@ -67,7 +108,32 @@ class RefinedPoses(NamedTuple):
     refined: np.ndarray
     dropped: np.ndarray
     keypoints: np.ndarray
-    scores: Optional[np.ndarray] = None
+    scores: np.ndarray | None = None
+
+    @property
+    def changed(self) -> list[int]:
+        """Poses that do not come back as they were."""
+        return np.flatnonzero(self.refined | self.dropped).tolist()
+
+
+class PoseEdit(NamedTuple):
+    """New coordinates of a pose.
+
+    Attributes:
+        raw (Any): What the file holds of it.
+        place (Any): Where it is in the file.
+        joints (np.ndarray): Coordinates of the file's joints, image pixels,
+            float64 (J, 2).
+        moved (np.ndarray): Which of them are new, bool (J, 2).
+        image_size (ImageSize): Of its image, where coordinates are fractions
+            of it.
+    """
+
+    raw: Any
+    place: Any
+    joints: np.ndarray
+    moved: np.ndarray
+    image_size: ImageSize
 
 
 class PoseFile(ABC):
@@ -102,24 +168,26 @@ class PoseFile(ABC):
     name: str
     #: What it is, for ``posefix convert --help``: a few words.
     help: str
-    #: Suffixes, in small letters, by which alone a file is told.
-    suffixes: Tuple[str, ...] = ()
+    #: Suffixes, in lower case, that identify a file.
+    suffixes: tuple[str, ...] = ()
+    #: Joint map that names the joints, where the format has its own.
+    default_joints: str | None = None
     #: Formats of higher priority are asked first whether a file is theirs.
     priority: int = 0
     #: Writes poses of other formats (path, poses) as a new file or folder and
     #: counts what there is no place for; None if the format is only refined.
-    create: Optional[Callable[[Path, PoseList], Counter]] = None
+    create: Callable[[Path, PoseList], Counter] | None = None
     #: Whether what ``create`` writes lists images without poses.
     holds_empty_images: bool = False
     #: Skeletons that ``create`` can write, by names of joint maps; any where
     #: there are none.
-    skeletons: Tuple[str, ...] = ()
+    skeletons: tuple[str, ...] = ()
     #: Whether OKS-NMS drops duplicates unless the user says otherwise: results
     #: files hold what detectors found, other formats what people want back.
     drops_duplicates: bool = False
     #: Fields of a pose that :class:`PoseRecord` or another pose has a place
     #: for; all else is what conversion carries along.
-    own_fields: FrozenSet[str] = frozenset(
+    own_fields: frozenset[str] = frozenset(
         ('image_id', 'category_id', 'keypoints', 'score'))
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -131,7 +199,7 @@ class PoseFile(ABC):
                                 f'{cls.name}')
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
-        self.path = path
+        self.path = Path(path)
         self.skeleton = skeleton
         self.images: Sequence[ImageRef] = []
         self.image_index = np.zeros(0, np.int64)
@@ -143,61 +211,42 @@ class PoseFile(ABC):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell whether a file looks like one of this format.
+        """Whether a file looks like one of this format.
 
         Args:
             path (Path): The file; of a folder, one file after the other.
-            head (FileHead): What it holds, read as far as it is asked for.
+            head (FileHead): What it holds.
 
         Raises:
-            ValueError: If it is damaged JSON; of a file in a folder, that
-                counts as not matching.
+            ValueError: If it is damaged JSON, which in a folder counts as
+                not matching.
         """
         return path.suffix.lower() in cls.suffixes and not head.in_folder
 
     @classmethod
-    def joint_names(
-            cls,
-            path: Path,
-            categories: Optional[Sequence[int]] = None
-    ) -> Optional[List[str]]:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names that a file, or the format, gives to the J joints.
 
-        Args:
-            path (Path): File or folder, which exists.
-            categories (Sequence[int], optional): Categories whose joints are
-                meant, None for any.
-
-        Returns:
-            List[str] | None: None where nothing names them.
+        Those of some categories, where these differ; None where nothing names
+        them.
         """
-        return None
+        return cls.default_joints and load_source_joints(
+            cls.default_joints).names
 
     @classmethod
-    def categories(cls, path: Path) -> List[dict]:
-        """Categories that a file describes.
-
-        Args:
-            path (Path): File or folder, which exists.
-
-        Returns:
-            List[dict]: As in COCO's ``categories``, empty where there are
-            none.
-        """
+    def categories(cls, path: Path) -> list[dict]:
+        """Categories that a file describes, as in COCO's ``categories``."""
         return []
 
-    def read(
-        self,
-        indices: Sequence[int],
-        image_size: Optional[Tuple[int, int]] = None
-    ) -> Sequence[PoseRecord]:
+    def read(self, indices: Sequence[int],
+             image_size: ImageSize = None) -> Sequence[PoseRecord]:
         """Read some poses. Safe to be called from several threads.
 
         Args:
             indices (Sequence[int]): Which, by position in the file.
-            image_size (Tuple[int, int], optional): Width and height of the
-                image that all of them are in; formats with coordinates
-                relative to it can't be read without.
+            image_size (ImageSize): Of the image that all of them are in;
+                formats with coordinates relative to it can't be read without.
 
         Returns:
             Sequence[PoseRecord]: In the order of ``indices``, keypoints in
@@ -205,34 +254,85 @@ class PoseFile(ABC):
         """
         return [self.read_one(int(index), image_size) for index in indices]
 
-    @abstractmethod
-    def read_one(
-            self,
-            index: int,
-            image_size: Optional[Tuple[int, int]] = None) -> PoseRecord:
+    def read_one(self, index: int, image_size: ImageSize = None) -> PoseRecord:
         """Read one pose; see :meth:`read`."""
+        pose = self.pose_at(index)
+        record = PoseRecord(index, pose.raw, problem=pose.problem, score=1.)
+        if pose.image is not None:
+            record.image_id = pose.image.label
+        try:
+            if record.problem is None:
+                self._read_into(record, pose, image_size)
+        except BadPose as error:
+            record.problem = error.problem
+        return record
+
+    def _read_into(self, record: PoseRecord, pose: FilePose,
+                   image_size: ImageSize) -> None:
+        if image_size is None and self.is_relative(pose.raw):
+            raise BadPose('image_size', 'the size of its image is not known')
+        joints, score, category = self.read_joints(pose, image_size)
+        if category is not None:
+            record.category_id = category
+            wanted = self.skeleton.categories
+            if wanted is not None and category not in wanted:
+                raise BadPose('category',
+                              f'category {category} is not refined')
+        count = self.skeleton.joint_map.num_source
+        if len(joints) != count:
+            raise BadPose('keypoint_count', f'a pose must have {count} '
+                          f'joints, got {len(joints)}')
+        if score is None:
+            score = _mean_score(joints[:, 2])
+        if not 0 < score < np.inf:
+            raise BadPose('score_not_positive', f'score {score} is not above '
+                          '0')
+        record.score = score
+        record.problem = set_pose(record, joints, self.skeleton.joint_map)
+
+    def index_images(self, images: Iterable[ImageRef | None]) -> None:
+        """Number the images of all poses, in their order, as they appear."""
+        places: dict[ImageRef | None, int] = {None: -1}
+        self.image_index = np.array(
+            [places.setdefault(image, len(places) - 1) for image in images],
+            np.int64)
+        self.images = list(places)[1:]
+
+    def pose_at(self, index: int) -> FilePose:
+        """Find a pose by its position in the file, for :meth:`read_one`."""
+        raise NotImplementedError
+
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+        """Read the joints of one pose, for :meth:`read_one`.
+
+        Args:
+            pose (FilePose): The pose, which has no problem yet.
+            image_size (ImageSize): Of its image, known if the pose is
+                relative to it.
+
+        Raises:
+            BadPose: If it can't be refined.
+        """
+        raise NotImplementedError
 
     def is_relative(self, raw: Any) -> bool:
         """Whether the coordinates of a pose are fractions of its image."""
         return False
 
-    def images_without_poses(self) -> List[ImageRef]:
-        """Images that the file lists although nobody is in them."""
+    def images_without_poses(self) -> list[ImageRef]:
+        """Images that the file lists without a pose."""
         return []
 
-    def other_fields(
-            self,
-            record: PoseRecord,
-            image_size: Optional[Tuple[int, int]] = None) -> Dict[str, Any]:
+    def other_fields(self, record: PoseRecord,
+                     image_size: ImageSize = None) -> dict[str, Any]:
         """What else the file knows of a pose.
 
         Args:
             record (PoseRecord): One that :meth:`read` gave.
-            image_size (Tuple[int, int], optional): Width and height of its
-                image.
+            image_size (ImageSize): Of its image.
 
         Returns:
-            Dict[str, Any]: Values as JSON has them, in image pixels; a box is
+            dict[str, Any]: Values as JSON has them, in image pixels; a box is
             called ``bbox`` and is (x, y, width, height).
         """
         raw = record.raw if isinstance(record.raw, dict) else {}
@@ -251,24 +351,31 @@ class PoseFile(ABC):
                 coordinates for images of refined poses.
         """
 
+    def edit_of(self, index: int, keypoints: np.ndarray,
+                image_sizes: ImageSizes) -> PoseEdit:
+        """Bring refined keypoints (K, 2) to the file's joints, to be written.
+
+        Absent joints stay absent.
+        """
+        pose = self.pose_at(index)
+        size = image_sizes(int(self.image_index[index])) \
+            if self.is_relative(pose.raw) else None
+        record = self.read_one(index, size)
+        joint_map = self.skeleton.joint_map
+        blank = np.zeros((joint_map.num_source, 2))
+        moved = (keypoints != record.keypoints) & record.visible[:, None]
+        return PoseEdit(pose.raw, pose.place,
+                        joint_map.put(blank, keypoints.astype(np.float64)),
+                        joint_map.put(blank.astype(bool), moved), size)
+
     def digest(self) -> str:
         """Fingerprint of the content: equal for equal poses."""
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+        with open(self.path, 'rb') as file:
+            return hashlib.file_digest(
+                file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
-    def joints_of(self, record: PoseRecord,
-                  keypoints: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        """Bring refined keypoints to the file's joints.
 
-        Args:
-            record (PoseRecord): The pose as it was read.
-            keypoints (np.ndarray): Refined, image pixels, (K, 2).
-
-        Returns:
-            tuple: Coordinates, float64 (J, 2), and which of them are new,
-            bool (J, 2): absent joints stay absent.
-        """
-        joint_map = self.skeleton.joint_map
-        none = np.zeros((joint_map.num_source, 2))
-        differs = (keypoints != record.keypoints) & record.visible[:, None]
-        return (joint_map.put(none, keypoints.astype(np.float64)),
-                joint_map.put(none.astype(bool), differs))
+def _mean_score(scores: np.ndarray) -> float:
+    """Mean of the scores of joints that are above 0, 1 without any."""
+    positive = scores[np.isfinite(scores) & (scores > 0)]
+    return float(positive.mean()) if len(positive) else 1.

@@ -1,6 +1,7 @@
 """Which categories of a file a refiner is for."""
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, Optional, Sequence, Union
+from typing import NamedTuple
 
 from ..structures.pose_records import category_of
 from .joint_maps import load_source_joints
@@ -11,22 +12,16 @@ _SAME_KIND = .7
 
 
 class ChosenCategories(NamedTuple):
-    """What is refined.
+    """Categories that are refined, None for all, and why these."""
 
-    Attributes:
-        ids (Sequence[int] | None): Categories; None for all.
-        reason (str): Why these, for people.
-    """
-
-    ids: Optional[Sequence[int]]
+    ids: Sequence[int] | None
     reason: str
 
 
-def choose_categories(
-        described: Sequence[dict], names: Sequence[str],
-        default: Optional[Sequence[int]],
-        joint_map: Union[str, Path, None] = None
-) -> Optional[ChosenCategories]:
+def choose_categories(described: Sequence[dict], names: Sequence[str],
+                      default: Sequence[int] | None,
+                      joint_map: str | Path | None = None
+                      ) -> ChosenCategories | None:
     """Choose the categories that have the refiner's joints.
 
     Args:
@@ -52,14 +47,14 @@ def choose_categories(
         names = load_source_joints(joint_map).names or names
     same = [
         c for c in named if _share(c['keypoints'], names) >= _SAME_KIND
-        or (joint_map is not None and (joint_map != 'identity' or len(
-            c['keypoints']) == len(names)))
+        or joint_map not in (None, 'identity')
+        or (joint_map == 'identity' and len(c['keypoints']) == len(names))
     ]
     if not same:
-        shown = named[0]
+        first = named[0]
         raise ValueError(
-            f'category {shown.get("id")} ({shown.get("name")}) has the joints '
-            f'{", ".join(map(str, shown["keypoints"])):.200}; the refiner is '
+            f'category {first.get("id")} ({first.get("name")}) has the joints '
+            f'{", ".join(map(str, first["keypoints"])):.200}; the refiner is '
             f'for {", ".join(names):.200}: another kind of body is not '
             'refined. If it is the same under other names, say so with '
             '--joint-map (identity: the same order); or choose with '
@@ -71,16 +66,11 @@ def choose_categories(
 
 
 def category_by_count(present: Sequence[int],
-                      default: Optional[Sequence[int]]) -> ChosenCategories:
+                      default: Sequence[int] | None) -> ChosenCategories:
     """Choose a category where nothing describes them.
 
-    Args:
-        present (Sequence[int]): Categories that poses have.
-        default (Sequence[int], optional): Categories of the refiner, None if
-            it is for all.
-
-    Returns:
-        ChosenCategories: The only one of the file, else the refiner's.
+    The only one that poses have, ``present``; else the refiner's,
+    ``default``.
     """
     if default is not None and len(present) == 1 and present[0] not in default:
         return ChosenCategories(present, 'the only one of the file')
@@ -88,5 +78,5 @@ def category_by_count(present: Sequence[int],
 
 
 def _share(joints: Sequence[str], names: Sequence[str]) -> float:
-    """Joints in common, as a share of the smaller skeleton."""
+    """Tell how much of the smaller skeleton both have."""
     return len(set(joints) & set(names)) / min(len(joints), len(names))

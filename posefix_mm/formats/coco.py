@@ -1,6 +1,7 @@
 """The only readers of COCO results and annotations."""
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Any
 
 from ..fileio import load_json, read_json
 from ..images.image_list import size_of
@@ -16,26 +17,21 @@ from .json_scanner import iter_records
 
 
 def load_pose_records(
-    path: Union[str, Path],
+    path: str | Path,
     num_keypoints: int,
-    categories: Optional[Sequence[int]] = RELEASE_CATEGORIES
-) -> List[PoseRecord]:
+    categories: Sequence[int] | None = RELEASE_CATEGORIES
+) -> list[PoseRecord]:
     """Read a COCO keypoint results file.
 
     Args:
-        path (str | Path): JSON file: a list of records.
+        path (str | Path): See :func:`read_results`, which raises the errors.
         num_keypoints (int): K.
         categories (Sequence[int], optional): Categories that are refined,
             None for all. Defaults to the release's: 1 only.
 
     Returns:
-        List[PoseRecord]: All records, in order; those that can't be refined
+        list[PoseRecord]: All records, in order; those that can't be refined
         name their ``problem``.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If it is not JSON or holds no list of records; the message
-            names the file.
     """
     return [
         parse_pose_record(index, raw, num_keypoints, categories)
@@ -43,7 +39,7 @@ def load_pose_records(
     ]
 
 
-def read_results(path: Union[str, Path]) -> List[Any]:
+def read_results(path: str | Path) -> list[Any]:
     """Read a results file.
 
     Args:
@@ -52,7 +48,7 @@ def read_results(path: Union[str, Path]) -> List[Any]:
             which are no JSON but written by many tools, are read as such.
 
     Returns:
-        List[Any]: Its elements, None in place of those that are no JSON.
+        list[Any]: Its elements, None in place of those that are no JSON.
 
     Raises:
         FileNotFoundError: If the file does not exist.
@@ -69,12 +65,7 @@ def _decode(raw: bytes) -> Any:
         return None
 
 
-def read_image_list(path: Union[str, Path]) -> List[dict]:
-    """Read the ``images`` of a COCO file."""
-    return read_annotations(path)['images']
-
-
-def read_annotations(path: Union[str, Path]) -> dict:
+def read_annotations(path: str | Path) -> dict:
     """Read COCO annotations, of which ``images`` is needed.
 
     Args:
@@ -94,10 +85,8 @@ def read_annotations(path: Union[str, Path]) -> dict:
         raise ValueError(f'{path} has no list of images with id and '
                          'file_name; a COCO annotation file is needed')
     for image in images:
-        sides = [image.get('width'), image.get('height')]
-        if not all(
-                side is None or isinstance(side, (int, float))
-                for side in sides):
+        sides = image.get('width'), image.get('height')
+        if not all(isinstance(side, int | float | None) for side in sides):
             raise ValueError(f'image {image["id"]!r:.40} of {path} must have '
                              'numbers as width and height')
     return content
@@ -108,18 +97,14 @@ def _is_image(image: Any) -> bool:
             and type(image.get('id')) in (int, float, str))
 
 
-def category_joint_names(
-        categories: Sequence[dict],
-        chosen: Optional[Sequence[int]] = None) -> Optional[List[str]]:
-    """Names of the joints in the ``categories`` of a COCO-like file.
+def category_joint_names(categories: Sequence[dict],
+                         chosen: Sequence[int] | None = None
+                         ) -> list[str] | None:
+    """Names of the joints of the first of some categories that has any.
 
     Args:
-        categories (Sequence[dict]): From :func:`dicts_in`.
-        chosen (Sequence[int], optional): Ids of categories that count, None
-            for all.
-
-    Returns:
-        List[str] | None: Of the first one that names any.
+        categories (Sequence[dict]): Of a COCO-like file.
+        chosen (Sequence[int], optional): Ids of those that count.
     """
     for category in categories:
         names = category.get('keypoints')
@@ -131,28 +116,19 @@ def category_joint_names(
     return None
 
 
-def dicts_in(content: Any, name: str) -> List[dict]:
-    """Take the objects of a list in an object, whatever else is there."""
+def dicts_in(content: Any, name: str) -> list[dict]:
+    """List the objects in a list of an object, whatever else is there."""
     values = content.get(name) if isinstance(content, dict) else None
     return [v for v in values if isinstance(v, dict)] \
         if isinstance(values, list) else []
 
 
-def images_by_id(images: Any) -> Dict[Union[int, str], ImageRef]:
-    """Read the ``images`` of a COCO-like file.
-
-    Args:
-        images (Any): A list of objects with ``id`` and ``file_name``, and
-            maybe ``width`` and ``height``; elements that are not like that
-            are left out.
-
-    Returns:
-        Dict[int | str, ImageRef]: Images by their id.
-    """
-    found = {}
-    for image in dicts_in(dict(images=images), 'images'):
+def images_by_id(content: Any) -> dict[int | str, ImageRef]:
+    """Read the ``images`` of a COCO-like file that have id and name."""
+    images = {}
+    for image in dicts_in(content, 'images'):
         image_id = image_id_of(dict(image_id=image.get('id')))
         if image_id is not None and isinstance(image.get('file_name'), str):
-            found[image_id] = ImageRef(
+            images[image_id] = ImageRef(
                 image_id, image['file_name'], size=size_of(image))
-    return found
+    return images

@@ -1,26 +1,158 @@
-"""DeepLabCut's CSV files: labels, and what it found in videos."""
+"""DeepLabCut's tables: labels, and predictions for videos."""
 import csv
 import io
+from abc import abstractmethod
 from collections import Counter
-from itertools import chain
+from collections.abc import Sequence
+from itertools import chain, product
 from pathlib import Path, PurePosixPath
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import NamedTuple
 
 import numpy as np
 
 from ..fileio import atomic_write, check_file
-from ..structures.pose_records import Problem
-from .base import ImageSizes, RefinedPoses
-from .dlc_table import HEADER, DlcHeader, DlcTable, lay_out
-from .pose_list import (
-    NamedImage,
-    PoseList,
-    count_categories,
-    count_fields,
-    count_scores,
+from ..structures.image_ref import ImageRef
+from .base import (
+    BadPose,
+    Categories,
+    FilePose,
+    ImageSize,
+    ImageSizes,
+    Joints,
+    PoseFile,
+    RefinedPoses,
+    SourceSkeleton,
 )
+from .folders import name_in_folder
+from .pose_list import PoseList
 
+#: Rows of the header, in their order; individuals are optional.
+HEADER = ('scorer', 'individuals', 'bodyparts', 'coords')
+_COORDS = ('x', 'y', 'likelihood')
 _SCORER = 'posefix_mm'
+
+
+class DlcHeader(NamedTuple):
+    """What the header of a table says.
+
+    Attributes:
+        scorers (list[str]): Who labelled, or which models.
+        joint_names (list[str]): Body parts of all individuals, (J, ).
+        individuals (list[str]): Names; one without a name in tables of one
+            animal; with several scorers, each of theirs is one of its own.
+        columns (np.ndarray): Column of x, y and likelihood of each body part,
+            -1 where there is none, int64 (individuals, J, 3).
+    """
+
+    scorers: list[str]
+    joint_names: list[str]
+    individuals: list[str]
+    columns: np.ndarray
+
+
+def read_header(rows: dict[str, Sequence[str]], path: Path) -> DlcHeader:
+    """Find the columns of each animal by the named rows of a header.
+
+    Raises:
+        ValueError: If it is not a header of DeepLabCut's, or one of 3D poses.
+    """
+    parts, coords = rows.get('bodyparts'), rows.get('coords')
+    if not parts or not coords or not rows.get('scorer') \
+            or len({len(row) for row in rows.values()}) > 1:
+        raise ValueError(f'{path} is no table of DeepLabCut: rows scorer, '
+                         'bodyparts and coords, equally long, must be on top')
+    columns = [c for c, name in enumerate(coords) if name in _COORDS]
+    if len(columns) < 2 or 'z' in coords:
+        listed = ', '.join(c for c in coords if c)
+        raise ValueError(f'{path} has no 2D poses: its coords are '
+                         f'{listed:.80}')
+    names = rows.get('individuals', [''] * len(parts))
+    scorers = list(dict.fromkeys(rows['scorer'][c] for c in columns))
+    if len(scorers) > 1:
+        names = ['/'.join(filter(None, pair)) for pair in zip(
+            rows['scorer'], names, strict=True)]
+    joints = list(dict.fromkeys(parts[c] for c in columns))
+    individuals = list(dict.fromkeys(names[c] for c in columns))
+    places = np.full((len(individuals), len(joints), len(_COORDS)), -1)
+    for c in columns:
+        places[individuals.index(names[c]), joints.index(parts[c]),
+               _COORDS.index(coords[c])] = c
+    return DlcHeader(scorers, joints, individuals, places)
+
+
+class DlcTable(PoseFile):
+    """A table of DeepLabCut, of one animal or several.
+
+    A pose is one individual of one row. Labels name images relative to the
+    project's folder; the table of a video numbers its frames, and its file's
+    name without scorer is the video's. Empty cells are absent.
+    """
+
+    def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
+        super().__init__(path, skeleton)
+        self._header, row_names = self._load()
+        self.index_images(image for image in map(self._image, row_names)
+                          for _ in self._header.individuals)
+
+    @abstractmethod
+    def _load(self) -> tuple[DlcHeader, Sequence[str | int]]:
+        """Read the file: its header, and image or frame of each row."""
+
+    @abstractmethod
+    def _values(self, row: int, columns: np.ndarray) -> np.ndarray:
+        """Read cells of a row, (J, 3), NaN where they are empty or -1."""
+
+    def _image(self, name: str | int) -> ImageRef | None:
+        """Image of a row."""
+        if isinstance(name, str) and name.isdecimal() and len(name) < 10:
+            name = int(name)
+        if isinstance(name, int):
+            return ImageRef(stem=self._video(), frame=name)
+        return ImageRef(file_name=name_in_folder(name)) if name else None
+
+    def _video(self) -> str:
+        """Name of the video: that of the table before the scorer's."""
+        for scorer in filter(None, self._header.scorers):
+            video, separator, _ = self.path.stem.partition(scorer)
+            if separator:
+                # SuperAnimal's models put an underscore between them
+                return video if scorer.startswith('DLC') else video.rstrip('_')
+        return self.path.stem
+
+    def pose_at(self, index: int) -> FilePose:
+        """Find row and individual of a pose."""
+        row, individual = divmod(index, len(self._header.individuals))
+        name = self._header.individuals[individual]
+        image = self.image_index[index]
+        return FilePose(None if image < 0 else self.images[image],
+                        dict(individual=name) if name else {},
+                        (row, individual))
+
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+        """Read the cells of an individual."""
+        row, individual = pose.place
+        joints = self._values(row, self._header.columns[individual])
+        absent = np.isnan(joints[:, :2]).any(1)
+        # labels have no likelihood; one of 0 at the origin would mean absent
+        scores = np.where(np.isnan(joints[:, 2]), 1, joints[:, 2])
+        joints[:, 2] = np.where(scores == 0, 1e-6, scores)
+        joints[absent] = 0
+        return Joints(joints, category_id=None)
+
+    def _edit(self, index: int, poses: RefinedPoses,
+              image_sizes: ImageSizes) -> tuple[int, np.ndarray, np.ndarray]:
+        """Row of a pose, its columns that change, and their values, (M, ).
+
+        NaN for a pose that NMS dropped.
+        """
+        row, individual = self.pose_at(index).place
+        columns = self._header.columns[individual]
+        if poses.dropped[index]:
+            columns = columns[columns >= 0]
+            return row, columns, np.full(len(columns), np.nan)
+        edit = self.edit_of(index, poses.keypoints[index], image_sizes)
+        return (row, columns[:, :2][edit.moved],
+                np.round(edit.joints[edit.moved], 3))
 
 
 class DeepLabCutFile(DlcTable):
@@ -37,13 +169,47 @@ class DeepLabCutFile(DlcTable):
     suffixes = ('.csv', )
 
     @classmethod
-    def joint_names(
-            cls,
-            path: Path,
-            categories: Optional[Sequence[int]] = None
-    ) -> Optional[List[str]]:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names of the body parts."""
-        return _read_header(_read_lines(Path(path)), path)[0].joint_names
+        return _CsvLines(Path(path)).header.joint_names
+
+    def _load(self) -> tuple[DlcHeader, Sequence[str | int]]:
+        self._csv = _CsvLines(self.path)
+        header, num_index = self._csv.header, self._csv.header.columns
+        num_index = int(num_index[num_index >= 0].min())
+        return header, ['/'.join(self._csv.cells(number)[:num_index])
+                        for number in self._csv.rows]
+
+    def _values(self, row: int, columns: np.ndarray) -> np.ndarray:
+        cells = self._csv.cells(self._csv.rows[row])
+        if columns.max() >= len(cells):
+            raise BadPose('keypoint_count', f'the row has {len(cells)} cells, '
+                          f'the header {columns.max() + 1}')
+        if self._csv.delimiter == ';':
+            cells = [cell.replace(',', '.') for cell in cells]
+        # the last, empty one stands for columns that an individual lacks
+        texts = np.array([cell.strip() or 'nan' for cell in (*cells, '')])
+        try:
+            return texts[columns].astype(np.float64)
+        except ValueError as error:
+            raise BadPose('keypoints',
+                          'cells must hold numbers or nothing') from error
+
+    def write(self, out: Path, poses: RefinedPoses,
+              image_sizes: ImageSizes) -> None:
+        """Write the file with other cells; see :meth:`PoseFile.write`."""
+        changed: dict[int, dict[int, str]] = {}
+        for index in poses.changed:
+            row, columns, values = self._edit(index, poses, image_sizes)
+            changed.setdefault(self._csv.rows[row], {}).update(
+                (column, '' if np.isnan(value) else repr(value))
+                for column, value in zip(columns.tolist(), values.tolist(),
+                                         strict=True))
+        lines = [self._csv.replaced(number, changed.get(number))
+                 for number in range(len(self._csv.lines))]
+        with atomic_write(out) as file:
+            file.write(''.join(lines).encode('utf-8', 'surrogateescape'))
 
     @staticmethod
     def create(out: Path, poses: PoseList) -> Counter:
@@ -59,14 +225,14 @@ class DeepLabCutFile(DlcTable):
             ValueError: If there are frames of several videos, or an image has
                 no name.
         """
-        of_images = [(image, indices) for image, indices in zip(
-            poses.images, poses.of_images(), strict=True) if indices]
-        names = _index_cells([image for image, _ in of_images])
-        individuals = max((len(i) for _, i in of_images), default=1)
+        posed = [(image, indices) for image, indices in poses.by_image()
+                 if indices]
+        names = _index_cells([image for image, _ in posed])
+        individuals = max((len(indices) for _, indices in posed), default=1)
         values = poses.keypoints if poses.has_flags else poses.triples()
-        rows = _header(poses.joint_names, individuals, len(names[0])
-                       if names else 1, values.shape[-1])
-        for cells, (_, indices) in zip(names, of_images, strict=True):
+        rows = _header_rows(poses.joint_names, individuals,
+                            len(names[0]) if names else 1, values.shape[-1])
+        for cells, (_, indices) in zip(names, posed, strict=True):
             texts = [_cells(values[i], poses.visible[i]) for i in indices]
             width = values.shape[1] * values.shape[2]
             missing = [''] * (width * (individuals - len(indices)))
@@ -75,135 +241,71 @@ class DeepLabCutFile(DlcTable):
         csv.writer(text, lineterminator='\n').writerows(rows)
         with atomic_write(out) as file:
             file.write(text.getvalue().encode())
-        return (count_fields(poses, ('individual', )) + count_scores(poses) +
-                count_categories(poses) + _lost_flags(poses))
+        return poses.count_lost(('individual', )) + _lost_flags(poses)
 
-    def _load(self) -> DlcHeader:
-        self._lines = _read_lines(self.path)
-        header, num_rows = _read_header(self._lines, self.path)
-        self._rows = [
-            number for number in range(num_rows, len(self._lines))
-            if self._lines[number].strip('\r\n\t ;,')
-        ]
-        self._num_index = int(header.columns[header.columns >= 0].min())
-        return header
 
-    def _row_names(self) -> Sequence[str]:
-        return [
-            '/'.join(self._cells(number)[:self._num_index])
-            for number in self._rows
-        ]
+class _CsvLines:
+    """Lines of a table with their ends; the numbers of those with poses."""
 
-    def _values(self, row: int,
-                columns: np.ndarray) -> Union[np.ndarray, Problem]:
-        cells = self._cells(self._rows[row])
-        if columns.max() >= len(cells):
-            return Problem(
-                'keypoint_count', f'the row has {len(cells)} cells, the '
-                f'header {columns.max() + 1}')
-        if _delimiter(self._lines) == ';':
-            cells = [cell.replace(',', '.') for cell in cells]
-        # the last, empty one stands for columns that an individual lacks
-        texts = np.array([cell.strip() or 'nan' for cell in (*cells, '')])
+    def __init__(self, path: Path) -> None:
+        check_file(path)
+        # not splitlines: it splits at more than what ends a line of CSV
+        self.lines = list(io.StringIO(
+            path.read_bytes().decode('utf-8', 'surrogateescape'), newline=''))
+        # in some countries no comma
+        first = self.lines[0] if self.lines else ''
+        self.delimiter = max(',;\t', key=first.count)
+        header = {}
+        for number in range(min(len(HEADER), len(self.lines))):
+            name, *cells = self.cells(number)
+            name = name.lstrip('\ufeff')
+            if name not in HEADER:
+                break
+            header[name] = ['', *cells]  # the columns of the file
+        self.header = read_header(header, path)
+        self.rows = [number for number in range(len(header), len(self.lines))
+                     if self.lines[number].strip('\r\n\t ;,')]
+
+    def cells(self, number: int) -> list[str]:
+        """Split a line; one that is no CSV is a single cell."""
+        line = self.lines[number]
         try:
-            return texts[columns].astype(np.float64)
-        except ValueError:
-            return Problem('keypoints', 'cells must hold numbers or nothing')
+            return next(csv.reader([line.rstrip('\r\n')],
+                                   delimiter=self.delimiter)) or ['']
+        except csv.Error:
+            return [line]
 
-    def _cells(self, number: int) -> List[str]:
-        return _split(self._lines[number], _delimiter(self._lines))
-
-    def write(self, out: Path, poses: RefinedPoses,
-              image_sizes: ImageSizes) -> None:
-        """Write the file with other cells; see :meth:`PoseFile.write`."""
-        lines = list(self._lines)
-        for index in np.flatnonzero(poses.refined | poses.dropped).tolist():
-            number = self._rows[self._place(index)[0]]
-            columns, values = self._new_values(index, poses)
-            cells = {
-                column: '' if np.isnan(value) else repr(value)
-                for column, value in zip(
-                    columns.tolist(), values.tolist(), strict=True)
-            }
-            lines[number] = _replace_cells(
-                lines[number], cells, _delimiter(lines))
-        with atomic_write(out) as file:
-            file.write(''.join(lines).encode('utf-8', 'surrogateescape'))
+    def replaced(self, number: int, changed: dict[int, str] | None) -> str:
+        """Write a line again if cells of it change."""
+        line = self.lines[number]
+        if not changed:
+            return line
+        cells = self.cells(number)
+        commas = self.delimiter == ';' and any(',' in cell for cell in cells)
+        for column, text in changed.items():
+            cells[column] = text.replace('.', ',') if commas else text
+        text = io.StringIO()
+        csv.writer(text, delimiter=self.delimiter,
+                   lineterminator=line[len(line.rstrip('\r\n')):]
+                   ).writerow(cells)
+        return text.getvalue()
 
 
-def _read_header(lines: Sequence[str], path: Path) -> Tuple[DlcHeader, int]:
-    """Read the rows above the poses, and count them."""
-    rows = {}
-    for line in lines[:len(HEADER)]:
-        name, *cells = _split(line, _delimiter(lines))
-        name = name.lstrip('\ufeff')
-        if name not in HEADER:
-            break
-        rows[name] = ['', *cells]  # the columns of the file
-    return lay_out(rows, path), len(rows)
-
-
-def _read_lines(path: Path) -> List[str]:
-    check_file(path)
-    # not splitlines: it splits at more than what ends a line of CSV
-    text = path.read_bytes().decode('utf-8', 'surrogateescape')
-    return list(io.StringIO(text, newline=''))
-
-
-def _delimiter(lines: Sequence[str]) -> str:
-    """What lies between the cells; in some countries no comma."""
-    first = lines[0] if lines else ''
-    return max(',;\t', key=first.count)
-
-
-def _split(line: str, delimiter: str) -> List[str]:
-    """Split a row; one that is no CSV is a single cell."""
-    try:
-        return next(csv.reader([line.rstrip('\r\n')],
-                               delimiter=delimiter)) or ['']
-    except csv.Error:
-        return [line]
-
-
-def _replace_cells(line: str, new: Dict[int, str], delimiter: str) -> str:
-    """Write a row again if cells of it change."""
-    if not new:
-        return line
-    cells = _split(line, delimiter)
-    commas = delimiter == ';' and any(',' in cell for cell in cells)
-    for column, text in new.items():
-        cells[column] = text.replace('.', ',') if commas else text
-    end = line[len(line.rstrip('\r\n')):]
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator='').writerow(cells)
-    return text.getvalue() + end
-
-
-def _header(joint_names: Sequence[str], individuals: int, num_index: int,
-            num_coords: int) -> List[List[str]]:
+def _header_rows(joint_names: Sequence[str], individuals: int, num_index: int,
+                 num_coords: int) -> list[list[str]]:
     """Rows above the poses."""
-    joints, coords = len(joint_names), ('x', 'y', 'likelihood')[:num_coords]
-    width = individuals * joints * num_coords
+    people = [f'individual{i + 1}' for i in range(individuals)]
+    columns = product([_SCORER], people, joint_names, _COORDS[:num_coords])
+    rows = zip(HEADER, zip(*columns, strict=True), strict=True)
     blank = [''] * (num_index - 1)
-    people = [
-        f'individual{i + 1}' for i in range(individuals)
-        for _ in range(joints * num_coords)
-    ]
-    parts = [name for name in joint_names for _ in coords] * individuals
-    rows = [['scorer', *blank, *[_SCORER] * width]]
-    if individuals > 1:
-        rows.append(['individuals', *blank, *people])
-    rows.append(['bodyparts', *blank, *parts])
-    rows.append(['coords', *blank, *list(coords) * (individuals * joints)])
-    return rows
+    return [[name, *blank, *cells] for name, cells in rows
+            if name != 'individuals' or individuals > 1]
 
 
-def _index_cells(images: List[NamedImage]) -> List[List[str]]:
+def _index_cells(images: list[ImageRef]) -> list[list[str]]:
     """How each row names its image."""
-    videos = {
-        image.file_name or image.stem
-        for image in images if image.frame is not None
-    }
+    videos = {image.file_name or image.stem for image in images
+              if image.frame is not None}
     if videos:
         if len(videos) > 1 or any(i.frame is None for i in images):
             raise ValueError('a CSV of DeepLabCut holds the frames of one '
@@ -216,7 +318,7 @@ def _index_cells(images: List[NamedImage]) -> List[List[str]]:
     return [list(p.parts) if labeled else [str(p)] for p in paths]
 
 
-def _cells(values: np.ndarray, visible: np.ndarray) -> List[str]:
+def _cells(values: np.ndarray, visible: np.ndarray) -> list[str]:
     """Cells of a pose, empty where a joint is absent."""
     return [
         repr(value) if present else '' for joint, present in zip(

@@ -1,27 +1,31 @@
 """DeepLabCut's HDF5 files, which pandas wrote."""
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..fileio import check_file
 from ..optional_packages import import_optional
-from ..structures.pose_records import Problem
-from .base import ImageSizes, RefinedPoses
-from .dlc_table import HEADER, DlcHeader, DlcTable, lay_out
-from .hdf5_files import READ_ERRORS, read_dataset, write_changed_copy
-from .plain_pickle import read_plain_pickle
+from .base import Categories, ImageSizes, RefinedPoses
+from .deeplabcut import HEADER, DlcHeader, DlcTable, read_header
+from .hdf5_files import (
+    READ_ERRORS,
+    read_dataset,
+    read_plain_pickle,
+    write_changed_copy,
+)
 
 
 class _Frame(NamedTuple):
     """A data frame of pandas: its values and what they are called."""
 
     values: np.ndarray
-    row_names: List[Union[str, int]]
-    columns: List[Sequence[str]]
-    levels: List[str]
+    row_names: list[str | int]
+    columns: list[Sequence[str]]
+    levels: Sequence[str]
     dataset: str
-    field: Optional[str]
+    field: str | None = None
 
 
 class DeepLabCutH5File(DlcTable):
@@ -40,23 +44,16 @@ class DeepLabCutH5File(DlcTable):
     suffixes = ('.h5', )
 
     @classmethod
-    def joint_names(
-            cls,
-            path: Path,
-            categories: Optional[Sequence[int]] = None
-    ) -> Optional[List[str]]:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names of the body parts."""
         return _header(_read_frame(Path(path)), path).joint_names
 
-    def _load(self) -> DlcHeader:
+    def _load(self) -> tuple[DlcHeader, Sequence[str | int]]:
         self._frame = _read_frame(self.path)
-        return _header(self._frame, self.path)
+        return _header(self._frame, self.path), self._frame.row_names
 
-    def _row_names(self) -> Sequence[Union[str, int]]:
-        return self._frame.row_names
-
-    def _values(self, row: int,
-                columns: np.ndarray) -> Union[np.ndarray, Problem]:
+    def _values(self, row: int, columns: np.ndarray) -> np.ndarray:
         values = self._frame.values[row, columns].astype(np.float64)
         return np.where(columns < 0, np.nan, values)
 
@@ -64,9 +61,9 @@ class DeepLabCutH5File(DlcTable):
               image_sizes: ImageSizes) -> None:
         """Copy the file and change values; see :meth:`PoseFile.write`."""
         new = self._frame.values.copy()
-        for index in np.flatnonzero(poses.refined | poses.dropped).tolist():
-            columns, values = self._new_values(index, poses)
-            new[self._place(index)[0], columns] = values
+        for index in poses.changed:
+            row, columns, values = self._edit(index, poses, image_sizes)
+            new[row, columns] = values
         changed = {}
         if not np.array_equal(new, self._frame.values, equal_nan=True):
             changed[self._frame.dataset] = self._whole(new)
@@ -84,8 +81,8 @@ class DeepLabCutH5File(DlcTable):
 
 
 def _header(frame: _Frame, path: Path) -> DlcHeader:
-    names = list(zip(*frame.columns, strict=True))
-    return lay_out(dict(zip(frame.levels, names, strict=True)), path)
+    names = zip(*frame.columns, strict=True)
+    return read_header(dict(zip(frame.levels, names, strict=True)), path)
 
 
 def _read_frame(path: Path) -> _Frame:
@@ -127,7 +124,7 @@ def _fixed_frame(name: str, group: Any) -> _Frame:
     ]
     return _Frame(
         read_dataset(group, 'block0_values'), row_names,
-        _axis(group, 'block0_items'), levels, f'{name}/block0_values', None)
+        _axis(group, 'block0_items'), levels, f'{name}/block0_values')
 
 
 def _axis(group: Any, name: str) -> list:
@@ -156,10 +153,10 @@ def _table_frame(name: str, group: Any) -> _Frame:
                 isinstance(one, str) for one in names) for names in columns):
         raise ValueError(f'its columns are called {columns!r:.80}')
     return _Frame(table['values_block_0'], _names(table['index']), columns,
-                  list(levels), f'{name}/table', 'values_block_0')
+                  levels, f'{name}/table', 'values_block_0')
 
 
-def _names(values: np.ndarray) -> List[Union[str, int]]:
+def _names(values: np.ndarray) -> list[str | int]:
     """Texts, or numbers of frames."""
     if values.dtype.kind not in 'iuS':
         raise ValueError(f'its names are of the type {values.dtype}')

@@ -1,8 +1,9 @@
-"""What formats ask of a file to tell whether it is theirs."""
+"""What formats look at to recognise their files."""
 from codecs import BOM_UTF8
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Dict, Sequence, Tuple
+from typing import Any
 
 from ..fileio import load_json
 from .json_scanner import LIST_FIELDS, ByteFile, find_fields, iter_elements
@@ -13,15 +14,13 @@ class FileHead:
 
     Args:
         path (Path): The file.
-        in_folder (bool): Whether a folder is to be told, of which this is one
-            file. Defaults to False.
+        in_folder (bool): Whether it is one file of a folder whose format is
+            asked for.
         names (Sequence[str]): All files of that folder.
     """
 
-    def __init__(self,
-                 path: Path,
-                 in_folder: bool = False,
-                 names: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path, in_folder: bool,
+                 names: Sequence[str]) -> None:
         self.path = path
         self.in_folder = in_folder
         self.names = names
@@ -39,7 +38,7 @@ class FileHead:
         return first if first in (b'[', b'{') else b''
 
     @cached_property
-    def fields(self) -> Dict[str, Tuple[int, int]]:
+    def fields(self) -> dict[str, tuple[int, int]]:
         """Fields of a JSON object: where their values begin and end.
 
         Empty for all else, and for objects that are one a line.
@@ -92,5 +91,5 @@ class FileHead:
         elements = iter_elements(ByteFile(self.path), self.fields[field][0])
         try:
             return load_json(next(elements, (0, 0, b'null'))[2])
-        except ValueError:  # no list, which its reader will tell
+        except ValueError:  # no list, as its reader will report
             return None

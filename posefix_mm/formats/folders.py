@@ -3,19 +3,19 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Iterator, List, Optional, Tuple
 
 
-def list_folder(path: Path) -> Tuple[Path, List[str]]:
+def list_folder(path: Path) -> tuple[Path, list[str]]:
     """List the files of a folder and of those inside it, by name.
 
     Args:
         path (Path): Folder; a file is a folder of itself alone.
 
     Returns:
-        Tuple[Path, List[str]]: The folder, and the files' paths in it with
+        tuple[Path, list[str]]: The folder, and the files' paths in it with
         forward slashes.
 
     Raises:
@@ -48,22 +48,17 @@ def list_folder(path: Path) -> Tuple[Path, List[str]]:
 def name_in_folder(path: str) -> str:
     """Turn a path of another machine into a name within a folder.
 
-    Args:
-        path (str): With forward or backward slashes, relative or absolute.
-
-    Returns:
-        str: With forward slashes. Of a path that is absolute or climbs, the
-        last part only.
+    Slashes become forward ones. Of a path that is absolute or climbs, only
+    the last part stays.
     """
-    given = PurePosixPath(str(path).replace('\\', '/'))
-    foreign = given.is_absolute() or '..' in given.parts \
-        or re.match('[A-Za-z]:', str(given))
-    return given.name if foreign else str(given)
+    name = PurePosixPath(str(path).replace('\\', '/'))
+    foreign = name.is_absolute() or '..' in name.parts \
+        or re.match('[A-Za-z]:', str(name))
+    return name.name if foreign else str(name)
 
 
 @contextmanager
-def atomic_folder(out: Path,
-                  replaced: Optional[Path] = None) -> Iterator[Path]:
+def atomic_folder(out: Path, replaced: Path | None = None) -> Iterator[Path]:
     """Fill a folder that appears as a whole or not at all.
 
     Args:
@@ -72,16 +67,15 @@ def atomic_folder(out: Path,
             all of its files come back.
 
     Yields:
-        Path: An empty folder beside ``out`` to write to. At the end of the
-        block it takes the place of ``out``; after an exception nothing has
-        happened.
+        Path: An empty folder to write to, which becomes ``out`` unless there
+        is an exception.
 
     Raises:
         FileExistsError: If ``out`` holds something else already.
     """
     out = Path(out)
-    overwrite = (
-        replaced is not None and out.exists() and out.samefile(replaced))
+    overwrite = replaced is not None and out.exists() \
+        and out.samefile(replaced)
     if not overwrite and (out.is_file() or
                           (out.is_dir() and any(out.iterdir()))):
         raise FileExistsError(
@@ -102,3 +96,10 @@ def atomic_folder(out: Path,
         os.replace(filled, out)
     finally:
         shutil.rmtree(temporary)
+
+
+def new_file(folder: Path, name: str) -> Path:
+    """Path of a file to write, whose folder is made."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path

@@ -1,16 +1,7 @@
 """People of images or frames in lists: mmpose's inferencers and their like."""
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import (
-    Any,
-    Dict,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,11 +13,11 @@ from ..structures.pose_records import (
     category_of,
     image_id_of,
 )
+from .base import BadPose, Categories, FilePose, ImageSize, Joints, PoseEdit
 from .file_head import FileHead
 from .folders import list_folder
-from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
 from .json_scanner import LIST_FIELDS, JsonPath
-from .pose_folder import FoundPose, Joints, PoseEdit
+from .pose_folder import JsonPoseFolder, as_numbers, put_scores
 
 #: Under which a frame is numbered, and its people are listed.
 FRAME_FIELDS = ('frame_id', 'frame', 'frame_idx', 'frame_index',
@@ -36,15 +27,18 @@ PEOPLE_FIELDS = ('instances', 'predictions', 'people', 'persons', 'poses',
 # Around all frames or people of a file.
 _AROUND = ('instance_info', 'frames', 'predictions', 'results', 'annotations',
            'images')
-_SCORES = ('score', 'confidence', 'visibility', 'likelihood', 'c', 'conf')
+_SCORE = ('score', 'confidence', 'visibility', 'likelihood', 'c', 'conf')
+_SCORES = ('keypoint_scores', 'scores')
 _POSE_SCORES = ('bbox_score', 'score', 'confidence')
+_IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
+_VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
 
 
 class _Frame(NamedTuple):
     """People of an image or frame: how it is called, and where they are."""
 
-    number: Optional[int]
-    name: Optional[str]
+    number: int | None
+    name: str | None
     path: JsonPath
     people: Any
 
@@ -70,7 +64,7 @@ class InstanceLists(JsonPoseFolder):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell by frames, or people who name no image."""
+        """Recognise frames, or people who name no image."""
         if path.name.endswith('.predictions.json') and not head.in_folder:
             return True
         if head.fields:
@@ -81,94 +75,84 @@ class InstanceLists(JsonPoseFolder):
             and is_frame(head.first_line))
 
     @classmethod
-    def joint_names(
-            cls,
-            path: Path,
-            categories: Optional[Sequence[int]] = None
-    ) -> Optional[List[str]]:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names in ``meta_info``, where there are any."""
         root, names = list_folder(path)
-        for name in names[:1]:
-            try:
-                content = load_json((root / name).read_bytes())
-                given = content['meta_info']['keypoint_id2name']
-                return [given[str(i)] for i in range(len(given))]
-            except (ValueError, LookupError, TypeError):
-                pass
-        return None
+        try:
+            content = load_json((root / names[0]).read_bytes())
+            joints = content['meta_info']['keypoint_id2name']
+            return [joints[str(i)] for i in range(len(joints))]
+        except (ValueError, LookupError, TypeError):
+            return None
 
-    def find_poses(self, data: bytes, stem: str) -> Sequence[FoundPose]:
+    def find_poses(self, data: bytes, stem: str) -> Sequence[FilePose]:
         """Parse the JSON, or a line of it for each frame."""
         try:
             content = load_json(data)
         except ValueError:
-            content = _read_lines(data)
+            content = [load_json(line) for line in data.splitlines()
+                       if line.strip()]
         return self.list_poses(content, stem)
 
-    def list_poses(self, content: Any, stem: str) -> Sequence[FoundPose]:
+    def list_poses(self, content: Any, stem: str) -> Sequence[FilePose]:
         """List the people of all frames of a file."""
         frames = list(_frames(content))
         numbers = [f.number for f in frames if f.number is not None]
         # mmpose's demos and OpenPifPaf count from 1, and list every frame
         first = int(numbers[:1] == [1] and 0 not in numbers
                     and _counts_from_1(content))
-        found = []
+        poses = []
         for frame in frames:
-            if not isinstance(frame.people, (list, dict)):
+            if not isinstance(frame.people, list | dict):
                 raise ValueError('must hold lists of people with keypoints')
             image = _image(frame, stem, first)
-            places = enumerate(frame.people) if isinstance(
+            people = enumerate(frame.people) if isinstance(
                 frame.people, list) else frame.people.items()
-            for place, person in places:
-                found.append(FoundPose(
-                    image, person, (*frame.path, place),
-                    None if isinstance(person, (dict, list)) else Problem(
-                        'not_an_object', 'a person must be an object, got '
-                        f'{person!r:.40}')))
-        return found
+            for place, person in people:
+                problem = None if isinstance(person, dict | list) else Problem(
+                    'not_an_object',
+                    f'a person must be an object, got {person!r:.40}')
+                poses.append(FilePose(image, person, (*frame.path, place),
+                                      problem))
+        return poses
 
-    def read_joints(
-            self, raw: Any,
-            image_size: Optional[Tuple[int, int]]) -> Union[Joints, Problem]:
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
         """Read ``keypoints`` of a person."""
-        values = _keypoints_of(raw)
-        if isinstance(values, list) and values and all(
-                isinstance(one, dict) for one in values):
-            values = [[one.get('x'), one.get('y'), next(
-                (one[n] for n in _SCORES if n in one), 1)] for one in values]
+        person = pose.raw if isinstance(pose.raw, dict) else {}
+        values = person.get('keypoints') if person is pose.raw else pose.raw
+        if _all_are(values, dict):
+            values = [[one.get('x'), one.get('y'),
+                       _first_of(one, _SCORE, 1)] for one in values]
         width = 3
-        if isinstance(values, list) and values and all(
-                isinstance(one, list) and len(one) == len(values[0])
-                for one in values):
+        if _all_are(values, list) and len(set(map(len, values))) == 1:
             width = len(values[0])
             values = [v for one in values for v in one]
-        scores = next((raw[n] for n in ('keypoint_scores', 'scores') if n in
-                       raw), None) if isinstance(raw, dict) else None
+        scores = _first_of(person, _SCORES)
         numbers = as_numbers(values, 'keypoints')
-        if isinstance(numbers, Problem):
-            return numbers
         if isinstance(scores, list) and len(numbers) == 2 * len(scores):
             width = 2
         if width not in (2, 3) or len(numbers) % width:
-            return Problem('keypoint_count', 'keypoints must hold pairs or '
-                           f'triples, got {len(numbers)} numbers')
+            raise BadPose('keypoint_count', 'keypoints must hold pairs or '
+                          f'triples, got {len(numbers)} numbers')
         joints = numbers.reshape(-1, width)
-        if isinstance(raw, list):  # of easy_ViTPose: y, x, score
+        if person is not pose.raw:  # of easy_ViTPose: y, x, score
             joints = joints[:, [1, 0, *range(2, width)]]
         if scores is not None:
-            scores = as_numbers(scores, 'keypoint_scores')
-            if isinstance(scores, Problem):
-                return scores
-            if len(scores) != len(joints):
-                return Problem('keypoint_count', f'{len(scores)} scores for '
-                               f'{len(joints)} keypoints')
-            joints = np.column_stack((joints[:, :2], scores))
+            joints = put_scores(joints, scores, 'keypoint_scores')
         elif width == 2:
             joints = np.insert(joints, 2, 1., axis=1)
-        return _with_score(joints, raw if isinstance(raw, dict) else {})
+        score = _first_of(person, _POSE_SCORES)
+        while isinstance(score, list) and len(score) == 1:
+            score, = score
+        if isinstance(score, bool) or not isinstance(score, int | float):
+            score = None
+        category = category_of(person)
+        return Joints(joints, None if score is None else float(score),
+                      1 if category is None else category)
 
     def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
-        """Tell where a person keeps a coordinate."""
+        """Path of a coordinate below a person."""
         if isinstance(raw, list):
             return joint, 1 - axis
         values = raw['keypoints']
@@ -176,9 +160,9 @@ class InstanceLists(JsonPoseFolder):
             return 'keypoints', joint, 'xy'[axis]
         if isinstance(values[0], list):
             return 'keypoints', joint, axis
-        pairs = any(len(values) == 2 * len(raw[n]) for n in
-                    ('keypoint_scores', 'scores') if n in raw)
-        return 'keypoints', (2 if pairs else 3) * joint + axis
+        if any(len(values) == 2 * len(raw[n]) for n in _SCORES if n in raw):
+            return 'keypoints', 2 * joint + axis
+        return super().coordinate_path(joint, axis, raw)
 
     def edit(self, data: bytes, edits: Sequence[PoseEdit],
              dropped: Sequence[JsonPath]) -> bytes:
@@ -200,55 +184,59 @@ class InstanceLists(JsonPoseFolder):
         return b''.join(lines)
 
 
-def _read_lines(data: bytes) -> List[Any]:
-    """Read JSON lines, as OpenPifPaf writes them."""
-    lines = [line for line in data.splitlines() if line.strip()]
-    return [load_json(line) for line in lines]
+def _all_are(values: Any, kind: type) -> bool:
+    """Whether these are a list, not empty, of one kind."""
+    return isinstance(values, list) and bool(values) and all(
+        isinstance(one, kind) for one in values)
+
+
+def _first_of(content: dict, names: Sequence[str], default: Any = None) -> Any:
+    """Value of the first of some fields that is there."""
+    return next((content[n] for n in names if n in content), default)
 
 
 def _frames(content: Any, path: JsonPath = ()) -> Iterator[_Frame]:
     """Find the lists of people below what a file holds."""
     if isinstance(content, dict):
         yield from _frames_of_object(content, path)
-        return
-    if not isinstance(content, list):
+    elif not isinstance(content, list):
         raise ValueError('must hold a list of people, or of frames with '
                          'people')
-    if not any(map(is_frame, content)):
+    elif not any(map(is_frame, content)):
         yield _Frame(None, None, path, content)
-        return
-    for place, frame in enumerate(content):
-        here = (*path, place)
-        if isinstance(frame, list):
-            yield _Frame(place, None, here, frame)
-        elif isinstance(frame, dict):
-            field = next((f for f in PEOPLE_FIELDS if f in frame), None)
-            number = next(
-                (frame[f] for f in FRAME_FIELDS if f in frame), place)
-            name = next((frame[f] for f in IMAGE_FIELDS
-                         if isinstance(frame.get(f), str)), None)
-            if field is not None:
-                yield _Frame(_whole(number), name, (*here, field),
-                             frame[field])
-            elif 'keypoints' in frame:  # one person in each frame
-                yield _Frame(_whole(number), name, path, {place: frame})
-            else:  # easy_ViTPose: people by their numbers
-                yield _Frame(place, None, here, frame)
+    else:
+        for place, frame in enumerate(content):
+            if isinstance(frame, list):
+                yield _Frame(place, None, (*path, place), frame)
+            elif isinstance(frame, dict):
+                yield _frame_of_list(frame, path, place)
+
+
+def _frame_of_list(frame: dict, path: JsonPath, place: int) -> _Frame:
+    field = next((f for f in PEOPLE_FIELDS if f in frame), None)
+    number = _first_of(frame, FRAME_FIELDS, place)
+    name = next((frame[f] for f in IMAGE_FIELDS
+                 if isinstance(frame.get(f), str)), None)
+    if field is not None:
+        return _Frame(_whole(number), name, (*path, place, field),
+                      frame[field])
+    if 'keypoints' in frame:  # one person in each frame
+        return _Frame(_whole(number), name, path, {place: frame})
+    # easy_ViTPose: people by their numbers
+    return _Frame(place, None, (*path, place), frame)
 
 
 def _frames_of_object(content: dict, path: JsonPath) -> Iterator[_Frame]:
     field = next(
         (f for f in _AROUND if isinstance(content.get(f), list)), None)
+    if field is None and _is_list_of_frames(content.get('keypoints')):
+        field = 'keypoints'
     if field is not None:
         yield from _frames(content[field], (*path, field))
         return
-    if isinstance(content.get('keypoints'), list) and any(
-            map(is_frame, content['keypoints'])):
-        yield from _frames(content['keypoints'], (*path, 'keypoints'))
-        return
-    if any(f in content for f in PEOPLE_FIELDS):  # a single frame
-        field = next(f for f in PEOPLE_FIELDS if f in content)
-        number = next((content[f] for f in FRAME_FIELDS if f in content), None)
+    field = next((f for f in PEOPLE_FIELDS if f in content), None)
+    if field is not None:  # a single frame
+        number = _first_of(content, FRAME_FIELDS)
         yield _Frame(None if number is None else _whole(number), None,
                      (*path, field), content[field])
         return
@@ -261,12 +249,14 @@ def _frames_of_object(content: dict, path: JsonPath) -> Iterator[_Frame]:
                      people)
 
 
+def _is_list_of_frames(values: Any) -> bool:
+    return isinstance(values, list) and any(map(is_frame, values))
+
+
 def is_frame(item: Any) -> bool:
     """Whether an element of a list is a frame with people."""
-    if isinstance(item, list):
-        return True
     if not isinstance(item, dict):
-        return False
+        return isinstance(item, list)
     if any(f in item for f in (*PEOPLE_FIELDS, *FRAME_FIELDS)):
         return True
     return 'keypoints' not in item and all(
@@ -277,7 +267,7 @@ def _has_frames(head: FileHead) -> bool:
     """Whether an object holds frames, or people by name or number."""
     for field in ('frames', 'keypoints', *PEOPLE_FIELDS):
         if field in head.fields and field not in LIST_FIELDS:
-            return isinstance(head.first_of(field), (dict, list))
+            return isinstance(head.first_of(field), dict | list)
     first = head.first_of(next(iter(head.fields)))
     return isinstance(first, dict) and 'keypoints' in first \
         and head.fields.keys().isdisjoint((*LIST_FIELDS, 'images'))
@@ -304,35 +294,18 @@ def _image(frame: _Frame, stem: str, first: int) -> ImageRef:
         return ImageRef(file_name=frame.name)
     for end in ('.predictions', '.openpifpaf'):  # after the whole name
         stem = stem.removesuffix(end)
+    suffix = Path(stem).suffix
+    bare = stem.removesuffix(suffix)
     if frame.number is None:
-        return ImageRef(stem=str(Path(stem).with_suffix(''))
-                        if Path(stem).suffix.lower() in ('.jpg', '.jpeg',
-                                                         '.png') else stem)
-    return ImageRef(
-        stem=str(Path(stem).with_suffix('')) if Path(stem).suffix.lower() in (
-            '.mp4', '.avi', '.mov', '.mkv', '.webm') else
-        stem.removeprefix('results_'), frame=frame.number - first)
+        return ImageRef(
+            stem=bare if suffix.lower() in _IMAGE_SUFFIXES else stem)
+    return ImageRef(stem=bare if suffix.lower() in _VIDEO_SUFFIXES else
+                    stem.removeprefix('results_'), frame=frame.number - first)
 
 
 def _whole(number: Any) -> int:
     if isinstance(number, str) and number.strip().isdecimal():
         number = int(number)
-    if not isinstance(number, (int, float)) or number != int(number):
+    if not isinstance(number, int | float) or number % 1:
         raise ValueError(f'has a frame called {number!r:.40}')
     return int(number)
-
-
-def _keypoints_of(raw: Any) -> Any:
-    return raw.get('keypoints') if isinstance(raw, dict) else raw
-
-
-def _with_score(joints: np.ndarray, raw: Dict[str, Any]
-                ) -> Union[Joints, Problem]:
-    """Add score and category of a person."""
-    score = next((raw[n] for n in _POSE_SCORES if n in raw), None)
-    while isinstance(score, list) and len(score) == 1:
-        score, = score
-    if isinstance(score, bool) or not isinstance(score, (int, float)):
-        score = mean_score(joints[:, 2])
-    category = category_of(raw)
-    return Joints(joints, float(score), 1 if category is None else category)

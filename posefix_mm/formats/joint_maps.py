@@ -1,7 +1,8 @@
 """Joint maps by the name of a skeleton."""
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Sequence, Union
+from typing import NamedTuple
 
 from ..structures.joint_map import JointMap
 
@@ -11,36 +12,32 @@ _FOLDER = Path(__file__).resolve().parents[1].joinpath('.mim', 'configs',
 
 
 class SourceJoints(NamedTuple):
-    """The skeleton of a file, and how it is linked to the refiner's.
+    """Names of the J joints of a file, and how they match the refiner's.
 
     Attributes:
-        names (List[str] | None): Names of the J joints; None where the
-            config leaves them to the file.
-        pairs (dict): The refiner's names to the source's, where they differ.
+        names (list[str] | None): None where the config leaves them to the
+            file.
+        pairs (dict): The refiner's names to the file's, where they differ.
     """
 
-    names: Optional[List[str]]
+    names: list[str] | None
     pairs: dict
 
 
-def joint_map_names() -> List[str]:
+def joint_map_names() -> list[str]:
     """Names of the joint maps that come with the package."""
     return sorted(path.stem for path in _FOLDER.glob('*.py'))
 
 
-def load_source_joints(config: Union[str, Path]) -> SourceJoints:
+def load_source_joints(config: str | Path) -> SourceJoints:
     """Read the source's side of a joint map.
 
     Args:
         config (str | Path): Name of one of the package's joint maps, or path
             of a config with ``source_joints`` (names), ``source_metainfo`` or
             ``dataset_info`` (mmpose's), and ``joints``, the refiner's names
-            to the source's where they differ; with ``joints`` alone, the
-            names of the source come from the file of poses. A ``.py`` config
-            is code that is run.
-
-    Returns:
-        SourceJoints: Names and pairs.
+            to the source's where they differ. A ``.py`` config is code that
+            is run.
 
     Raises:
         FileNotFoundError: If there is no such map; the message lists the
@@ -71,25 +68,23 @@ def load_source_joints(config: Union[str, Path]) -> SourceJoints:
 
 def build_joint_map(target: Sequence[str],
                     *,
-                    config: Union[str, Path, None] = None,
-                    file_names: Optional[Sequence[str]] = None) -> JointMap:
+                    config: str | Path | None = None,
+                    file_names: Sequence[str] | None = None) -> JointMap:
     """Map the joints of a file to the refiner's keypoints.
+
+    Without ``config`` and ``file_names`` both skeletons are the same.
 
     Args:
         target (Sequence[str]): Names of the refiner's keypoints, (K, ).
         config (str | Path, optional): A joint map, as in
             :func:`load_source_joints`. Its names win over the file's.
         file_names (Sequence[str], optional): Names that the file or its
-            format gives to its joints. Without them and without ``config``
-            both skeletons are taken to be the same.
-
-    Returns:
-        JointMap: From the file's J joints.
+            format gives to its J joints.
 
     Raises:
         FileNotFoundError: If there is no such joint map.
-        ValueError: If the skeletons don't meet; the message tells their
-            names.
+        ValueError: If the skeletons have no joint in common; the message lists
+            their names.
     """
     names, pairs = SourceJoints(None, {}) if config is None \
         else load_source_joints(config)
@@ -118,33 +113,25 @@ def build_joint_map(target: Sequence[str],
     return joint_map
 
 
-def source_names(
-        file_names: Optional[Sequence[str]],
-        config: Union[str, Path, None] = None) -> Optional[Sequence[str]]:
-    """Names of the joints of a file.
-
-    Args:
-        file_names (Sequence[str] | None): Those that the file itself gives.
-        config (str | Path, optional): A joint map, whose names win.
-
-    Returns:
-        Sequence[str] | None: None where nothing names them.
-    """
+def source_names(file_names: Sequence[str] | None,
+                 config: str | Path | None = None) -> Sequence[str] | None:
+    """Names of the joints of a file: a joint map's win over the file's own."""
     if config is None or config == 'identity':
         return file_names
     return load_source_joints(config).names or file_names
 
 
-def _names_of(metainfo: Union[str, dict], config: object) -> List[str]:
+def _names_of(metainfo: str | dict, config: object) -> list[str]:
     """Names of the joints of an mmpose skeleton, in order."""
     import mmpose
     from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
     metainfo = dict(from_file=metainfo) if isinstance(metainfo, str) \
         else dict(metainfo)
-    own = Path(mmpose.__file__).parent / '.mim' / metainfo.get('from_file', '')
-    if own.is_file():  # mmpose finds it too, but warns
-        metainfo = dict(from_file=str(own))
+    shipped = Path(mmpose.__file__).parent.joinpath(
+        '.mim', metainfo.get('from_file', ''))
+    if shipped.is_file():  # mmpose finds it too, but warns
+        metainfo = dict(from_file=str(shipped))
     try:
         parsed = parse_pose_metainfo(metainfo)
     except (AssertionError, KeyError, OSError, TypeError) as error:

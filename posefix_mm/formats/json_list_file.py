@@ -1,18 +1,9 @@
-"""Poses that are the elements of a JSON list."""
-import hashlib
+"""Poses that are records in a JSON list, as COCO has them."""
 import json
-from abc import abstractmethod
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import (
-    Any,
-    Dict,
-    Hashable,
-    Iterator,
-    List,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,29 +11,35 @@ import orjson
 
 from ..fileio import atomic_write, load_json
 from ..structures.image_ref import ImageRef
-from ..structures.pose_records import PoseRecord, Problem
-from .base import ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
-from .json_scanner import (
-    ByteFile,
-    Spans,
-    address_of,
-    field_spans,
-    iter_elements,
+from ..structures.pose_records import (
+    PoseRecord,
+    Problem,
+    category_of,
+    image_id_of,
+    parse_pose_record,
 )
+from .base import ImageSize, ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
+from .json_scanner import ByteFile, field_spans, iter_elements
 
 _COPY = 1 << 22
-_FIELDS = msgspec.json.Decoder(Dict[str, msgspec.Raw])
+
+
+class _Header(msgspec.Struct, gc=False, omit_defaults=True):
+    image_id: Any = None
+    category_id: Any = 1
+    image_name: Any = None
+    file_name: Any = None
+    image: Any = None
+
+
+_HEADER = msgspec.json.Decoder(_Header)
 
 
 class ImageKeys(Sequence):
-    """References to images that are made when they are asked for.
+    """References to images, each made of its key when it is asked for."""
 
-    Args:
-        keys (List[Hashable]): What tells images apart.
-        make (Callable): Makes an :class:`ImageRef` of a key.
-    """
-
-    def __init__(self, keys: List[Hashable], make) -> None:
+    def __init__(self, keys: list[int | str],
+                 make: Callable[[int | str], ImageRef]) -> None:
         self._keys = keys
         self._make = make
 
@@ -56,12 +53,11 @@ class ImageKeys(Sequence):
 
 
 class JsonListFile(PoseFile):
-    """Poses that are the elements of a JSON list, each an object.
+    """Poses that are records in a JSON list, as COCO has them.
 
-    The file is never read as a whole: places of the elements are kept, and
-    elements are read when they are asked for. Writing copies all bytes but
-    those of refined coordinates. A subclass tells which image a pose is in,
-    how it is read, and how it is written.
+    The file is never read as a whole: places of the records are kept, and
+    records are read when they are asked for. Writing copies all bytes but
+    those of refined coordinates.
 
     Args:
         path (Path): The file.
@@ -71,90 +67,49 @@ class JsonListFile(PoseFile):
 
     #: Whether the score of a refined pose may be replaced.
     ranks_by_score: bool = False
+    #: Whether third values are visibility flags, and not scores.
+    flags: bool = False
 
-    def __init__(self,
-                 path: Path,
-                 skeleton: SourceSkeleton,
-                 *,
+    def __init__(self, path: Path, skeleton: SourceSkeleton, *,
                  begin: int = 0) -> None:
         super().__init__(path, skeleton)
-        self._file = ByteFile(path)
-        keys: Dict[Hashable, int] = {}
-        starts, ends, index = [], [], []
-        for block in _blocks(iter_elements(self._file, begin)):
-            some_starts, some_ends, raws = zip(*block, strict=True)
-            starts.append(np.array(some_starts, np.int64))
-            ends.append(np.array(some_ends, np.int64))
-            index.append(
-                np.array([self._number(keys, raw) for raw in raws], np.int64))
-        nothing = [np.zeros(0, np.int64)]
-        self._spans = Spans(
-            np.concatenate(starts or nothing), np.concatenate(ends or nothing))
-        self.image_index = np.concatenate(index or nothing)
+        self._file = ByteFile(self.path)
+        keys: dict[int | str, int] = {}
+        starts, ends, index = array('q'), array('q'), array('q')
+        for start, end, raw in iter_elements(self._file, begin):
+            key, category = read_header(raw)
+            self.category_counts[category] += 1
+            starts.append(start)
+            ends.append(end)
+            index.append(-1 if key is None else keys.setdefault(
+                key, len(keys)))
+        self._starts, self._ends, self.image_index = (
+            np.array(numbers, np.int64) for numbers in (starts, ends, index))
         self.images = ImageKeys(list(keys), self.image_ref)
 
-    def _number(self, keys: Dict[Hashable, int], raw: bytes) -> int:
-        """Number images as they appear, and count the categories."""
-        key, category = self.header(raw)
-        self.category_counts[category] += 1
-        return -1 if key is None else keys.setdefault(key, len(keys))
+    def image_ref(self, key: int | str) -> ImageRef:
+        """Make a reference of the id or name in a record."""
+        return ImageRef(image_id=key)
 
-    @abstractmethod
-    def header(self, raw: bytes) -> Tuple[Optional[Hashable], Optional[int]]:
-        """Read what tells the image of a pose from others, and its category.
-
-        Args:
-            raw (bytes): The element.
-
-        Returns:
-            tuple: None where it names none.
-        """
-
-    @abstractmethod
-    def image_ref(self, key: Hashable) -> ImageRef:
-        """Make a reference of what :meth:`header` gave."""
-
-    @abstractmethod
     def parse(self, index: int, value: Any) -> PoseRecord:
-        """Read one pose.
-
-        Args:
-            index (int): Its position.
-            value (Any): The element, which may be anything.
-
-        Returns:
-            PoseRecord: With a ``problem`` if it can't be refined.
-        """
+        """Check a record, which may be anything."""
+        joint_map = self.skeleton.joint_map
+        return parse_pose_record(
+            index, value, len(joint_map.places), self.skeleton.categories,
+            joint_map, flags=self.flags)
 
     def edit(self, raw: bytes, refined: np.ndarray) -> bytes:
-        """Put refined keypoints into an element.
-
-        Args:
-            raw (bytes): The element, which was read without problem.
-            refined (np.ndarray): Image pixels, float32 (K, 2).
-
-        Returns:
-            bytes: The element with other keypoints; else byte for byte the
-            same.
-        """
-        try:
-            given = _FIELDS.decode(raw)['keypoints']
-            start = address_of(given) - address_of(raw)
-            text = bytes(given)
-        except msgspec.DecodeError:  # NaN is no JSON
-            start, end = field_spans(raw)['keypoints']
-            text = raw[start:end]
-        new = put_keypoints(load_json(text), refined, self.skeleton)
-        return b''.join((raw[:start], _dump(new), raw[start + len(text):]))
+        """Replace the keypoints (K, 2) of a record that has no problem."""
+        start, end = field_spans(raw)['keypoints']
+        keypoints = put_keypoints(load_json(raw[start:end]), refined,
+                                  self.skeleton)
+        return raw[:start] + _dump(keypoints) + raw[end:]
 
     def _raw(self, index: int) -> bytes:
-        return self._file.read(
-            int(self._spans.starts[index]), int(self._spans.ends[index]))
+        return self._file.read(int(self._starts[index]),
+                               int(self._ends[index]))
 
-    def read_one(
-            self,
-            index: int,
-            image_size: Optional[Tuple[int, int]] = None) -> PoseRecord:
+    def read_one(self, index: int, image_size: ImageSize = None) -> PoseRecord:
         """Read one pose; see :meth:`PoseFile.read`."""
         try:
             value = load_json(self._raw(index))
@@ -172,40 +127,49 @@ class JsonListFile(PoseFile):
 
     def _written(self, poses: RefinedPoses) -> Iterator[bytes]:
         """Yield the parts of the output."""
-        changed = np.flatnonzero(poses.refined | poses.dropped)
-        starts, ends = self._spans
         done = 0  # byte up to which everything is written
         first_kept = int(np.argmin(poses.dropped)) if len(self) else 0
-        for index in map(int, changed):
+        for index in poses.changed:
+            start, end = int(self._starts[index]), int(self._ends[index])
             if poses.dropped[index]:
                 # the separator before it goes too; before the first that is
                 # kept there is none
-                stop = int(ends[index - 1] if index > first_kept else
-                           starts[index])
-                yield from self._copy(done, stop)
-                done = int(ends[index])
-                if index < first_kept:
-                    done = int(starts[index + 1])
+                yield from self._copy(done, int(self._ends[index - 1])
+                                      if index > first_kept else start)
+                done = int(self._starts[index + 1]) \
+                    if index < first_kept else end
             else:
-                yield from self._copy(done, int(starts[index]))
+                yield from self._copy(done, start)
                 new = self.edit(self._raw(index), poses.keypoints[index])
                 if poses.scores is not None and self.ranks_by_score \
                         and np.isfinite(poses.scores[index]):
                     new = put_score(new, float(poses.scores[index]))
                 yield new
-                done = int(ends[index])
+                done = end
         yield from self._copy(done, self._file.size)
 
     def _copy(self, start: int, end: int) -> Iterator[bytes]:
         for place in range(start, end, _COPY):
             yield self._file.read(place, min(place + _COPY, end))
 
-    def digest(self) -> str:
-        """Fingerprint; see :meth:`PoseFile.digest`."""
-        digest = hashlib.blake2b(digest_size=16)
-        for part in self._copy(0, self._file.size):
-            digest.update(part)
-        return digest.hexdigest()
+
+def read_header(raw: bytes) -> tuple[int | str | None, int | None]:
+    """Read image and category of a record, and nothing else of it.
+
+    Returns:
+        tuple: The image's id or name, None if it has none that could be one;
+        the category, None likewise.
+    """
+    try:
+        fields = msgspec.structs.asdict(_HEADER.decode(raw))
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        try:  # NaN is no JSON
+            fields = load_json(raw)
+        except ValueError:
+            return None, None
+        if not isinstance(fields, dict):
+            return None, None
+    return image_id_of(fields), category_of(fields)
 
 
 def put_score(raw: bytes, oks: float) -> bytes:
@@ -220,16 +184,16 @@ def put_score(raw: bytes, oks: float) -> bytes:
         bytes: The record, else byte for byte the same.
     """
     spans = field_spans(raw)
-    given = [
+    scores = [
         raw[slice(*spans[name])] for name in ('score_before', 'score')
         if name in spans
     ]
     # a tool of somebody else's may have another use for `score_before`
-    before = next(filter(_is_number, given), b'1')
+    before = next(filter(_is_number, scores), b'1')
     fields = {'score': b'%.5f' % (load_json(before) * oks),
               'score_before': before, 'predicted_oks': b'%.5f' % oks}
     if 'score_before' in spans:
-        fields['score_before'] = given[0]
+        fields['score_before'] = scores[0]
     added = b''.join(b',"%b":%b' % (name.encode(), text)
                      for name, text in fields.items() if name not in spans)
     end = raw.rindex(b'}')
@@ -247,49 +211,35 @@ def _is_number(text: bytes) -> bool:
     return isinstance(value, (int, float)) and bool(np.isfinite(value))
 
 
-def put_keypoints(values: List[Any], refined: np.ndarray,
-                  skeleton: SourceSkeleton) -> List[Any]:
-    """Put refined keypoints into a COCO-style list.
+def put_keypoints(values: list[Any], refined: np.ndarray,
+                  skeleton: SourceSkeleton) -> list[Any]:
+    """Copy a COCO-style list with refined keypoints in it.
 
     Coordinates that did not change stay as they are; others get three digits
     after the point. Third values stay.
 
     Args:
-        values (List[Any]): x, y and score of each of the J joints, (3 * J, ).
+        values (list[Any]): x, y and score of each of the J joints, (3 * J, )
+            or (J, 3); or (J, 2).
         refined (np.ndarray): Image pixels, float32 (K, 2).
         skeleton (SourceSkeleton): From the J joints to the K keypoints.
-
-    Returns:
-        List[Any]: A copy of ``values``.
     """
     nested = len(values) > 0 and isinstance(values[0], list)
     pairs = nested and len(values[0]) == 2
     flat = [v for one in values for v in one] if nested else values
     # objects: 5 stays 5, and 12.34567890123456 keeps its digits
     written = np.array(flat, object).reshape(-1, 2 if pairs else 3)
-    given = written[:, :2].astype(np.float64)
-    target = skeleton.joint_map.put(given, refined.astype(np.float64))
+    source = written[:, :2].astype(np.float64)
+    target = skeleton.joint_map.put(source, refined.astype(np.float64))
     # a place that is not known (NaN, null) stays unknown
-    moved = (given.astype(np.float32) != target.astype(np.float32)) \
-        & np.isfinite(given).all(1, keepdims=True)
+    moved = (source.astype(np.float32) != target.astype(np.float32)) \
+        & np.isfinite(source).all(1, keepdims=True)
     written[:, :2] = np.where(moved, np.round(target, 3), written[:, :2])
     return written.tolist() if nested else written.ravel().tolist()
 
 
-def _dump(values: List[Any]) -> bytes:
+def _dump(values: list[Any]) -> bytes:
     """Write numbers, NaN as it was read."""
     text = orjson.dumps(values)
     return text if b'null' not in text else json.dumps(
         values, separators=(',', ':')).encode()
-
-
-def _blocks(elements: Iterator[tuple], size: int = 4096) -> Iterator[list]:
-    """Gather elements, so that few small arrays are made."""
-    block = []
-    for element in elements:
-        block.append(element)
-        if len(block) == size:
-            yield block
-            block = []
-    if block:
-        yield block

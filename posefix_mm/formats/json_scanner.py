@@ -1,9 +1,9 @@
 """Find, read and replace parts of JSON text, also in files beyond memory.
 
 Three levels: the elements of a list in a file (:func:`iter_elements`), the
-fields of an object in a file (:func:`find_fields`), and values at any depth of
-a text (:func:`splice_json`). NaN and Infinity, which are no JSON but which
-many tools write, are read everywhere.
+fields of an object (:func:`find_fields`), and values at any depth of a text
+(:func:`splice_json`). NaN and Infinity, which are no JSON but which many
+tools write, are read everywhere.
 """
 import codecs
 import json
@@ -11,17 +11,9 @@ import mmap
 import os
 import re
 import weakref
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import (
-    Any,
-    Dict,
-    Iterable,
-    Iterator,
-    List,
-    NamedTuple,
-    Tuple,
-    Union,
-)
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -29,7 +21,17 @@ import numpy as np
 from ..fileio import check_file, load_json
 
 #: Where a value is: names of fields and places in lists, from the outside.
-JsonPath = Tuple[Union[str, int], ...]
+JsonPath = tuple[str | int, ...]
+#: Where an element of a list is in a file: first byte, byte after the last,
+#: and the bytes themselves.
+Element = tuple[int, int, bytes]
+
+#: What tools call a list of records in an object around it, best first.
+LIST_FIELDS = ('annotations', 'predictions', 'results')
+#: A single element may not be larger: it would be read as a whole.
+MAX_ELEMENT_BYTES = 1 << 26
+# So much is split at once; bounds the memory, whatever the file.
+_BLOCK = 1 << 22
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKET = re.compile(_STRING.pattern + rb'|[{}\[\]]', re.DOTALL)
@@ -37,68 +39,317 @@ _SCALAR = re.compile(rb'[^\s,\]}]*')
 _NUMBERS = re.compile(rb'\[[^{}\[\]"]*\]')
 _NUMBER = re.compile(rb'[^\s,]+')
 _SPACE = re.compile(rb'[ \t\r\n]*')
+_TEXT_SPACE = re.compile(r'[ \t\r\n]*')
 _LISTS, _CONTAINERS, _CLOSING = b'[', b'{[', b'}]'
 _QUOTE, _COMMA = b'"', b','
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Accepts what is no JSON but what tools write: NaN, Infinity, control
+# characters and numbers that Python does not convert. Whether an element is
+# good is checked when it is read.
+_LENIENT = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
+# What msgspec raises for text that is no strict JSON.
+_NOT_STRICT = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
-#: What to look for below a value, by key; or the new text of one.
-_Tree = Dict[Union[str, int], Any]
-# First byte, byte after the last, and what comes there.
-_Span = Tuple[int, int, bytes]
+
+class ByteFile:
+    """A file that several threads read at any place.
+
+    Unlike a memory map, what was read does not stay in memory.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        check_file(path)
+        self.path = path
+        self._file = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
+        self.size = os.fstat(self._file).st_size
+
+    def read(self, start: int, end: int) -> bytes:
+        """Read the bytes from ``start`` up to ``end`` or the file's end."""
+        parts = []
+        while start < end:
+            part = os.pread(self._file, end - start, start)
+            if not part:
+                break
+            parts.append(part)
+            start += len(part)
+        return b''.join(parts)
+
+    def skip_space(self, place: int) -> int:
+        """Find the first byte from ``place`` on that is no white space."""
+        while place < self.size:
+            part = self.read(place, place + 4096)
+            rest = part.lstrip(b' \t\r\n')
+            place += len(part) - len(rest)
+            if rest:
+                break
+        return place
+
+
+def iter_records(path: Path) -> Iterator[Element]:
+    """Split a list of records, the file itself or one of its LIST_FIELDS.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If there is no such list; the message names the file.
+    """
+    file = ByteFile(path)
+    yield from iter_elements(file, find_records(file))
+
+
+def find_records(file: ByteFile) -> int:
+    """Find where the list of records of a file begins."""
+    place = file.skip_space(0)
+    if file.read(place, place + 1) != b'{':
+        return 0
+    fields = find_fields(file.path)
+    name = next((n for n in LIST_FIELDS if n in fields), None)
+    if name is None:
+        raise ValueError(f'{file.path} must hold a list of records, or an '
+                         f'object with one called {", ".join(LIST_FIELDS)}; '
+                         f'found an object with '
+                         f'{", ".join(map(repr, fields)):.80}')
+    return fields[name][0]
+
+
+def iter_elements(file: ByteFile, begin: int = 0) -> Iterator[Element]:
+    """Split a JSON list into its elements, without reading them.
+
+    Well-formed blocks are split by msgspec. What it refuses (``NaN``, which
+    is no JSON but written by many tools) is split element by element by the
+    standard library.
+
+    Args:
+        file (ByteFile): The file.
+        begin (int): Where the list begins, white space aside. Defaults to 0:
+            the list is the whole file, and nothing may follow.
+
+    Raises:
+        ValueError: If there is no well-formed list; the message names file,
+            byte and element.
+    """
+    count, whole = 0, begin == 0
+    mark = codecs.BOM_UTF8
+    if whole and file.read(0, len(mark)) == mark:
+        begin = len(mark)  # as spreadsheets and Windows write it
+    place = file.skip_space(begin)
+    head = file.read(place, place + 1)
+    if head != b'[':
+        if file.read(place, place + 3).startswith(_UTF16_MARKS):
+            raise ValueError(f'{file.path} begins with a byte order mark; '
+                             'write it as UTF-8 without one')
+        found = repr(head.decode('latin-1')) if head else 'nothing'
+        raise ValueError(f'{file.path} must hold a list of records, found '
+                         f'{found} at byte {place}')
+    place = file.skip_space(place + 1)
+    closed = file.read(place, place + 1) == b']'
+    if closed:
+        place += 1
+    while not closed:
+        try:
+            try:
+                elements, place, closed = _split_block(file, place)
+            except msgspec.DecodeError:
+                elements, place, closed = _split_leniently(file, place, count)
+        except RecursionError as error:
+            raise ValueError(f'{file.path} is nested too deeply, at or after '
+                             f'byte {place}; no results file is') from error
+        count += len(elements)
+        yield from elements
+    place = file.skip_space(place)
+    if whole and place < file.size:
+        raise ValueError(f'{file.path} is not valid JSON: something follows '
+                         f'the list, at byte {place}')
+
+
+def _split_block(file: ByteFile,
+                 place: int) -> tuple[list[Element], int, bool]:
+    """Split what lies between ``place`` and the last ``},`` of a block.
+
+    That this is the end of an element is a guess, which is right exactly if
+    what lies before is well-formed.
+
+    Returns:
+        tuple: elements, where the next one or the end of the list is, and
+        whether the list has ended.
+    """
+    block = file.read(place, place + _BLOCK)
+    at_end = len(block) < _BLOCK
+    cut = -1 if at_end else block.rfind(b'},')
+    if cut < 0 and not at_end:
+        raise msgspec.DecodeError('no element ends in this block')
+    # the list itself ends the last block, and only white space may follow
+    text = b'[' + (block if at_end else block[:cut + 1] + b']')
+    first = address_of(text) + 1 - place
+    elements = []
+    for part in msgspec.json.decode(text, type=list[msgspec.Raw]):
+        start, raw = address_of(part) - first, bytes(part)
+        elements.append((start, start + len(raw), raw))
+    if not elements:
+        raise msgspec.DecodeError('a comma before the end of the list')
+    if at_end:
+        return elements, file.size, True
+    return elements, file.skip_space(place + cut + 2), False
+
+
+def _split_leniently(file: ByteFile, place: int, count: int,
+                     window: int = 0) -> tuple[list[Element], int, bool]:
+    """Split at least one element, and up to a block's worth of them."""
+    window = window or _BLOCK
+    # every byte a character: places stay the same, and structure is ASCII
+    text = file.read(place, place + window).decode('latin-1')
+    elements, at = [], 0
+    while at < _BLOCK:
+        try:
+            _, end = _LENIENT.raw_decode(text, at)
+            comma = _TEXT_SPACE.match(text, end).end()
+            if text[comma:comma + 1] not in (',', ']'):
+                found = repr(text[comma]) if text[comma:] else 'the end'
+                raise ValueError(f'"," or "]" expected, found {found}')
+        except ValueError as error:
+            if place + len(text) >= file.size:
+                raise ValueError(
+                    f'{file.path} is not valid JSON at byte {place + at}, in '
+                    f'element {count + len(elements)} of the list: {error}; '
+                    'it may be cut off') from error
+            if elements:  # cut off by the window
+                break
+            if 2 * window > MAX_ELEMENT_BYTES:
+                raise ValueError(
+                    f'{file.path}: element {count} is larger than '
+                    f'{MAX_ELEMENT_BYTES >> 20} MiB, or not valid JSON: '
+                    f'{error}') from error
+            return _split_leniently(file, place, count, 2 * window)
+        raw = text[at:end].encode('latin-1')
+        elements.append((place + at, place + end, raw))
+        if text[comma] == ']':
+            return elements, place + comma + 1, True
+        at = _TEXT_SPACE.match(text, comma + 1).end()
+    return elements, file.skip_space(place + at), False
+
+
+def find_fields(path: Path) -> dict[str, tuple[int, int]]:
+    """Find where the values of a JSON file's outermost object lie.
+
+    The file is mapped, not read into memory.
+
+    Returns:
+        dict[str, tuple[int, int]]: First byte and byte after the last of each
+        value, by the name of the field.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        ValueError: If it does not hold an object; the message names the file.
+    """
+    check_file(path)
+    if not path.stat().st_size:
+        raise ValueError(f'{path} is not valid JSON: it is empty')
+    with open(path, 'rb') as file, \
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        try:
+            return _strict_field_spans(content)
+        except _NOT_STRICT:
+            text = content[:]
+    try:
+        value = load_json(text)
+    except ValueError as error:
+        raise ValueError(f'{path} {error}') from error
+    if not isinstance(value, dict):
+        raise ValueError(f'{path} must hold an object, got a '
+                         f'{type(value).__name__}')
+    return field_spans(text)
+
+
+def read_field(path: Path, name: str) -> Any:
+    """Read one field of a JSON file's outermost object, None without.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        ValueError: If it does not hold an object; the message names the file.
+    """
+    spans = find_fields(path)
+    if name not in spans:
+        return None
+    try:
+        return load_json(ByteFile(path).read(*spans[name]))
+    except ValueError as error:
+        raise ValueError(f'{path} {error}') from error
+
+
+def field_spans(text: bytes) -> dict[str, tuple[int, int]]:
+    """Find where the values of the outermost object of a valid text lie."""
+    try:
+        return _strict_field_spans(text)
+    except _NOT_STRICT:
+        return {key: (start, end)
+                for key, start, end in _children(text, _begin(text))}
+
+
+def _strict_field_spans(text: bytes | mmap.mmap) -> dict[str, tuple[int, int]]:
+    fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    first, spans = address_of(text), {}
+    for name, value in fields.items():
+        start = address_of(value) - first
+        spans[name] = start, start + memoryview(value).nbytes
+    return spans
+
+
+def address_of(buffer: Any) -> int:
+    """Where in memory bytes begin, those of ``msgspec.Raw`` in their text."""
+    return np.frombuffer(buffer, np.uint8).__array_interface__['data'][0]
 
 
 def splice_json(text: bytes,
-                values: Dict[JsonPath, bytes],
+                values: dict[JsonPath, bytes],
                 removed: Iterable[JsonPath] = ()) -> bytes:
-    """Put new values into a JSON text.
+    """Replace values of a valid JSON text; every other byte stays.
 
     Args:
-        text (bytes): Valid JSON.
-        values (Dict[JsonPath, bytes]): New text of values. Paths that the
-            text does not have are added nowhere.
-        removed (Iterable[JsonPath]): Elements of lists to take out, with
-            their comma.
-
-    Returns:
-        bytes: The text; what was not asked for is byte for byte as it was.
+        text (bytes): The text.
+        values (dict[JsonPath, bytes]): New text of values; of paths that the
+            text does not have nothing is added.
+        removed (Iterable[JsonPath]): Elements of lists that go, with a comma.
     """
     removed = set(removed)
     if not values and not removed:
         return text
-    spans: List[_Span] = []
-    if () in values:
-        start = _begin(text)
-        spans.append((start, _end_of_value(text, start), values[()]))
-    else:
-        _find(text, _begin(text), _as_tree(values), spans)
-    for path in {path[:-1] for path in removed}:
-        elements = _elements_at(text, path)
-        kept = [(*path, i) not in removed for i in range(len(elements))]
-        spans += _removals(elements, kept)
-    return _replace(text, spans)
+    changed_lists = {path[:-1] for path in removed}
+    on_the_way = {path[:n] for path in (*values, *removed)
+                  for n in range(len(path))}
+    spans: list[Element] = []  # and what comes there
 
+    def walk(path: JsonPath, begin: int) -> None:
+        """Look into what leads to the values: as deep as their paths."""
+        children = list(_children(text, begin))
+        if path in changed_lists:
+            spans.extend(_removals(
+                [span for _, *span in children],
+                [(*path, key) not in removed for key, *_ in children]))
+        for key, start, end in children:
+            inner = (*path, key)
+            if inner in values:
+                spans.append((start, end, values[inner]))
+            elif inner in on_the_way:
+                walk(inner, start)
 
-def field_spans(text: bytes) -> Dict[str, Tuple[int, int]]:
-    """Find where the values of the outermost object lie.
-
-    Args:
-        text (bytes): Valid JSON.
-
-    Returns:
-        Dict[str, Tuple[int, int]]: First byte and byte after the last of each
-        value, by the name of the field.
-    """
     begin = _begin(text)
-    return {key: (start, end) for key, start, end in _children(text, begin)}
+    if () in values:
+        spans.append((begin, _end_of_value(text, begin), values[()]))
+    else:
+        walk((), begin)
+    parts, position = [], 0
+    for start, end, new in sorted(spans, key=lambda s: (s[0], -s[1])):
+        if start >= position:  # else inside of a part that goes
+            parts += text[position:start], new
+            position = end
+    return b''.join([*parts, text[position:]])
 
 
-def _begin(text: bytes) -> int:
-    """Where the value begins, after a byte order mark and white space."""
-    mark = len(codecs.BOM_UTF8) if text.startswith(codecs.BOM_UTF8) else 0
-    return _SPACE.match(text, mark).end()
-
-
-def _removals(elements: List[Tuple[int, int]],
-              kept: List[bool]) -> Iterator[_Span]:
+def _removals(elements: list[tuple[int, int]],
+              kept: list[bool]) -> Iterator[Element]:
     """Spans of elements to take out, each with one comma beside it."""
     seen = False  # an element that stays, further left
     for place, (start, end) in enumerate(elements):
@@ -112,60 +363,21 @@ def _removals(elements: List[Tuple[int, int]],
             yield start, end, b''
 
 
-def _replace(text: bytes, spans: List[_Span]) -> bytes:
-    """Replace parts of a text; those inside of another part are left out."""
-    parts, position = [], 0
-    for start, end, new in sorted(spans, key=lambda s: (s[0], -s[1])):
-        if start < position:
-            continue
-        parts += text[position:start], new
-        position = end
-    return b''.join([*parts, text[position:]])
+def _begin(text: bytes) -> int:
+    """Where the value begins, after a byte order mark and white space."""
+    mark = len(codecs.BOM_UTF8) if text.startswith(codecs.BOM_UTF8) else 0
+    return _SPACE.match(text, mark).end()
 
 
-def _as_tree(values: Dict[JsonPath, bytes]) -> _Tree:
-    """Nest the keys of paths."""
-    tree: _Tree = {}
-    for path, value in values.items():
-        node = tree
-        for key in path[:-1]:
-            node = node.setdefault(key, {})
-        node[path[-1]] = value
-    return tree
-
-
-def _find(text: bytes, begin: int, tree: _Tree, spans: List[_Span]) -> None:
-    """Find the values of a tree below the list or object at ``begin``.
-
-    Only what leads to them is looked into, so the depth is that of the paths.
-    """
-    for key, start, end in _children(text, begin):
-        node = tree.get(key)
-        if isinstance(node, bytes):
-            spans.append((start, end, node))
-        elif node is not None:
-            _find(text, start, node, spans)
-
-
-def _elements_at(text: bytes, path: JsonPath) -> List[Tuple[int, int]]:
-    """Spans of all elements of the list at a path."""
-    begin = _begin(text)
-    for step in path:
-        begin = next((start for key, start, _ in _children(text, begin)
-                      if key == step), len(text))
-    return [(start, end) for _, start, end in _children(text, begin)]
-
-
-def _children(text: bytes,
-              begin: int) -> Iterator[Tuple[Union[str, int], int, int]]:
+def _children(text: bytes, begin: int) -> Iterator[tuple[str | int, int, int]]:
     """Key, first byte and byte after the last of what a value holds."""
     kind = text[begin:begin + 1]
     if not kind or kind not in _CONTAINERS:
         return
     numbers = _NUMBERS.match(text, begin)
     if numbers is not None:  # a short cut for most of what there is
-        found = _NUMBER.finditer(text, begin + 1, numbers.end() - 1)
-        yield from ((i, *one.span()) for i, one in enumerate(found))
+        matches = _NUMBER.finditer(text, begin + 1, numbers.end() - 1)
+        yield from ((i, *one.span()) for i, one in enumerate(matches))
         return
     key, at = -1, _SPACE.match(text, begin + 1).end()
     while text[at:at + 1] not in _CLOSING:
@@ -199,337 +411,3 @@ def _end_of_value(text: bytes, start: int) -> int:
         if not depth:
             return bracket.end()
     return len(text)
-
-
-# So much is split at once; bounds the memory, whatever the file.
-_BLOCK = 1 << 22
-#: A single element may not be larger: it would be read as a whole.
-MAX_ELEMENT_BYTES = 1 << 26
-_WHITESPACE = b' \t\r\n'
-_BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-# Accepts what is no JSON but what tools write: NaN, Infinity, control
-# characters and numbers that Python does not convert. Whether an element is
-# good is found out when it is read.
-_LENIENT = json.JSONDecoder(strict=False, parse_int=str, parse_float=str)
-
-
-class ByteFile:
-    """A file that several threads read at any place.
-
-    Unlike a memory map, what was read does not stay in memory.
-
-    Args:
-        path (Path): The file.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-    """
-
-    def __init__(self, path: Path) -> None:
-        check_file(path)
-        self.path = path
-        self._file = os.open(path, os.O_RDONLY)
-        weakref.finalize(self, os.close, self._file)
-        self.size = os.fstat(self._file).st_size
-
-    def read(self, start: int, end: int) -> bytes:
-        """Read the bytes from ``start`` up to ``end`` or the file's end."""
-        parts = []
-        while start < end:
-            part = os.pread(self._file, end - start, start)
-            if not part:
-                break
-            parts.append(part)
-            start += len(part)
-        return b''.join(parts)
-
-
-class Spans(NamedTuple):
-    """Where the elements of a list lie in a file.
-
-    Attributes:
-        starts (np.ndarray): First byte of each, int64 (N, ).
-        ends (np.ndarray): Byte after each, int64 (N, ).
-    """
-
-    starts: np.ndarray
-    ends: np.ndarray
-
-
-def address_of(data: Any) -> int:
-    """Tell where in memory the bytes of a buffer begin.
-
-    The place of a ``msgspec.Raw`` in the text that it was decoded from.
-
-    Args:
-        data (Any): What gives its bytes as a buffer.
-    """
-    return np.frombuffer(data, np.uint8).__array_interface__['data'][0]
-
-
-def iter_elements(file: ByteFile,
-                  begin: int = 0) -> Iterator[Tuple[int, int, Any]]:
-    """Split a JSON list into its elements, without reading them.
-
-    Well-formed blocks are split by msgspec. What it refuses (``NaN``, which
-    is no JSON but written by many tools) is split element by element by the
-    standard library.
-
-    Args:
-        file (ByteFile): The file.
-        begin (int): Where the list begins, white space aside. Defaults to 0:
-            the list is the whole file, and nothing may follow.
-
-    Yields:
-        tuple: First byte, byte after the last, and the bytes themselves.
-
-    Raises:
-        ValueError: If there is no well-formed list; the message names file,
-            byte and element.
-    """
-    count, whole = 0, begin == 0
-    mark = codecs.BOM_UTF8
-    if begin == 0 and file.read(0, len(mark)) == mark:
-        begin = len(mark)  # as spreadsheets and Windows write it
-    place = _skip_whitespace(file, begin)
-    head = file.read(place, place + 1)
-    if head != b'[':
-        raise _no_list(file, place, head)
-    place = _skip_whitespace(file, place + 1)
-    closed = file.read(place, place + 1) == b']'
-    if closed:
-        place += 1
-    while not closed:
-        try:
-            elements, place, closed = _split_block(file, place)
-        except msgspec.DecodeError:
-            elements, place, closed = _split_leniently(file, place, count)
-        except RecursionError as error:
-            raise _too_deep(file, place) from error
-        count += len(elements)
-        yield from elements
-    place = _skip_whitespace(file, place)
-    if whole and place < file.size:
-        raise ValueError(f'{file.path} is not valid JSON: something follows '
-                         f'the list, at byte {place}')
-
-
-def _split_block(file: ByteFile,
-                 place: int) -> Tuple[List[tuple], int, bool]:
-    """Split what lies between ``place`` and the last ``},`` of a block.
-
-    That this is the end of an element is a guess, which is right exactly if
-    what lies before is well-formed.
-
-    Returns:
-        tuple: elements, where the next one or the end of the list is, and
-        whether the list has ended.
-    """
-    block = file.read(place, place + _BLOCK)
-    at_end = len(block) < _BLOCK
-    cut = -1 if at_end else block.rfind(b'},')
-    if cut < 0 and not at_end:
-        raise msgspec.DecodeError('no element ends in this block')
-    # the list itself ends the last block, and only white space may follow
-    text = b'[' + (block if at_end else block[:cut + 1] + b']')
-    parts = msgspec.json.decode(text, type=List[msgspec.Raw])
-    first = address_of(text) + 1 - place
-    elements = []
-    for part in parts:
-        start = address_of(part) - first
-        raw = bytes(part)
-        elements.append((start, start + len(raw), raw))
-    if not elements:
-        raise msgspec.DecodeError('a comma before the end of the list')
-    if at_end:
-        return elements, file.size, True
-    return elements, _skip_whitespace(file, place + cut + 2), False
-
-
-def _split_leniently(file: ByteFile, place: int,
-                     count: int) -> Tuple[List[tuple], int, bool]:
-    """Split at least one element, and up to a block's worth of them.
-
-    Returns:
-        tuple: As :func:`_split_block`.
-    """
-    window = _BLOCK
-    # every byte a character: places stay the same, and structure is ASCII
-    text = file.read(place, place + window).decode('latin-1')
-    elements, at = [], 0
-    while at < _BLOCK:
-        try:
-            _, end = _LENIENT.raw_decode(text, at)
-            follow = _after(text, end)
-        except RecursionError as error:
-            raise _too_deep(file, place + at) from error
-        except ValueError as error:
-            if place + len(text) < file.size:  # cut off by the window
-                if elements:
-                    break
-                window *= 2
-                if window > MAX_ELEMENT_BYTES:
-                    raise ValueError(
-                        f'{file.path}: element {count} is larger than '
-                        f'{MAX_ELEMENT_BYTES >> 20} MiB, or not valid JSON: '
-                        f'{error}') from error
-                text = file.read(place, place + window).decode('latin-1')
-                continue
-            raise ValueError(
-                f'{file.path} is not valid JSON at byte {place + at}, in '
-                f'element {count + len(elements)} of the list: {error}; it '
-                'may be cut off') from error
-        elements.append((place + at, place + end,
-                         text[at:end].encode('latin-1')))
-        if text[follow] == ']':
-            return elements, place + follow + 1, True
-        at = follow + 1
-        while text[at:at + 1] and text[at] in ' \t\r\n':
-            at += 1
-    return elements, _skip_whitespace(file, place + at), False
-
-
-def _after(text: str, end: int) -> int:
-    """Find the comma or bracket after an element."""
-    while text[end:end + 1] and text[end] in ' \t\r\n':
-        end += 1
-    found = text[end:end + 1]
-    if found not in (',', ']'):
-        raise ValueError('"," or "]" expected, found '
-                         f'{repr(found) if found else "the end"}')
-    return end
-
-
-def _skip_whitespace(file: ByteFile, place: int) -> int:
-    while place < file.size:
-        part = file.read(place, place + 4096)
-        rest = part.lstrip(_WHITESPACE)
-        place += len(part) - len(rest)
-        if rest:
-            break
-    return place
-
-
-def _no_list(file: ByteFile, place: int, head: bytes) -> ValueError:
-    """Say what is there where a list should begin."""
-    if file.read(place, place + 3).startswith(_BYTE_ORDER_MARKS):
-        return ValueError(f'{file.path} begins with a byte order mark; write '
-                          'it as UTF-8 without one')
-    found = repr(head.decode('latin-1')) if head else 'nothing'
-    return ValueError(f'{file.path} must hold a list of records, found '
-                      f'{found} at byte {place}')
-
-
-def _too_deep(file: ByteFile, place: int) -> ValueError:
-    return ValueError(f'{file.path} is nested too deeply, at or after byte '
-                      f'{place}; no results file is')
-
-
-def find_fields(path: Path) -> Dict[str, Tuple[int, int]]:
-    """Find where the values of a file's outermost object lie.
-
-    The file is mapped, not read into memory.
-
-    Args:
-        path (Path): A JSON file.
-
-    Returns:
-        Dict[str, Tuple[int, int]]: First byte and byte after the last of each
-        value, by the name of the field.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If it does not hold an object; the message names the file.
-    """
-    check_file(path)
-    if not path.stat().st_size:
-        raise ValueError(f'{path} is not valid JSON: it is empty')
-    with open(path, 'rb') as file, \
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        try:
-            return _find_strictly(content)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return _find_leniently(path, content[:])
-
-
-def read_field(path: Path, name: str) -> Any:
-    """Read the value of one field of a file's outermost object.
-
-    Args:
-        path (Path): A JSON file.
-        name (str): Of the field.
-
-    Returns:
-        Any: None where there is none.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If it does not hold an object; the message names the file.
-    """
-    spans = find_fields(path)
-    if name not in spans:
-        return None
-    start, end = spans[name]
-    try:
-        return load_json(ByteFile(path).read(start, end))
-    except ValueError as error:
-        raise ValueError(f'{path} {error}') from error
-
-
-def _find_strictly(content: mmap.mmap) -> Dict[str, Tuple[int, int]]:
-    fields = msgspec.json.decode(content, type=Dict[str, msgspec.Raw])
-    first = np.frombuffer(content, np.uint8).ctypes.data
-    spans = {}
-    for name, value in fields.items():
-        start = np.frombuffer(value, np.uint8).ctypes.data - first
-        spans[name] = start, start + memoryview(value).nbytes
-    return spans
-
-
-def _find_leniently(path: Path, text: bytes) -> Dict[str, Tuple[int, int]]:
-    """Do the same where NaN and Infinity, which are no JSON, may be."""
-    try:
-        content = load_json(text)
-    except ValueError as error:
-        raise ValueError(f'{path} {error}') from error
-    if not isinstance(content, dict):
-        raise ValueError(f'{path} must hold an object, got a '
-                         f'{type(content).__name__}')
-    return field_spans(text)
-
-
-#: What tools call a list of records in an object around it, best first.
-LIST_FIELDS = ('annotations', 'predictions', 'results')
-
-
-def iter_records(path: Path) -> Iterator[Tuple[int, int, Any]]:
-    """Split a list of records, or that in an object around it.
-
-    Args:
-        path (Path): JSON: a list, or an object with one of
-            :data:`LIST_FIELDS`.
-
-    Yields:
-        tuple: As :func:`iter_elements`.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If there is no such list; the message names the file.
-    """
-    file = ByteFile(path)
-    yield from iter_elements(file, find_records(file))
-
-
-def find_records(file: ByteFile) -> int:
-    """Find where the list of records of a file begins, see above."""
-    place = _skip_whitespace(file, 0)
-    if file.read(place, place + 1) != b'{':
-        return 0
-    fields = find_fields(file.path)
-    name = next((n for n in LIST_FIELDS if n in fields), None)
-    if name is None:
-        raise ValueError(f'{file.path} must hold a list of records, or an '
-                         f'object with one called {", ".join(LIST_FIELDS)}; '
-                         f'found an object with '
-                         f'{", ".join(map(repr, fields)):.80}')
-    return fields[name][0]

@@ -1,28 +1,21 @@
 """Folders that OpenPose writes with ``--write_json``."""
 from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any
 
 from ..fileio import load_json, write_json
 from ..structures.image_ref import ImageRef
-from ..structures.pose_records import PoseRecord, Problem
-from .base import SourceSkeleton
+from ..structures.pose_records import PoseRecord
+from .base import Categories, FilePose, ImageSize, Joints, SourceSkeleton
 from .file_head import FileHead
 from .folders import atomic_folder, list_folder
 from .joint_maps import load_source_joints
-from .json_pose_folder import JsonPoseFolder, as_numbers, mean_score
-from .json_scanner import JsonPath
-from .pose_folder import FoundPose, Joints
-from .pose_list import (
-    PoseList,
-    count_categories,
-    count_fields,
-    count_scores,
-    flat_lists,
-)
+from .pose_folder import JsonPoseFolder, as_triples, need_object
+from .pose_list import PoseList, flat_lists
 
-# Skeletons of the whole body by their length, which alone tells them.
+# Skeletons of the whole body by their length, which identifies them.
 _SKELETONS = {75: 'openpose_body25', 54: 'openpose_coco18', 78: 'halpe26',
               51: 'coco', 408: 'halpe136'}
 # Files without people are common; somebody should come in so many.
@@ -50,7 +43,9 @@ class OpenPoseFolder(JsonPoseFolder):
     priority = 2
     holds_empty_images = True
     skeletons = ('openpose_body25', 'openpose_coco18')
+    default_joints = 'openpose_body25'
     ending = '_keypoints.json'
+    keypoints_field = 'pose_keypoints_2d'
     own_fields = frozenset(('pose_keypoints_2d', ))
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
@@ -61,16 +56,13 @@ class OpenPoseFolder(JsonPoseFolder):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Tell by the names in a folder, or the list of people."""
+        """Recognise the names in a folder, or the list of people."""
         return any(name.endswith(cls.ending)
                    for name in head.names) or 'people' in head.fields
 
     @classmethod
-    def joint_names(
-            cls,
-            path: Path,
-            categories: Optional[Sequence[int]] = None
-    ) -> Optional[List[str]]:
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
         """Names of the joints by the length of the first pose."""
         root, names = list_folder(path)
         files = (root / name for name in names
@@ -79,7 +71,25 @@ class OpenPoseFolder(JsonPoseFolder):
             length = _first_length(file)
             if length is not None:
                 return load_source_joints(_SKELETONS[length]).names
-        return load_source_joints(_SKELETONS[75]).names
+        return super().joint_names(path, categories)
+
+    def list_poses(self, content: Any, stem: str) -> Sequence[FilePose]:
+        """List the people of one image."""
+        image = ImageRef(stem=stem)
+        return [FilePose(image, person, ('people', place))
+                for place, person in enumerate(_people(content))]
+
+    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+        """Read ``pose_keypoints_2d`` of a person."""
+        person = need_object(pose.raw, 'a person')
+        return Joints(as_triples(person.get(self.keypoints_field),
+                                 self.keypoints_field, 'x, y, confidence'))
+
+    def other_fields(self, record: PoseRecord,
+                     image_size: ImageSize = None) -> dict[str, Any]:
+        """Fields other than those that OpenPose writes without content."""
+        fields = super().other_fields(record, image_size)
+        return {k: v for k, v in fields.items() if v not in ([], [-1])}
 
     @staticmethod
     def create(out: Path, poses: PoseList) -> Counter:
@@ -91,47 +101,11 @@ class OpenPoseFolder(JsonPoseFolder):
         keypoints = flat_lists(poses.triples())
         with atomic_folder(out) as folder:
             for stem, _, indices in poses.by_stem():
-                people = [_person(poses, i, keypoints[i]) for i in indices]
+                people = [_person(keypoints[i], poses.fields[i])
+                          for i in indices]
                 write_json(folder / f'{stem}_keypoints.json',
                            dict(version=_VERSION, people=people))
-        return (count_fields(poses, _PERSON_FIELDS) + count_scores(poses) +
-                count_categories(poses))
-
-    def list_poses(self, content: Any, stem: str) -> Sequence[FoundPose]:
-        """List the people of one image."""
-        image = ImageRef(stem=stem)
-        return [
-            FoundPose(image, person, ('people', place))
-            for place, person in enumerate(_people(content))
-        ]
-
-    def read_joints(
-            self, raw: Any,
-            image_size: Optional[Tuple[int, int]]) -> Union[Joints, Problem]:
-        """Read ``pose_keypoints_2d`` of a person."""
-        if not isinstance(raw, dict):
-            return Problem('not_an_object',
-                           f'a person must be an object, got {raw!r:.40}')
-        values = as_numbers(raw.get('pose_keypoints_2d'), 'pose_keypoints_2d')
-        if isinstance(values, Problem):
-            return values
-        if len(values) % 3:
-            return Problem('keypoint_count', 'pose_keypoints_2d must hold x, '
-                           f'y, confidence triples, got {len(values)} numbers')
-        joints = values.reshape(-1, 3)
-        return Joints(joints, mean_score(joints[:, 2]))
-
-    def other_fields(
-            self,
-            record: PoseRecord,
-            image_size: Optional[Tuple[int, int]] = None) -> Dict[str, Any]:
-        """Fields other than those that OpenPose writes without content."""
-        fields = super().other_fields(record, image_size)
-        return {k: v for k, v in fields.items() if v not in ([], [-1])}
-
-    def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
-        """Tell where a person keeps a coordinate."""
-        return 'pose_keypoints_2d', 3 * joint + axis
+        return poses.count_lost(_PERSON_FIELDS)
 
 
 def _people(content: Any) -> list:
@@ -142,7 +116,7 @@ def _people(content: Any) -> list:
     return people
 
 
-def _first_length(file: Path) -> Optional[int]:
+def _first_length(file: Path) -> int | None:
     """Length of the first pose of one of the known skeletons."""
     try:
         people = _people(load_json(file.read_bytes()))
@@ -154,10 +128,9 @@ def _first_length(file: Path) -> Optional[int]:
     return next((n for n in lengths if n in _SKELETONS), None)
 
 
-def _person(poses: PoseList, index: int, keypoints: list) -> dict:
+def _person(keypoints: list, fields: dict[str, Any]) -> dict:
     """One person, with the fields that OpenPose always writes."""
-    given = poses.fields[index]
     person = dict(person_id=[-1], pose_keypoints_2d=keypoints)
     person.update({name: [] for name in _PERSON_FIELDS[1:]})
-    person.update({n: given[n] for n in _PERSON_FIELDS if n in given})
+    person.update({n: fields[n] for n in _PERSON_FIELDS if n in fields})
     return person

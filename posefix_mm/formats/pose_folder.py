@@ -2,81 +2,32 @@
 import hashlib
 import shutil
 from abc import abstractmethod
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import (
-    Any,
-    Dict,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Set,
-    Tuple,
-    Union,
-)
+from typing import Any
 
 import numpy as np
 
-from ..fileio import atomic_write
+from ..fileio import atomic_write, load_json
 from ..structures.image_ref import ImageRef
-from ..structures.pose_records import PoseRecord, Problem, set_pose
-from .base import ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
-from .folders import atomic_folder, list_folder
+from ..structures.pose_records import Problem
+from .base import (
+    BadPose,
+    FilePose,
+    ImageSizes,
+    PoseEdit,
+    PoseFile,
+    RefinedPoses,
+    SourceSkeleton,
+)
+from .folders import atomic_folder, list_folder, new_file
+from .json_scanner import JsonPath, splice_json
 
 # Parsed files that are kept: those of one image are read in a row.
 _CACHED = 8
-
-
-class FoundPose(NamedTuple):
-    """A pose in one of the files.
-
-    Attributes:
-        image (ImageRef | None): Its image.
-        raw (Any): The pose as it was read.
-        place (Any): Where it is in its file; the format's own.
-        problem (Problem | None): Why it is not even looked at.
-    """
-
-    image: Optional[ImageRef]
-    raw: Any
-    place: Any
-    problem: Optional[Problem] = None
-
-
-class Joints(NamedTuple):
-    """What a format finds in one pose.
-
-    Attributes:
-        joints (np.ndarray): x, y (image pixels) and score, (J, 3); all three
-            are 0 where a joint is absent.
-        score (float): Score of the pose.
-        category_id (int): Its category. Defaults to 1.
-    """
-
-    joints: np.ndarray
-    score: float
-    category_id: int = 1
-
-
-class PoseEdit(NamedTuple):
-    """New coordinates of a pose in one of the files.
-
-    Attributes:
-        raw (Any): The pose as it was read.
-        place (Any): Where it is in its file.
-        joints (np.ndarray): Coordinates of the source's joints, image pixels
-            (J, 2).
-        moved (np.ndarray): Which of them are new, bool (J, 2).
-        image_size (Tuple[int, int] | None): Width and height of its image,
-            for formats that need it.
-    """
-
-    raw: Any
-    place: Any
-    joints: np.ndarray
-    moved: np.ndarray
-    image_size: Optional[Tuple[int, int]]
+# A thousandth of a pixel, also in images of 10,000 pixels.
+_DECIMALS, _RELATIVE_DECIMALS = 3, 7
 
 
 class PoseFolder(PoseFile):
@@ -89,9 +40,6 @@ class PoseFolder(PoseFile):
         path (Path): Folder, with or without folders inside, or file.
         skeleton (SourceSkeleton): What of it is refined.
 
-    Attributes:
-        copied (List[str]): Files that hold no poses by their names.
-
     Raises:
         FileNotFoundError: If the path does not exist.
         ValueError: If the folder has no file of this format, or a link that
@@ -102,48 +50,33 @@ class PoseFolder(PoseFile):
     ending: str = '.json'
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
-        super().__init__(Path(path), skeleton)
+        super().__init__(path, skeleton)
         self._root, names = list_folder(self.path)
-        whole = self.path.is_file()
-        self._members = [n for n in names if whole or self.has_poses(n)]
-        self.copied = [] if whole else [
-            n for n in names if not self.has_poses(n)
-        ]
+        self._members, self.copied = [], []
+        for name in names:
+            with_poses = self.path.is_file() or name.endswith(self.ending)
+            (self._members if with_poses else self.copied).append(name)
         if not self._members:
             raise ValueError(f'{path} has no files *{self.ending}; it is no '
                              f'folder of the format {self.name}')
         self._parsed = lru_cache(_CACHED)(self._parse_member)
-        self._index_poses()
-
-    def has_poses(self, name: str) -> bool:
-        """Tell by its name whether a file should hold poses."""
-        return name.endswith(self.ending)
+        images, starts = [], [0]
+        for member in range(len(self._members)):
+            images += [pose.image for pose in self._parse_member(member)]
+            starts.append(len(images))
+        self.index_images(images)
+        self._starts = np.array(starts)
 
     @abstractmethod
-    def find_poses(self, data: bytes, stem: str) -> Sequence[FoundPose]:
-        """Find the poses of one file.
+    def find_poses(self, data: bytes, stem: str) -> Sequence[FilePose]:
+        """Find the poses of one file, in its order.
 
         Args:
             data (bytes): Its content.
             stem (str): Its name in the folder without the ending.
 
-        Returns:
-            Sequence[FoundPose]: In the order of the file.
-
         Raises:
             ValueError: If it is not of this format.
-        """
-
-    @abstractmethod
-    def read_joints(
-            self, raw: Any,
-            image_size: Optional[Tuple[int, int]]) -> Union[Joints, Problem]:
-        """Read the joints of one pose.
-
-        Args:
-            raw (Any): The pose as it was found.
-            image_size (Tuple[int, int], optional): Width and height of its
-                image.
         """
 
     @abstractmethod
@@ -151,20 +84,13 @@ class PoseFolder(PoseFile):
              dropped: Sequence[Any]) -> bytes:
         """Put new coordinates into the content of one file.
 
-        Args:
-            data (bytes): The content.
-            edits (Sequence[PoseEdit]): What changes.
-            dropped (Sequence): Places of poses that are taken out.
+        Poses at the places in ``dropped`` are left out.
         """
 
-    def read_one(
-            self,
-            index: int,
-            image_size: Optional[Tuple[int, int]] = None) -> PoseRecord:
-        """Read one pose; see :meth:`PoseFile.read`."""
-        member = int(np.searchsorted(self._starts, index, 'right')) - 1
-        found = self._parsed(member)[index - self._starts[member]]
-        return self._record(index, found, image_size)
+    def pose_at(self, index: int) -> FilePose:
+        """Find a pose by its position in the order of files."""
+        member = self._member_of(index)
+        return self._parsed(member)[index - self._starts[member]]
 
     def write(self, out: Path, poses: RefinedPoses,
               image_sizes: ImageSizes) -> None:
@@ -173,23 +99,23 @@ class PoseFolder(PoseFile):
         Raises:
             FileExistsError: If ``out`` is a folder with other files.
         """
-        changed = self._changed_members(poses)
+        changed: dict[int, list[int]] = {}
+        for index in poses.changed:
+            changed.setdefault(self._member_of(index), []).append(index)
+        contents = (self._content(member, changed.get(member, ()), poses,
+                                  image_sizes)
+                    for member in range(len(self._members)))
         if self.path.is_file():
             with atomic_write(out) as file:
-                file.write(self._content(0, changed, poses, image_sizes))
+                file.write(next(contents))
             return
         with atomic_folder(out, self.path) as folder:
-            for number, name in enumerate(self._members):
-                target = folder / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(
-                    self._content(number, changed, poses, image_sizes))
+            for name, content in zip(self._members, contents, strict=True):
+                new_file(folder, name).write_bytes(content)
             for name in self.copied:
-                target = folder / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(self._root / name, target)
+                shutil.copyfile(self._root / name, new_file(folder, name))
 
-    def images_without_poses(self) -> List[ImageRef]:
+    def images_without_poses(self) -> list[ImageRef]:
         """Images of files without poses."""
         empty = np.flatnonzero(np.diff(self._starts) == 0)
         return [ImageRef(stem=self._stem(i)) for i in empty.tolist()]
@@ -205,101 +131,143 @@ class PoseFolder(PoseFile):
                 'utf-8', 'surrogateescape'))
         return total.hexdigest()
 
-    def _stem(self, number: int) -> str:
+    def _member_of(self, index: int) -> int:
+        """Number of the file that a pose is in."""
+        return int(np.searchsorted(self._starts, index, 'right')) - 1
+
+    def _stem(self, member: int) -> str:
         """Name of a file without the ending."""
-        name = self._members[number]
-        return name[:-len(self.ending)] if self.has_poses(name) \
+        name = self._members[member]
+        return name.removesuffix(self.ending) if name.endswith(self.ending) \
             else str(Path(name).with_suffix(''))
 
-    def _parse_member(self, number: int) -> Sequence[FoundPose]:
-        name = self._members[number]
+    def _parse_member(self, member: int) -> Sequence[FilePose]:
+        name = self._members[member]
         data = (self._root / name).read_bytes()
         try:
-            return self.find_poses(data, self._stem(number))
+            return self.find_poses(data, self._stem(member))
         except ValueError as error:
-            return [
-                FoundPose(None, None, None,
-                          Problem('unreadable_file', f'{name} {error}'))
-            ]
+            problem = Problem('unreadable_file', f'{name} {error}')
+            return [FilePose(None, None, None, problem)]
 
-    def _index_poses(self) -> None:
-        """Learn how many poses each file has, and of which images."""
-        self.images: List[ImageRef] = []
-        known: Dict[ImageRef, int] = {None: -1}
-        counts, index = [], []
-        for number in range(len(self._members)):
-            found = self._parse_member(number)
-            counts.append(len(found))
-            for pose in found:
-                if pose.image not in known:
-                    known[pose.image] = len(self.images)
-                    self.images.append(pose.image)
-                index.append(known[pose.image])
-        self._starts = np.concatenate(([0], np.cumsum(counts, dtype=int)))
-        self.image_index = np.array(index, np.int64)
-
-    def _record(self, index: int, found: FoundPose,
-                image_size: Optional[Tuple[int, int]]) -> PoseRecord:
-        record = PoseRecord(index, found.raw, problem=found.problem, score=1.)
-        if found.image is not None:
-            image = found.image
-            record.image_id = next(
-                (i for i in (image.image_id, image.file_name, image.stem)
-                 if i is not None), None)
-        if record.problem is None:
-            record.problem = self._fill(record, image_size)
-        return record
-
-    def _fill(self, record: PoseRecord,
-              image_size: Optional[Tuple[int, int]]) -> Optional[Problem]:
-        if image_size is None and self.is_relative(record.raw):
-            return Problem('image_size', 'the size of its image is not known')
-        result = self.read_joints(record.raw, image_size)
-        if isinstance(result, Problem):
-            return result
-        categories = self.skeleton.categories
-        record.category_id = result.category_id
-        if categories is not None and result.category_id not in categories:
-            return Problem('category',
-                           f'category {result.category_id} is not refined')
-        count = self.skeleton.joint_map.num_source
-        if len(result.joints) != count:
-            return Problem('keypoint_count', f'a pose must have {count} '
-                           f'joints, got {len(result.joints)}')
-        if not 0 < result.score < np.inf:
-            return Problem('score_not_positive',
-                           f'score {result.score} is not above 0')
-        record.score = result.score
-        return set_pose(record, result.joints, self.skeleton.joint_map)
-
-    def _changed_members(self, poses: RefinedPoses) -> Set[int]:
-        changed = np.flatnonzero(poses.refined | poses.dropped)
-        return set(
-            (np.searchsorted(self._starts, changed, 'right') - 1).tolist())
-
-    def _content(self, number: int, changed: Set[int], poses: RefinedPoses,
-                 image_sizes: ImageSizes) -> bytes:
+    def _content(self, member: int, changed: Sequence[int],
+                 poses: RefinedPoses, image_sizes: ImageSizes) -> bytes:
         """Content of a file with its refined poses."""
-        data = (self._root / self._members[number]).read_bytes()
-        if number not in changed:
+        data = (self._root / self._members[member]).read_bytes()
+        if not changed:
             return data
-        start = self._starts[number]
-        edits, dropped = [], []
-        for place, found in enumerate(self._parsed(number)):
-            index = start + place
-            if poses.dropped[index]:
-                dropped.append(found.place)
-            elif poses.refined[index]:
-                edits.append(
-                    self._edit_of(index, found, poses.keypoints[index],
-                                  image_sizes))
+        edits = [self.edit_of(index, poses.keypoints[index], image_sizes)
+                 for index in changed if not poses.dropped[index]]
+        dropped = [self.pose_at(index).place
+                   for index in changed if poses.dropped[index]]
         return self.edit(data, edits, dropped)
 
-    def _edit_of(self, index: int, found: FoundPose, keypoints: np.ndarray,
-                 image_sizes: ImageSizes) -> PoseEdit:
-        """Joints of one pose that move; absent ones stay absent."""
-        size = image_sizes(int(self.image_index[index])) \
-            if self.is_relative(found.raw) else None
-        record = self._record(index, found, size)
-        return PoseEdit(found.raw, found.place,
-                        *self.joints_of(record, keypoints), size)
+
+class JsonPoseFolder(PoseFolder):
+    """A folder with JSON files of poses, or one such file.
+
+    Only the text of new coordinates changes; every other byte stays.
+    """
+
+    #: Where poses keep x, y and a third value of all joints.
+    keypoints_field: str = 'keypoints'
+
+    @abstractmethod
+    def list_poses(self, content: Any, stem: str) -> Sequence[FilePose]:
+        """List the poses of one file; see :meth:`find_poses`.
+
+        Args:
+            content (Any): What the JSON holds.
+            stem (str): Name of the file in the folder without the ending.
+
+        Returns:
+            Sequence[FilePose]: Their ``place`` is a :data:`JsonPath`.
+        """
+
+    def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
+        """Path, below a pose, of x (axis 0) or y (1) of one of the J joints.
+
+        Defaults to a flat list of triples.
+        """
+        return self.keypoints_field, 3 * joint + axis
+
+    def find_poses(self, data: bytes, stem: str) -> Sequence[FilePose]:
+        """Parse the JSON and list its poses."""
+        return self.list_poses(load_json(data), stem)
+
+    def edit(self, data: bytes, edits: Sequence[PoseEdit],
+             dropped: Sequence[JsonPath]) -> bytes:
+        """Splice new coordinates into the text."""
+        values: dict[JsonPath, bytes] = {}
+        for edit in edits:
+            joints, decimals = edit.joints, _DECIMALS
+            if edit.image_size is not None:
+                joints, decimals = joints / edit.image_size, _RELATIVE_DECIMALS
+            joints = np.round(joints, decimals)
+            for joint, axis in np.argwhere(edit.moved).tolist():
+                path = (*edit.place, *self.coordinate_path(
+                    joint, axis, edit.raw))
+                values[path] = repr(float(joints[joint, axis])).encode()
+        return splice_json(data, values, dropped)
+
+
+def as_numbers(values: Any, name: str) -> np.ndarray:
+    """Check that a JSON value, called ``name``, is a list of numbers.
+
+    Returns:
+        np.ndarray: float64 (N, ), NaN for ``null``.
+
+    Raises:
+        BadPose: If it is anything else.
+    """
+    if not isinstance(values, list):
+        raise BadPose('keypoints', f'{name} must be a list, got '
+                      f'{values!r:.40}')
+    # bool is an int in Python, not in JSON
+    if not {int, float, type(None)}.issuperset(map(type, values)):
+        raise BadPose('keypoints', f'{name} must hold numbers only')
+    try:
+        return np.array(values, np.float64)
+    except OverflowError as error:  # JSON knows integers of any length
+        raise BadPose('not_finite', f'{name} must be finite') from error
+
+
+def as_triples(values: Any, name: str, meaning: str) -> np.ndarray:
+    """Check that a JSON value is a list of x, y and a third value of joints.
+
+    Returns:
+        np.ndarray: float64 (J, 3), NaN for ``null``.
+
+    Raises:
+        BadPose: If it is anything else; the message has the ``meaning`` of
+            the three.
+    """
+    numbers = as_numbers(values, name)
+    if len(numbers) % 3:
+        raise BadPose('keypoint_count', f'{name} must hold {meaning} triples, '
+                      f'got {len(numbers)} numbers')
+    return numbers.reshape(-1, 3)
+
+
+def put_scores(joints: np.ndarray, values: Any, name: str) -> np.ndarray:
+    """Add scores that a file lists beside its joints, (J, 2) or (J, 3).
+
+    Returns:
+        np.ndarray: x, y and score, float64 (J, 3).
+
+    Raises:
+        BadPose: If they are not a number for each joint.
+    """
+    scores = as_numbers(values, name)
+    if len(scores) != len(joints):
+        raise BadPose('keypoint_count', f'{len(scores)} scores for '
+                      f'{len(joints)} keypoints')
+    return np.column_stack((joints[:, :2], scores))
+
+
+def need_object(raw: Any, name: str) -> dict:
+    """Check that a pose is a JSON object; else it is a ``BadPose``."""
+    if not isinstance(raw, dict):
+        raise BadPose('not_an_object',
+                      f'{name} must be an object, got {raw!r:.40}')
+    return raw

@@ -1,5 +1,5 @@
 """Poses of the supervision library, and through it of many others."""
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -8,10 +8,6 @@ from ..optional_packages import import_optional
 
 class KeyPointArrays(NamedTuple):
     """Poses of one image as arrays.
-
-    Note:
-        - poses: N
-        - joints: J
 
     Attributes:
         keypoints (np.ndarray): Image pixels, float32 (N, J, 2); zeros where
@@ -25,17 +21,11 @@ class KeyPointArrays(NamedTuple):
 
 
 def from_supervision(key_points: Any) -> KeyPointArrays:
-    """Take poses out of a ``supervision.KeyPoints``.
+    """Copy the poses of one image out of a ``supervision.KeyPoints``.
 
     Results of ultralytics, MediaPipe, transformers, detectron2, YOLO-NAS and
     inference come in by its ``from_*`` methods. A joint at 0, 0 is absent, as
     these methods write it.
-
-    Args:
-        key_points (supervision.KeyPoints): Poses of one image.
-
-    Returns:
-        KeyPointArrays: Copies; unpacks to keypoints and keypoint_scores.
 
     Raises:
         TypeError: If it has no poses as ``KeyPoints`` has.
@@ -56,20 +46,15 @@ def from_supervision(key_points: Any) -> KeyPointArrays:
     return KeyPointArrays(keypoints, scores)
 
 
-def to_supervision(keypoints: np.ndarray,
-                   keypoint_scores: np.ndarray,
-                   *,
-                   template: Optional[Any] = None) -> Any:
+def to_supervision(keypoints: np.ndarray, keypoint_scores: np.ndarray, *,
+                   template: Any = None) -> Any:
     """Make a ``supervision.KeyPoints`` of poses of one image.
 
     Args:
         keypoints (np.ndarray): Image pixels, (N, J, 2).
         keypoint_scores (np.ndarray): (N, J).
         template (supervision.KeyPoints, optional): What the poses were
-            taken out of; its classes and data are kept.
-
-    Returns:
-        supervision.KeyPoints: The poses.
+            copied from; its classes and data are kept.
 
     Raises:
         ImportError: If supervision is not installed.

@@ -1,6 +1,5 @@
 """Pictures whose size annotations, or poses, claim: which need not be true."""
 from pathlib import Path
-from typing import Optional, Tuple
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -13,12 +12,12 @@ _ORIENTATION = 0x0112
 
 
 def load_as_claimed(path: Path,
-                    claimed: Optional[Tuple[int, int]]) -> np.ndarray:
+                    claimed: tuple[int, int] | None) -> np.ndarray:
     """Load a picture the way round in which its size was written down.
 
     Args:
         path (Path): The file.
-        claimed (Tuple[int, int], optional): Width and height that are claimed
+        claimed (tuple[int, int], optional): Width and height that are claimed
             for it, None if nothing is.
 
     Returns:
@@ -42,13 +41,13 @@ def load_as_claimed(path: Path,
         return np.ascontiguousarray(np.asarray(turned)[..., ::-1])
 
 
-def common_factor(claimed: Optional[Tuple[int, int]],
-                  size: Tuple[int, int]) -> Optional[float]:
+def common_factor(claimed: tuple[int, int] | None,
+                  size: tuple[int, int]) -> float | None:
     """Tell by how much a picture is larger than is claimed for it.
 
     Args:
-        claimed (Tuple[int, int], optional): Width and height.
-        size (Tuple[int, int]): Width and height as it was loaded.
+        claimed (tuple[int, int], optional): Width and height.
+        size (tuple[int, int]): Width and height as it was loaded.
 
     Returns:
         float | None: 1 where nothing is claimed; None if width and height
@@ -71,7 +70,7 @@ def is_turned(path: Path) -> bool:
         return image.getexif().get(_ORIENTATION) in _TURNED
 
 
-def _fits_turned(claimed: Tuple[int, int], size: Tuple[int, int]) -> bool:
+def _fits_turned(claimed: tuple[int, int], size: tuple[int, int]) -> bool:
     """Whether a size, or a multiple of it, is that of a turned picture."""
     turned = size[::-1]
     return claimed != size and (claimed == turned or (

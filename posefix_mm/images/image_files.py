@@ -1,8 +1,7 @@
-"""Load images that may come from anywhere, and be anything."""
+"""Load image files of any origin and kind."""
 import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Optional, Tuple, Union
 
 import cv2
 import mmcv
@@ -18,9 +17,13 @@ MAX_FILE_BYTES = 1 << 29
 # A marker in JPEG's compressed data, other than stuffing, padding and restarts
 _JPEG_MARKER = re.compile(rb'\xff[^\x00\xff\xd0-\xd7]')
 _SOI, _EOI, _TEM = 0xd8, 0xd9, 0x01
-_PNG = b'\x89PNG\r\n\x1a\n'
+_PNG, _JPEG = b'\x89PNG\r\n\x1a\n', b'\xff\xd8'
 _HEIC = ('heic', 'heix', 'hevc', 'heim', 'heis', 'mif1', 'msf1')
-
+# Damaged headers raise nearly anything in Pillow's many parsers.
+_PILLOW_ERRORS = (ValueError, TypeError, SyntaxError, LookupError,
+                  ArithmeticError, EOFError, AttributeError,
+                  NotImplementedError)
+# How files begin that people mistake for images, in lower case.
 _KINDS = (
     (b'version https://git-lfs',
      'a pointer of Git LFS; fetch the file itself'),
@@ -50,13 +53,12 @@ class ImageProblem(Exception):
         self.problem = problem
 
 
-def load_image(path: Union[str, Path], *,
-               as_stored: bool = False) -> np.ndarray:
+def load_image(path: str | Path, *, as_stored: bool = False) -> np.ndarray:
     """Load an image as mmpose's ``LoadImage`` does, with more suspicion.
 
     OpenCV allocates whatever the header claims, and pads a JPEG that is cut
     off with grey, where a refiner would make up joints. What it does not read
-    (GIF, of which the first picture is taken; AVIF, HEIC) is read by Pillow.
+    (GIF, of which the first picture is loaded; AVIF, HEIC) is read by Pillow.
 
     Args:
         path (str | Path): The file.
@@ -83,25 +85,19 @@ def load_image(path: Union[str, Path], *,
                 Problem('image_cut_off', f'the image {path.name} is cut off'))
         flag = 'color_ignore_orientation' if as_stored else 'color'
         image = mmcv.imfrombytes(data, flag=flag, backend='cv2')
-        if image is None and not is_common(data):
-            image = _load_by_pillow(path, as_stored)
+        # what OpenCV refuses of a JPEG or PNG is bad
+        if image is None and not data.startswith((_PNG, _JPEG)):
+            image = load_by_pillow(path, as_stored=as_stored)
     except (OSError, MemoryError, cv2.error) as error:
-        raise ImageProblem(
-            Problem('image_unreadable', f'unreadable image {path.name}: '
-                    f'{str(error) or type(error).__name__:.200}')) from error
+        raise _unreadable(
+            path, f'{str(error) or type(error).__name__:.200}') from error
     if image is None:
-        raise ImageProblem(
-            Problem('image_unreadable',
-                    f'unreadable image {path.name}: no image, or damaged'))
+        raise _unreadable(path, 'no image, or damaged')
     return image
 
 
-def is_common(data: bytes) -> bool:
-    """Whether a file is a JPEG or PNG: what OpenCV refuses of it is bad."""
-    return data.startswith((_PNG, b'\xff\xd8'))
-
-
-def _load_by_pillow(path: Path, as_stored: bool) -> Optional[np.ndarray]:
+def load_by_pillow(path: Path, *, as_stored: bool = False
+                   ) -> np.ndarray | None:
     """Load what OpenCV does not read; None if that is damaged."""
     try:
         with Image.open(path) as image:
@@ -116,9 +112,44 @@ def _load_by_pillow(path: Path, as_stored: bool) -> Optional[np.ndarray]:
                     (np.asarray(image) >> 8).astype(np.uint8)[..., None], 3, 2)
             return np.ascontiguousarray(
                 np.asarray(image.convert('RGB'))[..., ::-1])
-    except (ValueError, TypeError, SyntaxError, LookupError, ArithmeticError,
-            EOFError, AttributeError, NotImplementedError, OSError):
+    except (*_PILLOW_ERRORS, OSError):
         return None
+
+
+def check_header(path: Path) -> tuple[int, int]:
+    """Refuse what is no image, or claims to be a huge one.
+
+    Args:
+        path (Path): The file.
+
+    Returns:
+        tuple: Width and height as stored.
+
+    Raises:
+        ImageProblem: If it is refused.
+        OSError: If it can't be opened.
+    """
+    too_large = ImageProblem(
+        Problem('image_too_large', f'the image {path.name} claims to have '
+                f'more than {MAX_PIXELS / 1e6:.0f} megapixels'))
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+    except Image.UnidentifiedImageError as error:
+        raise _unreadable(path, f'it is {_kind_of(path)}') from error
+    except (Image.DecompressionBombError,
+            Image.DecompressionBombWarning) as error:
+        raise too_large from error
+    except _PILLOW_ERRORS as error:
+        raise _unreadable(path, f'{str(error):.200}') from error
+    if width * height > MAX_PIXELS:
+        raise too_large
+    return width, height
+
+
+def _unreadable(path: Path, reason: str) -> ImageProblem:
+    return ImageProblem(
+        Problem('image_unreadable', f'unreadable image {path.name}: {reason}'))
 
 
 def _kind_of(path: Path) -> str:
@@ -139,61 +170,14 @@ def _kind_of(path: Path) -> str:
                 'not an image' if head else 'an empty file')
 
 
-def check_header(path: Path) -> Tuple[int, int]:
-    """Refuse what is no image, or claims to be a huge one.
-
-    Args:
-        path (Path): The file.
-
-    Returns:
-        tuple: Width and height as stored.
-
-    Raises:
-        ImageProblem: If it is refused.
-        OSError: If it can't be opened.
-    """
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-    except Image.UnidentifiedImageError as error:
-        raise ImageProblem(
-            Problem('image_unreadable', f'unreadable image {path.name}: it is '
-                    f'{_kind_of(path)}')) from error
-    except (Image.DecompressionBombError,
-            Image.DecompressionBombWarning) as error:
-        raise ImageProblem(_bomb(path)) from error
-    # damaged headers raise nearly anything in Pillow's many parsers
-    except (ValueError, TypeError, SyntaxError, LookupError, ArithmeticError,
-            EOFError, AttributeError, NotImplementedError) as error:
-        raise ImageProblem(
-            Problem('image_unreadable', f'unreadable image {path.name}: '
-                    f'{str(error):.200}')) from error
-    if width * height > MAX_PIXELS:
-        raise ImageProblem(_bomb(path))
-    return width, height
-
-
-def _bomb(path: Path) -> Problem:
-    return Problem('image_too_large',
-                   f'the image {path.name} claims to have more than '
-                   f'{MAX_PIXELS / 1e6:.0f} megapixels')
-
-
 def is_complete(data: bytes) -> bool:
-    """Tell whether a JPEG or PNG file has an end.
+    """Whether a JPEG or PNG file has an end.
 
-    Args:
-        data (bytes): Content of a file.
-
-    Returns:
-        bool: False if it is cut off; True for other kinds of files, whose
-        decoders notice by themselves.
+    True for other kinds of files, whose decoders notice by themselves.
     """
     if data.startswith(_PNG):
         return _has_end_chunk(data)
-    if data.startswith(b'\xff\xd8'):
-        return _has_end_of_image(data)
-    return True
+    return not data.startswith(_JPEG) or _has_end_of_image(data)
 
 
 def _has_end_chunk(data: bytes) -> bool:
@@ -209,8 +193,8 @@ def _has_end_chunk(data: bytes) -> bool:
 def _has_end_of_image(data: bytes) -> bool:
     """Walk along the segments of a JPEG file."""
     place = 2
-    while (found := _JPEG_MARKER.search(data, place)) is not None:
-        marker, place = data[found.end() - 1], found.end()
+    while (match := _JPEG_MARKER.search(data, place)) is not None:
+        marker, place = data[match.end() - 1], match.end()
         if marker == _EOI:
             return True
         if marker not in (_SOI, _TEM):

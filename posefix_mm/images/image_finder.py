@@ -2,17 +2,11 @@
 import os
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
-from typing import (
-    Dict,
-    Iterable,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import NamedTuple
 
 from ..structures.image_ref import ImageRef
 from .image_list import (
@@ -38,13 +32,13 @@ class Picture(NamedTuple):
     Attributes:
         path (Path): The file, which exists and lies in the folder.
         frame (int | None): 0-based frame of a video.
-        size (Tuple[int, int] | None): Width and height that annotations or
+        size (tuple[int, int] | None): Width and height that annotations or
             poses claim, which need not be true.
     """
 
     path: Path
-    frame: Optional[int] = None
-    size: Optional[Tuple[int, int]] = None
+    frame: int | None = None
+    size: tuple[int, int] | None = None
 
 
 class ImageFinder:
@@ -70,10 +64,8 @@ class ImageFinder:
         NotADirectoryError: If ``img_dir`` is not a folder.
     """
 
-    def __init__(self,
-                 img_dir: Union[str, Path],
-                 images: Optional[Sequence[dict]] = None,
-                 *,
+    def __init__(self, img_dir: str | Path,
+                 images: Sequence[dict] | None = None, *,
                  follow_links: bool = False) -> None:
         self.root = Path(img_dir).resolve()
         if not self.root.is_dir():
@@ -82,9 +74,8 @@ class ImageFinder:
         self.follow_links = follow_links
         self._list = None if images is None else ImageList(images)
         self._by_number = False
-        self._indexed: Optional[_Index] = None
 
-    def note_ids(self, ids: Iterable[Union[int, str, None]]) -> None:
+    def note_ids(self, ids: Iterable[int | str | None]) -> None:
         """Look at the ids that will be asked for.
 
         If not one is in the list of images, they are taken for the numbers in
@@ -92,6 +83,10 @@ class ImageFinder:
         """
         self._by_number = self._list is not None and not any(
             self._list.find(i).place >= 0 for i in ids)
+
+    def find(self, image_id: int | str) -> Path:
+        """Find the file of an image by its id; see :meth:`locate`."""
+        return self.locate(ImageRef(image_id=image_id)).path
 
     def locate(self, ref: ImageRef) -> Picture:
         """Find the picture of a reference of any format.
@@ -125,49 +120,30 @@ class ImageFinder:
                 raise LookupError(f'image {key!r} is not in the annotation '
                                   'file')
         try:
-            if isinstance(key, str):
-                path = self.find_stem(key) if key == ref.stem \
-                    else self.find_name(key)
-            else:
+            if not isinstance(key, str):
                 path = self._find_number(key)
+            else:
+                path = self._find_stem(key) if key == ref.stem \
+                    else self._find_name(key)
         except _NotThereError as error:
-            found = None if listed else self._find_frame(
-                key, ref.first_frame)
-            if found is None:
-                hint = '; it is not in the annotation file either' \
-                    if self._list is not None and not listed else ''
-                if self._index.links:
-                    hint += (f'; {self._index.links[0]!r} in it is a link to '
-                             'another folder: allow it with --follow-links')
-                raise LookupError(f'{error}{hint}') from error
-            return found._replace(size=size)
+            frame = None if listed else self._find_frame(key, ref.first_frame)
+            if frame is not None:
+                return frame._replace(size=size)
+            hint = '; it is not in the annotation file either' \
+                if self._list is not None and not listed else ''
+            if self._index.links:
+                hint += (f'; {self._index.links[0]!r} in it is a link to '
+                         'another folder: allow it with --follow-links')
+            raise LookupError(f'{error}{hint}') from error
         return Picture(path, None, size)
 
-    def find(self, image_id: Union[int, str]) -> Path:
-        """Find the file of an image by its id; see :meth:`locate`."""
-        return self.locate(ImageRef(image_id=image_id)).path
-
-    def find_stem(self,
-                  stem: str,
-                  suffixes: Sequence[str] = IMAGE_SUFFIXES) -> Path:
-        """Find an image or video by its name without the suffix.
-
-        Args:
-            stem (str): Such as ``'walk/0001'``.
-            suffixes (Sequence[str]): What may follow, in lower case. Defaults
-                to those of images.
-
-        Returns:
-            Path: The file.
-
-        Raises:
-            LookupError: If there is none, or more than one.
-        """
+    def _find_stem(self, stem: str,
+                   suffixes: Sequence[str] = IMAGE_SUFFIXES) -> Path:
+        """Find an image or video by its name without the suffix."""
         _check_name(stem)
         for tail in name_tails(stem):
-            names = [name for name in self._index.stems.get(tail, ())
-                     if Path(name).suffix.lower() in suffixes]
-            names = _nearest(names)
+            names = _nearest([name for name in self._index.stems.get(tail, ())
+                              if Path(name).suffix.lower() in suffixes])
             if len(names) > 1:
                 raise LookupError('more than one file in the image folder has '
                                   f'the name {stem!r:.60} before its suffix')
@@ -177,23 +153,13 @@ class ImageFinder:
         raise _NotThereError('no file in the image folder has the name '
                              f'{stem!r:.60} before its suffix{away}')
 
-    def find_name(self, name: str) -> Path:
-        """Find an image by its name or path, or what ends as it does.
-
-        Args:
-            name (str): File name, which may have folders in it.
-
-        Returns:
-            Path: The file, which exists and lies in the folder.
-
-        Raises:
-            LookupError: If there is none; the message says why.
-        """
+    def _find_name(self, name: str) -> Path:
+        """Find an image by its name or path, or what ends as it does."""
         _check_name(name)
         for tail in (*([] if _climbs(name) else [name]), *name_tails(name)):
-            found = self._file(tail, missing_ok=True)
-            if found is not None:
-                return found
+            path = self._file(tail, missing_ok=True)
+            if path is not None:
+                return path
         for tail in name_tails(name):
             names = _nearest(self._index.names.get(tail, ()))
             if len(names) > 1:
@@ -202,10 +168,8 @@ class ImageFinder:
             if names:
                 return self._file(names[0])
         if Path(name).suffix.lower() not in IMAGE_SUFFIXES:
-            try:
-                return self.find_stem(name)
-            except _NotThereError:
-                pass
+            with suppress(_NotThereError):
+                return self._find_stem(name)
         number = plain_id(name)
         if number.isdecimal():
             return self._find_number(int(number))
@@ -214,8 +178,8 @@ class ImageFinder:
                                  'nothing in it is called so')
         raise _NotThereError(f'{name!r} is not in the image folder')
 
-    def _file(self, name: str, missing_ok: bool = False) -> Optional[Path]:
-        """Take a file of the folder by its very name."""
+    def _file(self, name: str, missing_ok: bool = False) -> Path | None:
+        """Resolve the very name of a file in the folder."""
         try:
             path = self.root / name
             target = path.resolve()
@@ -239,7 +203,7 @@ class ImageFinder:
         names = _nearest(self._index.numbers.get(number, ()))
         if len(names) > 1:
             raise LookupError(f'both {names[0]} and {names[1]} in the image '
-                              f'folder has the number {number} in its name')
+                              f'folder have the number {number} in their name')
         if not names:
             raise _NotThereError('no file in the image folder has the number '
                                  f'{number} in its name')
@@ -249,39 +213,34 @@ class ImageFinder:
         """Find a video; the only one of the folder may be called otherwise."""
         try:
             if Path(name).suffix.lower() in VIDEO_SUFFIXES:
-                return self.find_name(name)
-            return self.find_stem(name, VIDEO_SUFFIXES)
+                return self._find_name(name)
+            return self._find_stem(name, VIDEO_SUFFIXES)
         except _NotThereError:
             if only and len(self._index.videos) == 1:
                 return self._file(self._index.videos[0])
             raise
 
-    def _find_frame(self, key: Union[int, str],
-                    first: int) -> Optional[Picture]:
-        """Take a name or number for that of a frame of a video."""
+    def _find_frame(self, key: int | str, first: int) -> Picture | None:
+        """Read a name or number as that of a frame of a video."""
         name, number = frame_of(str(key), first)
         videos = self._index.videos
         if number is None or not videos:
             return None
         if name.strip('/'):
-            try:
+            with suppress(LookupError):
                 return Picture(self._find_video(name), number)
-            except LookupError:
-                return None
-        if len(videos) == 1 and not self._index.numbers:
+        elif len(videos) == 1 and not self._index.numbers:
             return Picture(self._file(videos[0]), number)
         return None
 
-    @property
+    @cached_property
     def _index(self) -> '_Index':
         """Files of the folder, listed when a name alone does not find them."""
-        if self._indexed is None:
-            self._indexed = _Index(self.root, self.follow_links)
-        return self._indexed
+        return _Index(self.root, self.follow_links)
 
 
-def frame_of(name: str, first: int = 0) -> Tuple[str, Optional[int]]:
-    """Take a name for that of a frame of a video.
+def frame_of(name: str, first: int = 0) -> tuple[str, int | None]:
+    """Read a name as that of a frame of a video.
 
     Args:
         name (str): Such as ``'cam01_0012.jpg'``.
@@ -305,11 +264,11 @@ class _Index:
     """Files of a folder and its sub-folders, by what may find them."""
 
     def __init__(self, root: Path, follow_links: bool) -> None:
-        self.names: Dict[str, List[str]] = defaultdict(list)
-        self.stems: Dict[str, List[str]] = defaultdict(list)
-        self.numbers: Dict[int, List[str]] = defaultdict(list)
-        self.videos: List[str] = []
-        self.links: List[str] = []
+        self.names: dict[str, list[str]] = defaultdict(list)
+        self.stems: dict[str, list[str]] = defaultdict(list)
+        self.numbers: dict[int, list[str]] = defaultdict(list)
+        self.videos: list[str] = []
+        self.links: list[str] = []
         seen = set()
         for folder, folders, files in os.walk(root, followlinks=follow_links):
             real = os.path.realpath(folder)
@@ -337,14 +296,12 @@ class _Index:
             self.stems[stem_of(tail)].append(name)
         if suffix in VIDEO_SUFFIXES:
             self.videos.append(name)
-        if suffix not in IMAGE_SUFFIXES:
-            return
         number = file_number(name)
-        if number is not None:
+        if suffix in IMAGE_SUFFIXES and number is not None:
             self.numbers[number].append(name)
 
 
-def _nearest(names: Sequence[str]) -> List[str]:
+def _nearest(names: Sequence[str]) -> list[str]:
     """Names in the folder nearest to the top that has any."""
     least = min((name.count('/') for name in names), default=0)
     return [name for name in names if name.count('/') == least]

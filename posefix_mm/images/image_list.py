@@ -2,18 +2,9 @@
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import (
-    Any,
-    Dict,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any, NamedTuple
 
 #: How an image was found in a list, best first: by its very id, an id that
 #: is written in another way, its file name, or the number in that.
@@ -22,9 +13,6 @@ EXACT, OTHER_TYPE, FILE_NAME, FILE_NUMBER, UNKNOWN = range(5)
 
 def name_tails(name: str) -> Iterator[str]:
     """Shorten a path of any machine from the left.
-
-    Args:
-        name (str): With forward or backward slashes, relative or absolute.
 
     Yields:
         str: With forward slashes and composed letters (NFC), never climbing:
@@ -41,30 +29,19 @@ def name_tails(name: str) -> Iterator[str]:
 
 
 def stem_of(name: str) -> str:
-    """Take the suffix off a name, and keep its folders."""
+    """Name without its suffix, with its folders."""
     return str(PurePosixPath(name).with_suffix('')) if name else name
 
 
-def file_number(name: str) -> Optional[int]:
-    """Read the number at the end of a file name, as COCO's ids are.
-
-    Args:
-        name (str): Such as ``'COCO_val2014_000000000042.jpg'``.
-
-    Returns:
-        int | None: 42; None if there is none.
-    """
+def file_number(name: str) -> int | None:
+    """Read the number at the end of a file name: COCO's ids are such."""
     stem = Path(name).stem
     digits = stem[len(stem.rstrip('0123456789')):]
     return int(digits) if digits and digits.isascii() else None
 
 
-def plain_id(image_id: Any) -> Optional[str]:
-    """Tell how an id reads: 42, 42.0, '42.0' and '0042' are the same.
-
-    Returns:
-        str | None: None for what is no id.
-    """
+def plain_id(image_id: Any) -> str | None:
+    """Write an id plainly, None if it is none: 42.0 and '0042' are '42'."""
     if isinstance(image_id, float) and image_id.is_integer():
         image_id = int(image_id)
     if type(image_id) not in (int, str):
@@ -97,10 +74,10 @@ class ImageList:
 
     def __init__(self, images: Sequence[dict]) -> None:
         self.images = images
-        self._ids: Dict[Any, int] = {}
-        self._texts: Dict[str, int] = {}
+        self._ids: dict[Any, int] = {}
+        self._texts: dict[str, int] = {}
         names = defaultdict(set)
-        self._numbers: Dict[int, int] = {}
+        self._numbers: dict[int, int] = {}
         for place, image in enumerate(images):
             if type(image.get('id')) in (int, str):
                 self._ids[image['id']] = place  # the last one, as COCO's index
@@ -119,7 +96,7 @@ class ImageList:
             if whole is not None:
                 self._names[whole] = place
 
-    def find(self, key: Union[int, float, str, None]) -> FoundImage:
+    def find(self, key: int | float | str | None) -> FoundImage:
         """Find an image by its id, name or path."""
         if type(key) in (int, str) and key in self._ids:
             return FoundImage(self._ids[key], EXACT)
@@ -136,7 +113,7 @@ class ImageList:
                         return FoundImage(self._names[name], FILE_NAME)
         return FoundImage(-1, UNKNOWN)
 
-    def find_all(self, keys: Sequence[Any]) -> List[FoundImage]:
+    def find_all(self, keys: Sequence[Any]) -> list[FoundImage]:
         """Find images by the ids of records.
 
         If not one is the very id of an image, those that are nothing else in
@@ -167,7 +144,7 @@ class ImageList:
                 return found
         return FoundImage(-1, UNKNOWN)
 
-    def find_number(self, key: Union[int, float, str, None]) -> FoundImage:
+    def find_number(self, key: int | float | str | None) -> FoundImage:
         """Find an image by the number in its file's name."""
         text = plain_id(key)
         place = self._numbers.get(int(text), -1) \
@@ -175,7 +152,7 @@ class ImageList:
         return FoundImage(place, FILE_NUMBER if place >= 0 else UNKNOWN)
 
 
-def size_of(image: dict) -> Optional[Tuple[int, int]]:
+def size_of(image: dict) -> tuple[int, int] | None:
     """Width and height of one of COCO's ``images``, None if not known."""
     sides = image.get('width'), image.get('height')
     known = all(type(side) in (int, float) and side > 0 for side in sides)

@@ -1,8 +1,8 @@
 """Load the images that files of poses name."""
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Dict, Optional, Sequence, Set, Tuple
 
 import cv2
 import numpy as np
@@ -13,8 +13,8 @@ from .claimed_size import common_factor, is_turned, load_as_claimed
 from .image_files import ImageProblem, check_header
 from .image_finder import ImageFinder, Picture
 
-# So many references are looked at to know whether a file is of videos.
-_LOOKED_AT = 100
+# References that are sampled to know whether a file is of videos.
+_SAMPLED = 100
 
 
 class ImageSource:
@@ -31,12 +31,12 @@ class ImageSource:
     def __init__(self, finder: ImageFinder, num_kept: int = 5) -> None:
         self.finder = finder
         self.num_kept = num_kept
-        self._wanted: Dict[Path, Set[int]] = {}
-        self._videos: Dict[Path, VideoFrames] = {}
+        self._wanted: dict[Path, set[int]] = {}
+        self._videos: dict[Path, VideoFrames] = {}
         self._lock = threading.Lock()
 
-    def plan(self, images: Sequence[ImageRef]) -> Optional[np.ndarray]:
-        """Tell the order in which frames of videos are best loaded.
+    def plan(self, images: Sequence[ImageRef]) -> np.ndarray | None:
+        """Find the order in which frames of videos are best loaded.
 
         Args:
             images (Sequence[ImageRef]): All that will be loaded.
@@ -45,7 +45,7 @@ class ImageSource:
             np.ndarray | None: Their places, video by video and frame by
             frame, int64 (N, ); None if they may be loaded as they come.
         """
-        places = np.linspace(0, len(images) - 1, min(len(images), _LOOKED_AT))
+        places = np.linspace(0, len(images) - 1, min(len(images), _SAMPLED))
         if not any(self._place(images[int(p)])[1] for p in places):
             return None
         wanted = [self._place(ref) for ref in images]
@@ -55,7 +55,7 @@ class ImageSource:
             sorted(range(len(images)), key=wanted.__getitem__), np.int64)
         return None if (order[1:] > order[:-1]).all() else order
 
-    def _place(self, ref: ImageRef) -> Tuple[str, int]:
+    def _place(self, ref: ImageRef) -> tuple[str, int]:
         """Path, and frame counted from 1 or 0 for an image."""
         try:
             picture = self.find(ref)
@@ -73,14 +73,10 @@ class ImageSource:
         try:
             return self.finder.locate(ref)
         except LookupError as error:
-            raise ImageProblem(Problem('image_missing',
-                                       str(error))) from error
+            raise ImageProblem(Problem('image_missing', str(error))) from error
 
     def load(self, ref: ImageRef) -> np.ndarray:
         """Load an image or a frame.
-
-        Args:
-            ref (ImageRef): Which.
 
         Returns:
             np.ndarray: BGR, uint8 (H, W, 3), turned as its EXIF data says
@@ -90,19 +86,18 @@ class ImageSource:
         Raises:
             ImageProblem: If there is none, or it can't be used.
         """
-        picture = self.find(ref)
-        if picture.frame is not None:
+        path, frame, claimed = self.find(ref)
+        if frame is not None:
             with self._lock:
-                return self._frames(picture.path).read(picture.frame)
-        return load_as_claimed(picture.path, picture.size)
+                return self._frames(path).read(frame)
+        return load_as_claimed(path, claimed)
 
-    def scale(self, ref: ImageRef,
-              size: Tuple[int, int]) -> Optional[float]:
+    def scale(self, ref: ImageRef, size: tuple[int, int]) -> float | None:
         """Tell by how much a picture is larger than is claimed for it.
 
         Args:
             ref (ImageRef): Which.
-            size (Tuple[int, int]): Width and height as it was loaded.
+            size (tuple[int, int]): Width and height as it was loaded.
 
         Returns:
             float | None: 1 where nothing is claimed; None if width and height
@@ -110,28 +105,22 @@ class ImageSource:
         """
         return common_factor(self.find(ref).size, size)
 
-    def size(self, ref: ImageRef) -> Tuple[int, int]:
-        """Tell width and height of an image, as a rule without decoding it.
-
-        Args:
-            ref (ImageRef): Which.
-
-        Returns:
-            tuple: Width and height as :meth:`load` gives them.
+    def size(self, ref: ImageRef) -> tuple[int, int]:
+        """Width and height of a loaded image, as a rule without decoding it.
 
         Raises:
             ImageProblem: If there is none, or it can't be used.
         """
-        picture = self.find(ref)
-        if picture.frame is not None:
+        path, frame, _ = self.find(ref)
+        if frame is not None:
             with self._lock:
-                return self._frames(picture.path).size
-        width, height = check_header(picture.path)
-        if is_turned(picture.path):
+                return self._frames(path).size
+        width, height = check_header(path)
+        if is_turned(path):
             height, width = self.load(ref).shape[:2]
         return width, height
 
-    def size_or_none(self, ref: ImageRef) -> Optional[Tuple[int, int]]:
+    def size_or_none(self, ref: ImageRef) -> tuple[int, int] | None:
         """Width and height of an image; None if it can't be used."""
         with suppress(ImageProblem):
             return self.size(ref)
@@ -157,7 +146,7 @@ class VideoFrames:
 
     Args:
         path (Path): The file.
-        wanted (Set[int], optional): Frames that will be asked for; others are
+        wanted (set[int], optional): Frames that will be asked for; others are
             not kept. Defaults to all.
         num_kept (int): So many are kept. Defaults to 5.
 
@@ -165,15 +154,13 @@ class VideoFrames:
         ImageProblem: If it is no video.
     """
 
-    def __init__(self,
-                 path: Path,
-                 wanted: Optional[Set[int]] = None,
+    def __init__(self, path: Path, wanted: set[int] | None = None,
                  num_kept: int = 5) -> None:
         self.path = path
         self.wanted = wanted
         self.num_kept = num_kept
-        self._kept: Dict[int, np.ndarray] = {}
-        self._end: Optional[int] = None
+        self._kept: dict[int, np.ndarray] = {}
+        self._end: int | None = None
         self._open()
 
     def _open(self) -> None:
@@ -185,20 +172,14 @@ class VideoFrames:
                         'that OpenCV can read'))
 
     @property
-    def size(self) -> Tuple[int, int]:
+    def size(self) -> tuple[int, int]:
         """Width and height."""
         image = next(iter(self._kept.values()), None)
         height, width = (self.read(0) if image is None else image).shape[:2]
         return width, height
 
     def read(self, frame: int) -> np.ndarray:
-        """Read one frame.
-
-        Args:
-            frame (int): 0-based.
-
-        Returns:
-            np.ndarray: BGR, uint8 (H, W, 3).
+        """Read a frame, counted from 0: BGR, uint8 (H, W, 3).
 
         Raises:
             ImageProblem: If the video has no such frame.
@@ -213,7 +194,7 @@ class VideoFrames:
                         f'{frame}, or it is damaged{count}'))
         return image
 
-    def _decode(self, frame: int) -> Optional[np.ndarray]:
+    def _decode(self, frame: int) -> np.ndarray | None:
         """Decode up to a frame, and keep the last ones."""
         if frame < self._next:  # kept ones would be older than they look
             self._kept.clear()
@@ -225,8 +206,8 @@ class VideoFrames:
             if frame == self._next or (
                     frame - self._next < self.num_kept
                     if self.wanted is None else self._next in self.wanted):
-                found, image = self._capture.retrieve()
-                if not found:
+                decoded, image = self._capture.retrieve()
+                if not decoded:
                     return None
                 self._kept[self._next] = image
             self._next += 1

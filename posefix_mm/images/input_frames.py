@@ -2,19 +2,11 @@
 import glob
 import logging
 import mimetypes
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import (
-    Any,
-    Callable,
-    Iterable,
-    Iterator,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Union,
-)
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -26,10 +18,10 @@ from .image_files import ImageProblem
 from .image_finder import IMAGE_SUFFIXES
 from .image_list import ImageList, size_of
 
-InputType = Union[str, Path, np.ndarray]
+InputType = str | Path | np.ndarray
 #: One image, a folder, a pattern, a video, ``'webcam[:id]'`` or the number of
 #: a camera, or any iterable of images.
-InputsType = Union[InputType, int, Iterable[InputType]]
+InputsType = InputType | int | Iterable[InputType]
 
 
 @dataclass
@@ -50,11 +42,11 @@ class Frame:
 
     index: int
     name: str
-    path: Optional[Path] = None
-    video: Optional[str] = None
-    image: Optional[np.ndarray] = None
-    scale: Optional[float] = 1.
-    problem: Optional[Problem] = None
+    path: Path | None = None
+    video: str | None = None
+    image: np.ndarray | None = None
+    scale: float | None = 1.
+    problem: Problem | None = None
 
     def place_in(self, listed: ImageList) -> int:
         """Find its place in a list of images, -1 if it is not there."""
@@ -63,7 +55,7 @@ class Frame:
                 self.name if self.path is None else self.path.as_posix())
         return found.place
 
-    def read_as_listed(self, listed: Optional[ImageList]) -> None:
+    def read_as_listed(self, listed: ImageList | None) -> None:
         """Read its file, or take its array, as annotations describe it.
 
         Raises:
@@ -86,7 +78,7 @@ class VideoInfo(NamedTuple):
     """
 
     name: str
-    path: Optional[Path]
+    path: Path | None
     fps: float
 
 
@@ -103,14 +95,14 @@ class InputFrames(NamedTuple):
     """
 
     frames: Iterator[Callable[[], Frame]]
-    count: Optional[int] = None
-    video: Optional[VideoInfo] = None
+    count: int | None = None
+    video: VideoInfo | None = None
     live: bool = False
-    names: Optional[Sequence[str]] = None
+    names: Sequence[str] | None = None
 
 
 def open_inputs(inputs: InputsType,
-                listed: Optional[ImageList] = None) -> InputFrames:
+                listed: ImageList | None = None) -> InputFrames:
     """Open an input of any kind.
 
     Args:
@@ -146,17 +138,13 @@ def open_inputs(inputs: InputsType,
                      f'{type(inputs).__name__}')
 
 
-def _open_path(inputs: str, listed: Optional[ImageList]) -> InputFrames:
+def _open_path(inputs: str, listed: ImageList | None) -> InputFrames:
     path = Path(inputs)
     if path.is_dir():
-        found = sorted(
-            p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-        return _from_found(found, f'the folder {inputs}', listed)
+        return _from_files(path.iterdir(), f'the folder {inputs}', listed)
     if not path.exists() and glob.has_magic(inputs):
-        found = sorted(
-            p for p in map(Path, glob.glob(inputs, recursive=True))
-            if p.suffix.lower() in IMAGE_SUFFIXES)
-        return _from_found(found, f'the pattern {inputs}', listed)
+        return _from_files(map(Path, glob.glob(inputs, recursive=True)),
+                           f'the pattern {inputs}', listed)
     if not path.is_file():
         raise FileNotFoundError(f'the input {inputs} does not exist')
     if path.suffix.lower() in IMAGE_SUFFIXES:
@@ -168,16 +156,17 @@ def _open_path(inputs: str, listed: Optional[ImageList]) -> InputFrames:
                      f'{", ".join(IMAGE_SUFFIXES)}) nor a video')
 
 
-def _from_found(paths: Sequence[Path], where: str,
-                listed: Optional[ImageList]) -> InputFrames:
-    if not paths:
+def _from_files(files: Iterable[Path], where: str,
+                listed: ImageList | None) -> InputFrames:
+    images = sorted(f for f in files if f.suffix.lower() in IMAGE_SUFFIXES)
+    if not images:
         raise FileNotFoundError(f'there are no images in {where}')
-    return _from_items(paths, listed)
+    return _from_items(images, listed)
 
 
 def _from_items(items: Iterable[InputType],
-                listed: Optional[ImageList]) -> InputFrames:
-    """Take images one by one; files are read when they are needed."""
+                listed: ImageList | None) -> InputFrames:
+    """Go through images one by one; files are read when they are needed."""
     known = isinstance(items, Sequence)
     names = None
     if known and all(isinstance(item, (str, Path)) for item in items):
@@ -189,8 +178,7 @@ def _from_items(items: Iterable[InputType],
         names=names)
 
 
-def _read_frame(index: int, item: Any,
-                listed: Optional[ImageList]) -> Frame:
+def _read_frame(index: int, item: Any, listed: ImageList | None) -> Frame:
     # mmpose names arrays in this way
     frame = Frame(index, f'{index}.jpg'.rjust(10, '0'))
     try:
@@ -206,13 +194,7 @@ def _read_frame(index: int, item: Any,
 
 
 def check_array(image: Any) -> np.ndarray:
-    """Check an image that is given as an array.
-
-    Args:
-        image (Any): What is given.
-
-    Returns:
-        np.ndarray: The same, BGR, uint8 (H, W, 3).
+    """Check that an image is a BGR array, uint8 (H, W, 3).
 
     Raises:
         ImageProblem: If it is anything else.
@@ -246,7 +228,7 @@ def _open_camera(number: int) -> InputFrames:
     return InputFrames(_frames_of(capture, info), video=info, live=True)
 
 
-def _open_video(path: Path, listed: Optional[ImageList]) -> InputFrames:
+def _open_video(path: Path, listed: ImageList | None) -> InputFrames:
     capture = cv2.VideoCapture(str(path))
     if not capture.isOpened():
         raise ValueError(f'{path} is no video that OpenCV can read')
@@ -260,14 +242,14 @@ def _open_video(path: Path, listed: Optional[ImageList]) -> InputFrames:
 
 def _frames_of(capture: cv2.VideoCapture,
                info: VideoInfo,
-               listed: Optional[ImageList] = None,
+               listed: ImageList | None = None,
                count: int = 0) -> Iterator[Callable[[], Frame]]:
     """Read frames in order until there are no more."""
     index = 0
     try:
         while True:
-            found, image = capture.read()
-            if not found:
+            decoded, image = capture.read()
+            if not decoded:
                 break
             frame = Frame(
                 index,

@@ -201,7 +201,7 @@ def test_other_formats(people, truth, tmp_path) -> None:
 
 
 def test_annotations_are_no_results_of_themselves(people) -> None:
-    with pytest.raises(ValueError, match='both, the poses and the annota'):
+    with pytest.raises(ValueError, match='both as the poses and as the annot'):
         evaluate_results(people / 'annotations.json',
                          people / 'annotations.json')
 

@@ -109,7 +109,7 @@ def test_quiet(posefix, files, capsys):
 
 @pytest.mark.parametrize(('change', 'message'), [
     (dict(results='missing.json'), 'missing.json does not exist'),
-    (dict(results='truth.json'), 'truth.json is both, the poses and the'),
+    (dict(results='truth.json'), 'truth.json is given both as the poses and'),
     (dict(ann='after.json'), 'after.json: the annotations must be an object'),
     (dict(skeleton='coco'), 'before.json and '),
     (dict(skeleton='none'), "no skeleton 'none'"),

@@ -12,8 +12,12 @@ from posefix_mm.formats import (
     SourceSkeleton,
     json_scanner,
 )
-from posefix_mm.formats.coco_results import CocoResultsFile, read_header
-from posefix_mm.formats.json_list_file import put_keypoints, put_score
+from posefix_mm.formats.coco_results import CocoResultsFile
+from posefix_mm.formats.json_list_file import (
+    put_keypoints,
+    put_score,
+    read_header,
+)
 from posefix_mm.structures.joint_map import JointMap
 
 SKELETON = SourceSkeleton(JointMap.identity(2))

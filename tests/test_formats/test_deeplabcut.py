@@ -169,3 +169,18 @@ def test_what_a_spreadsheet_saved(tmp_path, trip, comma):
     expected = text.replace('3,0;4,0', '3,5;4,0') if comma \
         else text.replace('3.0;4.0', '3.5;4.0')
     assert out.read_bytes() == ('\ufeff' + expected).encode()
+
+
+def test_joints_of_another_number_are_problems(tmp_path, trip):
+    poses = open_pose_file(write(tmp_path, LABELS), joint_map='identity',
+                           target_names=[*NAMES, 'nose'])
+    assert [str(r.problem) for r in trip.read(poses)] == [
+        'a pose must have 4 joints, got 3'] * 3
+    assert trip.write(poses).read_bytes() == LABELS.encode()
+
+
+def test_a_header_without_scorer(tmp_path):
+    text = VIDEO.replace('scorer' + ',DLC_net' * 6, 'scorer,,,,,,')
+    poses = open_pose_file(write(tmp_path, text, 'mouse.csv'),
+                           target_names=NAMES)
+    assert [i.stem for i in poses.images] == ['mouse', 'mouse']

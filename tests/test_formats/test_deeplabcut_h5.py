@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from posefix_mm.formats import open_pose_file
-from posefix_mm.formats.plain_pickle import read_plain_pickle
+from posefix_mm.formats.hdf5_files import read_plain_pickle
 
 h5py = pytest.importorskip('h5py')
 NAMES = ['snout', 'tail']

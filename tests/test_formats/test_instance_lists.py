@@ -1,6 +1,7 @@
 """Lists of people of mmpose's inferencers, OpenPifPaf, ViTPose and others."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -159,3 +160,13 @@ def test_problems(tmp_path, trip, content, code):
     assert [r.problem.code for r in trip.read(poses)] == [code]
     assert trip.write(poses).read_bytes() == path.read_bytes()
     assert np.isin(poses.image_index, (-1, 0)).all()
+
+
+@pytest.mark.parametrize('number', ['Infinity', 'NaN', '1.5'])
+def test_frames_have_whole_numbers(tmp_path, number) -> None:
+    path = tmp_path / 'video.json'
+    path.write_text('[{"frame_id": %s, "instances": []}]' % number)
+    poses = open_pose_file(path, format='instances', target_names=['nose'])
+    [record] = poses.read([0])
+    assert re.fullmatch(r'video.json has a frame called (inf|nan|1\.5)',
+                        record.problem)

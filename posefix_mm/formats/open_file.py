@@ -1,6 +1,6 @@
 """Open a file of poses, whichever tool wrote it."""
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional, Sequence, Type, Union
 
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import RELEASE_CATEGORIES
@@ -11,15 +11,13 @@ from .folders import list_folder
 from .joint_maps import build_joint_map, joint_map_names, source_names
 
 
-def open_pose_file(
-    path: Union[str, Path],
-    *,
-    target_names: Optional[Sequence[str]] = None,
-    format: str = 'auto',
-    joint_map: Union[str, Path, JointMap, None] = None,
-    categories: Optional[Sequence[int]] = RELEASE_CATEGORIES,
-    listed: Sequence[dict] = ()
-) -> PoseFile:
+def open_pose_file(path: str | Path,
+                   *,
+                   target_names: Sequence[str] | None = None,
+                   format: str = 'auto',
+                   joint_map: str | Path | JointMap | None = None,
+                   categories: Sequence[int] | None = RELEASE_CATEGORIES,
+                   listed: Sequence[dict] = ()) -> PoseFile:
     """Open a file or folder of poses.
 
     Args:
@@ -27,8 +25,8 @@ def open_pose_file(
         target_names (Sequence[str], optional): Names of the refiner's
             keypoints, (K, ). Defaults to the file's own joints, if it or
             ``joint_map`` names them.
-        format (str): One of :data:`FORMATS`. Defaults to ``'auto'``: told by
-            what is in the file.
+        format (str): One of :data:`FORMATS`. Defaults to ``'auto'``: it is
+            recognised by the content.
         joint_map (str | Path | JointMap, optional): How the file's joints
             become the refiner's keypoints: one of the package's joint maps,
             a config, or a map. Defaults to joints of the same name in formats
@@ -53,21 +51,18 @@ def open_pose_file(
     path = Path(path)
     reader = find_reader(path, format)
     if not isinstance(joint_map, JointMap):
-        joint_map = _find_joint_map(reader, path, target_names, joint_map,
-                                    categories, listed)
+        names = reader.joint_names(path, categories) \
+            or category_joint_names(listed, categories)
+        joint_map = _find_joint_map(path, names, target_names, joint_map)
     return reader(path, SourceSkeleton(joint_map, categories))
 
 
-def find_reader(path: Path, format: str = 'auto') -> Type[PoseFile]:
-    """Find the reader of a file or folder.
-
-    Args:
-        path (Path): The file or folder.
-        format (str): One of :data:`FORMATS`. Defaults to ``'auto'``.
+def find_reader(path: Path, format: str = 'auto') -> type[PoseFile]:
+    """Find the reader of a file or folder; see :func:`open_pose_file`.
 
     Raises:
         FileNotFoundError: If the path does not exist.
-        ValueError: If the format is not known.
+        ValueError: If the format is not known, or can't be told.
     """
     if not path.exists():
         raise FileNotFoundError(f'the file or folder {path} does not exist')
@@ -80,13 +75,7 @@ def find_reader(path: Path, format: str = 'auto') -> Type[PoseFile]:
 
 
 def detect_format(path: Path) -> str:
-    """Tell the format: each one is asked whether a file is its own.
-
-    Args:
-        path (Path): File or folder.
-
-    Returns:
-        str: Name of the format.
+    """Tell the name of the format: each is asked whether a file is its own.
 
     Raises:
         FileNotFoundError: If it does not exist.
@@ -94,7 +83,7 @@ def detect_format(path: Path) -> str:
     """
     root, names = list_folder(path)
     in_folder = path.is_dir()
-    # a suffix tells without a look into the file
+    # a suffix is enough, without a look into the file
     readers = sorted(
         FORMATS.values(), key=lambda r: (not r.suffixes, -r.priority, r.name))
     for name in sorted(names, key=lambda n: not n.endswith('.json')):
@@ -110,13 +99,9 @@ def detect_format(path: Path) -> str:
                      '--format (format=... in Python)')
 
 
-def _find_joint_map(reader: Type[PoseFile], path: Path,
-                    target_names: Optional[Sequence[str]],
-                    config: Union[str, Path, None],
-                    categories: Optional[Sequence[int]],
-                    listed: Sequence[dict]) -> JointMap:
-    names = reader.joint_names(path, categories) \
-        or category_joint_names(listed, categories)
+def _find_joint_map(path: Path, names: Sequence[str] | None,
+                    target_names: Sequence[str] | None,
+                    config: str | Path | None) -> JointMap:
     if target_names is None:
         target_names = source_names(names, config)
         if target_names is None:
