@@ -5,7 +5,7 @@ from ..structures.people import check_annotation
 from ..structures.pose_records import category_of, image_id_of
 from .explain_mismatch.data import Explanation
 
-_OPTIONAL = ('area', 'bbox', 'iscrowd', 'keypoints', 'num_keypoints')
+_OPTIONAL = ('iscrowd', 'num_keypoints')
 
 
 class TidyAnnotations(NamedTuple):
@@ -29,19 +29,22 @@ def tidy_annotations(annotations: dict, num_keypoints: int) -> TidyAnnotations:
     content = dict(annotations, annotations=[])
     for name in ('images', 'categories'):
         if isinstance(annotations.get(name), list):
-            content[name] = [_with_whole_id(one) for one in annotations[name]]
+            content[name] = [
+                _with_whole_id(one, text=name == 'categories')
+                for one in annotations[name]
+            ]
     try:
         _check_lists(content)
     except ValueError as error:
         return TidyAnnotations(content, 0, [], str(error))
     errors: list[str] = []
     with_keypoints = wrong_count = 0
-    for person in map(_without_nulls,
-                      people if isinstance(people, list) else ()):
+    for index, person in enumerate(map(
+            _without_nulls, people if isinstance(people, list) else ())):
         if not isinstance(person, dict) or 'keypoints' in person:
             with_keypoints += 1
             try:
-                person = _tidy(person, num_keypoints)
+                person = _tidy(person, num_keypoints, index)
             except ValueError as error:
                 errors.append(str(error))
                 continue
@@ -68,11 +71,14 @@ def tidy_annotations(annotations: dict, num_keypoints: int) -> TidyAnnotations:
                            errors[0] if errors else '')
 
 
-def _with_whole_id(item: Any) -> Any:
-    """Turn an id such as 1.0 into 1."""
-    if isinstance(item, dict) and isinstance(item.get('id'), float):
+def _with_whole_id(item: Any, text: bool) -> Any:
+    """Turn an id such as 1.0 into 1, and '1' if it may be no text."""
+    if not isinstance(item, dict):
+        return item
+    if isinstance(item.get('id'), float):
         return dict(item, id=image_id_of(dict(image_id=item['id'])))
-    return item
+    number = category_of(dict(category_id=item.get('id'))) if text else None
+    return item if number is None else dict(item, id=number)
 
 
 def _without_nulls(person: Any) -> Any:
@@ -83,7 +89,7 @@ def _without_nulls(person: Any) -> Any:
             if value is not None or name not in _OPTIONAL}
 
 
-def _tidy(person: Any, num_keypoints: int) -> dict:
+def _tidy(person: Any, num_keypoints: int, index: int) -> dict:
     """Check an annotation and write its ids as whole numbers.
 
     Raises:
@@ -104,7 +110,7 @@ def _tidy(person: Any, num_keypoints: int) -> dict:
             0 if v is None else v for v in person['keypoints']]
     if 'bbox' not in person and 'area' in person:
         person['bbox'] = [0, 0, 0, 0]  # areas come from there alone
-    check_annotation(person, num_keypoints)
+    check_annotation(person, num_keypoints, index)
     return person
 
 

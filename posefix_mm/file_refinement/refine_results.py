@@ -15,6 +15,7 @@ from ..fileio import disk_errors
 from ..formats import RefinedPoses
 from ..formats.as_results import read_as_results
 from ..formats.coco import dicts_in, read_annotations
+from ..formats.folders import check_new_folder
 from ..images.image_files import ImageProblem
 from ..images.image_finder import ImageFinder
 from ..images.image_source import ImageSource
@@ -279,6 +280,7 @@ def check_paths(out: str | Path,
 
     Raises:
         ValueError: If it is refused.
+        FileExistsError: If a folder would replace something else.
         IsADirectoryError: If a file would replace a folder.
     """
     out = Path(out)
@@ -294,7 +296,9 @@ def check_paths(out: str | Path,
         raise ValueError(f'the output {out} would overwrite an input file')
     if out.exists() and not out.is_file() and not out.is_dir():
         raise ValueError(f'the output {out} is a device, not a file')
-    if out.is_dir() and not Path(poses).is_dir():
+    if Path(poses).is_dir():  # not only when all is done
+        check_new_folder(out, Path(poses))
+    elif out.is_dir():
         raise IsADirectoryError(f'the output {out} is a folder')
     if show_dir is not None \
             and Path(show_dir).resolve() == Path(img_dir).resolve():

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from ..fileio import disk_errors
+
 
 def list_folder(path: Path) -> tuple[Path, list[str]]:
     """List the files of a folder and of those inside it, by name.
@@ -74,28 +76,49 @@ def atomic_folder(out: Path, replaced: Path | None = None) -> Iterator[Path]:
         FileExistsError: If ``out`` holds something else already.
     """
     out = Path(out)
-    overwrite = replaced is not None and out.exists() \
-        and out.samefile(replaced)
+    overwrite = check_new_folder(out, replaced)
+    with disk_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        # Resolved, so that a link to a folder is not replaced by one.
+        out = out.resolve()
+        temporary = Path(
+            tempfile.mkdtemp(dir=out.parent, prefix=f'.{out.name}.'))
+        try:
+            filled, old = temporary / 'new', temporary / 'old'
+            filled.mkdir()  # with the usual rights, which mkdtemp's lacks
+            yield filled
+            if overwrite:
+                os.replace(out, old)
+            elif out.is_dir():
+                out.rmdir()
+            try:
+                os.replace(filled, out)
+            except OSError:
+                if overwrite:
+                    os.replace(old, out)
+                raise
+        finally:
+            shutil.rmtree(temporary)
+
+
+def check_new_folder(out: Path, replaced: Path | None = None) -> bool:
+    """Check that a folder may be written, and tell whether it replaces one.
+
+    Args:
+        out (Path): The folder.
+        replaced (Path, optional): A folder that may be overwritten.
+
+    Raises:
+        FileExistsError: If ``out`` holds something else already.
+    """
+    overwrite = (
+        replaced is not None and out.exists() and out.samefile(replaced))
     if not overwrite and (out.is_file() or
                           (out.is_dir() and any(out.iterdir()))):
         raise FileExistsError(
             f'the output {out} exists and is not an empty folder; name a new '
             'one, or remove it')
-    out.parent.mkdir(parents=True, exist_ok=True)
-    # Resolved, so that a link to a folder is not replaced by one.
-    out = out.resolve()
-    temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f'.{out.name}.'))
-    try:
-        filled = temporary / 'new'
-        filled.mkdir()  # with the usual rights, which mkdtemp's lacks
-        yield filled
-        if overwrite:
-            os.replace(out, temporary / 'old')
-        elif out.is_dir():
-            out.rmdir()
-        os.replace(filled, out)
-    finally:
-        shutil.rmtree(temporary)
+    return overwrite
 
 
 def new_file(folder: Path, name: str) -> Path:

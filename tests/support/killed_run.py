@@ -1,6 +1,7 @@
 """A refinement in a process of its own, to be killed."""
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from multiprocessing.process import BaseProcess
@@ -50,6 +51,14 @@ def kill_after(process: BaseProcess, seconds: float) -> bool:
         os.kill(process.pid, signal.SIGKILL)
     process.join()
     return process.exitcode == -signal.SIGKILL
+
+
+def remove(path: Path) -> None:
+    """Remove a file or folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def duration(arguments: Dict[str, Any]) -> float:

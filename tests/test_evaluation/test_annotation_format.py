@@ -23,7 +23,6 @@ def test_well_formed() -> None:
 @pytest.mark.parametrize('annotations', [None, [], [dict(id=1)]])
 def test_nothing_to_evaluate(annotations) -> None:
     assert not can_evaluate(dict(images=[], annotations=annotations), 3)
-    assert not can_evaluate(dict(images=[]), 3)
 
 
 @pytest.mark.parametrize(('field', 'value', 'reason'), [
@@ -60,7 +59,7 @@ def test_wrong_lists(name, value, reason) -> None:
         can_evaluate(content, 3)
 
 
-@pytest.mark.parametrize('name', ['area', 'iscrowd', 'num_keypoints'])
+@pytest.mark.parametrize('name', ['iscrowd', 'num_keypoints'])
 def test_null_is_a_missing_field(name: str) -> None:
     """As exports of databases have it; such an annotation counts."""
     people = [PERSON, {**PERSON, 'id': 8, name: None}]
@@ -70,6 +69,17 @@ def test_null_is_a_missing_field(name: str) -> None:
     statistics = evaluate_keypoints(
         truth.content, [record, dict(record, score=.5)], [.1] * 3)
     assert statistics['AR50'] == 100
-    assert 'keypoints' not in tidy_annotations(
-        dict(CONTENT, annotations=[{**PERSON, 'keypoints': None}, PERSON]),
-        3).content['annotations'][0]
+
+
+def test_category_written_as_text() -> None:
+    content = dict(CONTENT, categories=[dict(id='1', name='person')])
+    truth = tidy_annotations(content, 3)
+    record = dict(image_id=1, category_id=1, keypoints=[5, 6, 1] * 3, score=1.)
+    assert evaluate_keypoints(truth.content, [record], [.1] * 3)['AR50'] == 100
+
+
+def test_an_annotation_without_id_is_named_by_its_place() -> None:
+    bare = {name: v for name, v in PERSON.items() if name != 'id'}
+    truth = tidy_annotations(dict(CONTENT, annotations=[PERSON, bare]), 3)
+    assert (truth.poses, truth.first_error) == (
+        1, 'annotation number 1 has no id')
