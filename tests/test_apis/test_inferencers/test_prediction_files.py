@@ -16,7 +16,7 @@ from posefix_mm.apis.inferencers.output_files import (
     video_file,
     visualization_files,
 )
-from posefix_mm.formats.coco import read_image_list
+from posefix_mm.formats.coco import read_annotations
 from posefix_mm.images.image_list import ImageList
 from posefix_mm.images.input_frames import (
     Frame,
@@ -91,14 +91,14 @@ def test_ids_of_an_annotation_file(tmp_path: Path) -> None:
         json.dumps(dict(images=[dict(file_name='d/a.jpg', id=99)])))
     image_id = choose_image_ids(
         open_inputs(['a.jpg']),
-        ImageList(read_image_list(tmp_path / 'ann.json')))
+        ImageList(read_annotations(tmp_path / 'ann.json')['images']))
     assert image_id(Frame(0, 'a.jpg', Path('a.jpg'))) == 99
 
 
 def test_a_file_without_images(tmp_path: Path) -> None:
     (tmp_path / 'ann.json').write_text('{"images": [{"id": 1}]}')
     with pytest.raises(ValueError, match='has no list of images'):
-        read_image_list(tmp_path / 'ann.json')
+        read_annotations(tmp_path / 'ann.json')['images']
 
 
 @pytest.mark.parametrize('name', ['clip_000003.png', '000003.jpg', 'x/a.jpg'])
