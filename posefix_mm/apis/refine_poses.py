@@ -91,7 +91,7 @@ def refine(images: ImageLike | Sequence[ImageLike],
             where there are no scores; see
             :func:`~posefix_mm.structures.pose_records.present_joints`.
         config (str | Path | Config, optional): As in :class:`PosePredictor`.
-            Defaults to the small refiner that comes with the package.
+            Defaults to the refiner that comes with the package.
         checkpoint (str, optional): As in :class:`PosePredictor`.
         predictor (PosePredictor, optional): A refiner that is loaded already,
             in place of all that chooses one.

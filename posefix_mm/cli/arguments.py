@@ -42,7 +42,7 @@ def add_refiner_files(parser: argparse.ArgumentParser) -> None:
     """Add config and weights of a refiner."""
     parser.add_argument(
         '--config', help='config file of a refiner, or the name of one of '
-        'this package (default: the small refiner that comes with it)')
+        'this package (default: the refiner that comes with it)')
     parser.add_argument(
         '--checkpoint', help='its weights (default: those beside the config)')
 

@@ -86,7 +86,7 @@ def find_refiner(config: str | Path | Config | None = None,
     Args:
         config (str | Path | Config, optional): Config file, or the name of a
             config of this package, as in its model index. Defaults to the
-            small refiner that comes with the package.
+            refiner that comes with the package.
         checkpoint (str, optional): Weights. Defaults to those that lie beside
             the config, under its name.
 

@@ -43,7 +43,7 @@ class PosePredictor:
         config (str | Path | Config, optional): Config of a
             :class:`PoseRefiner` whose test dataset is a
             :class:`PoseResultsDataset`, or the name of one of this package.
-            Defaults to the small refiner that comes with the package.
+            Defaults to the refiner that comes with the package.
         checkpoint (str, optional): Its weights. Defaults to those beside the
             config.
         device (str): Defaults to ``'cpu'``.
