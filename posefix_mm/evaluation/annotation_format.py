@@ -5,7 +5,7 @@ from ..structures.people import check_annotation
 from ..structures.pose_records import category_of, image_id_of
 from .mismatches.explanation import Explanation
 
-_OPTIONAL = ('area', 'bbox', 'iscrowd', 'keypoints', 'num_keypoints')
+_OPTIONAL = ('iscrowd', 'num_keypoints')
 
 
 class TidyAnnotations(NamedTuple):
