@@ -149,6 +149,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--batch-size', type=int, default=32)
     parser.add_argument('--repeats', type=int, default=5, help='rounds')
+    parser.add_argument(
+        '--cases', nargs='+', default=['-'.join(case) for case in CASES],
+        metavar='CASE', help='such as openvino-bf16 (default: all)')
     parser.add_argument('--json', help='file to write the result to')
     args = parser.parse_args()
     warnings.filterwarnings('ignore')  # of the libraries below
@@ -156,7 +159,7 @@ def main() -> None:
     console = Console(stderr=True)
     networks = load_networks(args.batch_size)
     rows = []
-    for backend, precision in CASES:
+    for backend, precision in (case.split('-') for case in args.cases):
         for flip_test in (True, False):
             try:
                 row = measure(networks, backend, precision, flip_test,
