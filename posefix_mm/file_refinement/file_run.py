@@ -32,12 +32,15 @@ from .journal import (
     read_journals,
     remove_journals,
 )
+from .refine_summary import is_refined
 
 # The release's threshold (section 8).
 NMS_THRESHOLD = 0.9
 # So many records are parsed at a time; bounds the memory where an image has
 # very many.
 _RECORDS = 4096
+# A pose that was refined before moves only for a larger gain of OKS.
+_SURE_GAIN = 0.05
 #: Batches of a chunk, at least.
 CHUNK_BATCHES = 16
 
@@ -111,6 +114,8 @@ class _ImageGroup:
         usable (np.ndarray): Positions of those that can be refined, int64
             (m, ).
         scores (np.ndarray): Instance scores of those, (m, ).
+        refined (np.ndarray): Which of those an earlier run has refined, bool
+            (m, ).
         problems (list[tuple[int, Problem]]): Position and problem of the
             others.
     """
@@ -120,6 +125,7 @@ class _ImageGroup:
     scale: float = 1.
     usable: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     scores: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    refined: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
     problems: list[tuple[int, Problem]] = field(default_factory=list)
 
 
@@ -293,7 +299,7 @@ class FileRun:
 
     def _read(self, group: _ImageGroup, image: np.ndarray) -> PoseArrays:
         """Read the poses of an image and set the unusable ones apart."""
-        poses, usable, scores = [], [], []
+        poses, usable, scores, refined = [], [], [], []
         size = image.shape[1], image.shape[0]
         if self.scale_of is not None and group.image >= 0:
             scale = self.scale_of(self.pose_file.images[group.image], size)
@@ -308,8 +314,10 @@ class FileRun:
                           self._box(record, size) * group.scale))
             usable.append(record.index)
             scores.append(record.score)
+            refined.append(is_refined(record))
         group.usable = np.array(usable, np.int64)
         group.scores = np.array(scores, np.float64)
+        group.refined = np.array(refined, bool)
         return PoseArrays.stack(poses, self.predictor.num_keypoints)
 
     def _box(self, record: PoseRecord, size: tuple[int, int]) -> np.ndarray:
@@ -332,7 +340,7 @@ class FileRun:
         group: _ImageGroup = result.key
         if result.problem is not None:
             group.problems = self._problems(group, result.problem)
-        keypoints = result.keypoints
+        keypoints = self._leave_refined(group.refined, result)
         finite = np.isfinite(keypoints).all((1, 2))
         group.problems += [
             (index, Problem('network', 'the network gave no finite '
@@ -341,8 +349,10 @@ class FileRun:
         ]
         usable, keypoints = group.usable[finite], keypoints[finite]
         scores = group.scores[finite]
+        # the predictions of several runs would rank poses by luck
+        oks = np.where(group.refined, np.nan, result.pose_scores[:, 1])[finite]
         if self.scores == 'refined':
-            scores = scores * result.pose_scores[finite, 1]
+            scores = scores * np.where(group.refined[finite], 1, oks)
         dropped = np.zeros(len(usable), bool)
         if self.nms:
             annotated = self.predictor.annotated
@@ -362,10 +372,24 @@ class FileRun:
         part.refined[rows] = True
         part.dropped[rows] = dropped
         if self.scores == 'refined':
-            part.scores[rows] = result.pose_scores[finite, 1]
+            part.scores[rows] = oks
         part.keypoints[rows] = keypoints / np.float32(group.scale) \
             if len(rows) else keypoints
         return part
+
+    @staticmethod
+    def _leave_refined(refined: np.ndarray, result: ImageResult) -> np.ndarray:
+        """Refined keypoints, those of an earlier run where they are as good.
+
+        A network follows its own errors: every further run over all poses
+        would lower their OKS a little.
+        """
+        if not refined.any():
+            return result.keypoints
+        before, after = result.pose_scores.T
+        stays = (refined & (after - before <= _SURE_GAIN))[:, None]
+        return np.where((stays & result.poses.visible)[..., None],
+                        result.poses.keypoints, result.keypoints)
 
     def _problems(self, group: _ImageGroup, problem: Problem
                   ) -> list[tuple[int, Problem]]:

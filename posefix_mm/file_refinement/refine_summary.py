@@ -12,6 +12,7 @@ from ..evaluation.explain_mismatch import Explanation
 from ..fileio import atomic_write, hash_files
 from ..formats import PoseFile
 from ..structures.image_ref import ImageRef
+from ..structures.pose_records import PoseRecord
 
 #: Code of records that OKS-NMS dropped.
 DUPLICATE = 'duplicate'
@@ -204,9 +205,14 @@ def was_refined(pose_file: PoseFile) -> str | None:
     except (OSError, ValueError, LookupError, TypeError):
         pass  # none, or of something else
     for record in pose_file.read(range(min(len(pose_file), _SEARCHED))):
-        if isinstance(record.raw, dict) and _FIELDS <= record.raw.keys():
+        if is_refined(record):
             return ' and '.join(sorted(_FIELDS))
     return None
+
+
+def is_refined(record: PoseRecord) -> bool:
+    """Tell whether a record has the fields that only a refinement writes."""
+    return isinstance(record.raw, dict) and _FIELDS <= record.raw.keys()
 
 
 def _hash(path: Path) -> str:

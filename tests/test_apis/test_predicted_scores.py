@@ -7,6 +7,7 @@ from mmengine.config import Config
 
 from posefix_mm.apis import refine
 from posefix_mm.apis.calibrate_quality import calibrate_quality
+from posefix_mm.file_refinement import file_run
 from posefix_mm.inference import PosePredictor, stream
 
 
@@ -55,6 +56,27 @@ def test_scores_are_predicted_ones(refine, records, judging_config,
         assert one['score'] == pytest.approx(given['score'] * oks, abs=1e-5)
         assert one.pop('score_before') == given['score'] == other['score']
         assert dict(one, score=given['score']) == other
+
+
+def test_a_second_run_moves_poses_for_a_sure_gain_only(
+        refine, records, judging_config, judging_checkpoint, monkeypatch
+) -> None:
+    """And keeps the scores of the first."""
+    options = dict(config=judging_config, checkpoint=str(judging_checkpoint))
+    first, _ = refine(records, **options)
+    fresh, _ = refine([{k: v for k, v in record.items()
+                        if k != 'predicted_oks'} for record in first],
+                      **options)
+    for gain, moves in ((2, False), (-2, True)):
+        monkeypatch.setattr(file_run, '_SURE_GAIN', gain)
+        second, _ = refine(first, **options)
+        for one, other, anew in zip(first, second, fresh, strict=True):
+            assert [one[k] for k in ('score', 'score_before',
+                                     'predicted_oks')] == [
+                other[k] for k in ('score', 'score_before', 'predicted_oks')]
+            assert other['keypoints'] == pytest.approx(
+                (anew if moves else one)['keypoints'], abs=1e-2)
+            assert anew['keypoints'] != one['keypoints']
 
 
 def test_who_predicts_nothing_writes_no_scores(refine, records) -> None:
