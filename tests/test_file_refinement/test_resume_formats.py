@@ -111,15 +111,20 @@ def test_interrupted_and_resumed(arguments, uninterrupted, tmp_path,
         out.name, f'{out.name}.log.jsonl']
 
 
-def test_an_output_that_is_there_is_told_at_once(arguments, tmp_path) -> None:
-    if not arguments['poses'].is_dir():
-        pytest.skip('files are replaced')
-    (tmp_path / 'out').mkdir()
-    (tmp_path / 'out' / 'mine.txt').write_text('mine')
+def test_an_output_that_is_there(arguments, uninterrupted, tmp_path) -> None:
+    """A file is replaced, a folder with something in it is told at once."""
+    out = tmp_path / uninterrupted.name
+    if arguments['poses'].is_file():
+        out.write_text('mine')
+        refine_results(**arguments, out=out)
+        assert content_of(out) == content_of(uninterrupted)
+        return
+    out.mkdir()
+    (out / 'mine.txt').write_text('mine')
     with pytest.raises(FileExistsError, match='is not an empty folder'):
-        refine_results(**arguments, out=tmp_path / 'out')
-    assert find_journals(tmp_path / 'out') == []
-    assert (tmp_path / 'out' / 'mine.txt').read_text() == 'mine'
+        refine_results(**arguments, out=out)
+    assert find_journals(out) == []
+    assert (out / 'mine.txt').read_text() == 'mine'
 
 
 @pytest.mark.slow
