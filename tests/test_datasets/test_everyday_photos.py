@@ -34,6 +34,23 @@ def test_the_border_takes_what_is_below_it():
     assert results['bbox'][0, 3] < line + 10
 
 
+def test_the_border_takes_it_from_real_predictions_too():
+    np.random.seed(0)
+    sample = person()
+    low = sample['keypoints'][0] + [0, 200]  # another place altogether
+    results = build('CutByBorder', prob=1., side_probs=(1, 0, 0, 0)).transform(
+        dict(
+            sample,
+            real_poses=np.stack([low, sample['keypoints'][0] + 1]),
+            real_visible=np.ones((2, 10), np.float32),
+            real_scores=np.stack([np.zeros(10), np.full(10, .7)])))
+    line = int((results['img'] > 0).any((1, 2)).sum())
+    assert results['real_visible'].tolist() == [
+        (sample['keypoints'][0, :, 1] + 1 < line).tolist()]
+    assert results['real_poses'].shape == (1, 10, 2)
+    assert (results['real_scores'] == .7).all()
+
+
 def test_too_little_of_a_person_is_not_left():
     cut = build('CutByBorder', prob=1., min_keypoints=10)
     results = cut.transform(person())

@@ -23,7 +23,8 @@ class CutByBorder(ParametersRepr, BaseTransform):
     """Let the border of the picture cut off part of a person.
 
     What lies beyond turns black, as everything outside a picture does in a
-    crop, and keypoints there lose annotation and estimate. Comes before
+    crop, and keypoints there lose annotation and estimate, and are absent from
+    real predictions. Comes before ``DrawInputPose`` and
     ``GetBBoxCenterScale``, in image pixels.
 
     Required Keys:
@@ -31,8 +32,11 @@ class CutByBorder(ParametersRepr, BaseTransform):
         - img: uint8 (H, W, 3)
         - bbox: (1, 4)
         - keypoints, keypoints_visible: (R, K, 2) and (R, K), the person first
+        - real_poses, real_visible, real_scores: as ``DrawInputPose`` takes
+          them (optional)
 
-    Modified Keys: those, ``bbox`` being that of the keypoints that are left
+    Modified Keys: those, ``bbox`` being that of the keypoints that are left;
+    real predictions of which nothing is left are dropped
 
     Args:
         prob (float): Share of the persons. Defaults to 0.25.
@@ -66,16 +70,25 @@ class CutByBorder(ParametersRepr, BaseTransform):
             return results
         axis = int(side in ('bottom', 'top'))
         low, high = results['bbox'][0, axis], results['bbox'][0, axis + 2]
-        points = results['keypoints'][..., axis]
-        if side in ('bottom', 'right'):
-            border = int(round(high - share * (high - low)))
-            inside, beyond = points < border, slice(max(border, 0), None)
-        else:
-            border = int(round(low + share * (high - low)))
-            inside, beyond = points >= border, slice(max(border, 0))
-        visible = results['keypoints_visible'] * inside
+        end = side in ('bottom', 'right')
+        border = int(round(high - share * (high - low) if end else
+                           low + share * (high - low)))
+        beyond = (slice(max(border, 0), None) if end else
+                  slice(max(border, 0)))
+
+        def visible_inside(points: str, visible: str) -> np.ndarray:
+            return results[visible] * (
+                (results[points][..., axis] < border) == end)
+
+        visible = visible_inside('keypoints', 'keypoints_visible')
         if (visible[0] > 0).sum() < self.min_keypoints:
             return results
+        if 'real_poses' in results:
+            seen = visible_inside('real_poses', 'real_visible')
+            left = (seen > 0).any(1)
+            results['real_visible'] = seen
+            for key in ('real_poses', 'real_visible', 'real_scores'):
+                results[key] = results[key][left]
         image = results['img'].copy()
         image[(beyond, ) if axis else (slice(None), beyond)] = 0
         results['img'] = image
