@@ -34,7 +34,7 @@ from torch import nn
 from posefix_mm.fileio import read_json, write_json
 from posefix_mm.inference import Cropper, Crops, PoseArrays
 from posefix_mm.inference.backends import build_backend
-from posefix_mm.inference.load_model import (
+from posefix_mm.inference.predictor import (
     build_test_dataset,
     find_refiner,
     load_refiner,

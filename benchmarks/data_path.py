@@ -37,7 +37,7 @@ from posefix_mm.formats.open_file import open_pose_file
 from posefix_mm.images.image_finder import ImageFinder
 from posefix_mm.images.image_source import ImageSource
 from posefix_mm.inference import Crops, PosePredictor
-from posefix_mm.inference.load_model import package_root
+from posefix_mm.inference.predictor import package_root
 from posefix_mm.testing import write_dataset
 
 CONFIG = (

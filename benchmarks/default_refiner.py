@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from posefix_mm.fileio import write_json
 from posefix_mm.inference.backends import build_backend
-from posefix_mm.inference.load_model import (
+from posefix_mm.inference.predictor import (
     build_test_dataset,
     find_refiner,
     load_refiner,

@@ -10,10 +10,14 @@ from mmengine.config import Config
 from torch import Tensor, nn
 
 from .fileio import atomic_write
-from .inference.backends import RefinerParts
-from .inference.backends.engine_backends import start_onnxruntime
-from .inference.backends.onnx_model import MIN_ONNXRUNTIME, MIN_OPSET, to_onnx
-from .inference.load_model import open_refiner
+from .inference.backends import RefinerNetwork
+from .inference.engines import (
+    MIN_ONNXRUNTIME,
+    MIN_OPSET,
+    start_onnxruntime,
+    to_onnx,
+)
+from .inference.predictor import open_refiner
 from .optional_packages import import_optional
 from .version import __version__
 
@@ -55,7 +59,9 @@ class ExportableRefiner(nn.Module):
             raise ValueError('only refiners with a PoseFixHead are exported, '
                              f'got a {type(model.head).__name__}')
         super().__init__()
-        self.parts = RefinerParts(model, flip_indices)
+        self.model = RefinerNetwork(model).model
+        self.flip_indices = None if flip_indices is None else list(
+            flip_indices)
         unlearnt = torch.zeros(model.num_keypoints, dtype=torch.bool)
         unlearnt[model.passthrough_keypoints] = True
         self.register_buffer('unlearnt', unlearnt, persistent=False)
@@ -64,24 +70,10 @@ class ExportableRefiner(nn.Module):
             'shown', torch.as_tensor(annotated).float(), persistent=False)
         self.training = False
 
-    @property
-    def predicts_quality(self) -> bool:
-        """Whether the head has a :class:`PoseQuality`."""
-        return self.parts.model.head.quality is not None
-
     def example_inputs(self, batch_size: int, seed: int = 0) -> tuple:
-        """Draw random crops and poses, some keypoints absent and not a number.
-
-        Args:
-            batch_size (int): N.
-            seed (int): Defaults to 0.
-
-        Returns:
-            tuple: images, uint8 (N, h, w, 3), input_pose in input pixels,
-            float32 (N, K, 2), and input_pose_visible, float32 (N, K).
-        """
+        """Draw N crops and poses, some keypoints absent and not a number."""
         rng = torch.Generator().manual_seed(seed)
-        width, height = self.parts.input_size
+        width, height = map(int, self.model.head.decoder.input_size)
         shape = batch_size, len(self.unlearnt)
         # smooth images: noise from pixel to pixel is like no photo
         coarse = torch.rand((batch_size, 3, 8, 6), generator=rng) * 255
@@ -109,9 +101,10 @@ class ExportableRefiner(nn.Module):
         """
         if not self.all_shown:
             input_pose_visible = input_pose_visible * self.shown
-        keypoints, *scores = self.parts(images, input_pose,
-                                        input_pose_visible)
-        if self.parts.model.passthrough_keypoints:
+        keypoints, *scores = self.model.refine(
+            images.permute(0, 3, 1, 2), input_pose, input_pose_visible,
+            self.flip_indices)
+        if self.model.passthrough_keypoints:
             keypoints = torch.where(self.unlearnt[:, None], input_pose,
                                     keypoints)
         return keypoints, *scores
@@ -125,12 +118,7 @@ def load_exportable(config: str | Path | Config | None = None,
                     ) -> tuple[ExportableRefiner, dict]:
     """Load a refiner to be exported.
 
-    Args:
-        config (str | Path | Config, optional): As of
-            :class:`posefix_mm.inference.PosePredictor`.
-        checkpoint (str, optional): As there.
-        flip_test (bool): Average with the mirrored image. Defaults to True.
-        cfg_options (dict, optional): Changes of the config.
+    Arguments are those of :class:`posefix_mm.inference.PosePredictor`.
 
     Returns:
         tuple: The refiner, and the metadata of its ONNX model: strings by
@@ -149,7 +137,8 @@ def load_exportable(config: str | Path | Config | None = None,
     metadata = dict(
         posefix_mm_version=__version__,
         model=Path(loaded.cfg.filename or 'refiner').stem,
-        input_size=json.dumps(refiner.parts.input_size),
+        input_size=json.dumps(
+            [int(side) for side in loaded.model.head.decoder.input_size]),
         image_format='BGR, uint8, NHWC',
         flip_test=json.dumps(flip_test),
         keypoint_names=json.dumps([names[i] for i in range(len(names))]))
@@ -172,7 +161,7 @@ def refiner_to_onnx(refiner: ExportableRefiner,
     """
     onnx = import_optional('onnx', 'onnx')
     examples = dict(zip(INPUTS, refiner.example_inputs(2), strict=True))
-    outputs = OUTPUTS[:2 + refiner.predicts_quality]
+    outputs = OUTPUTS[:2 + (refiner.model.head.quality is not None)]
     model = to_onnx(refiner, examples, outputs, opset=opset)
     model.producer_name, model.producer_version = 'posefix_mm', __version__
     onnx.helper.set_model_props(

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from ..evaluation.calibration import calibration_error
 from ..fileio import atomic_write
-from ..inference.backends import RefinerParts
-from ..inference.load_model import load_refiner_config, open_refiner
+from ..inference.backends import RefinerNetwork
+from ..inference.predictor import load_refiner_config, open_refiner
 
 # Rows and columns of ``PoseQuality.slope``.
 _ROWS, _COLUMNS = ('keypoints', 'poses'), ('input', 'refined')
@@ -50,9 +50,8 @@ def calibrate_quality(config: str | Path | Config, checkpoint: str | Path,
     quality = refiner.model.head.quality
     quality.slope.fill_(1)
     quality.offset.fill_(0)
-    parts = RefinerParts(refiner.model,
-                         refiner.dataset.metainfo['flip_indices'])
-    samples = _collect(parts,
+    samples = _collect(RefinerNetwork(refiner.model),
+                       refiner.dataset.metainfo['flip_indices'],
                        Runner.build_dataloader(cfg.calibration_dataloader))
     errors = {}
     for row, what in enumerate(_ROWS):
@@ -73,8 +72,10 @@ def calibrate_quality(config: str | Path | Config, checkpoint: str | Path,
 
 
 @torch.inference_mode()
-def _collect(parts: RefinerParts, loader) -> tuple[tuple[Tensor, Tensor], ...]:
+def _collect(network: RefinerNetwork, flip_indices: list[int],
+             loader) -> tuple[tuple[Tensor, Tensor], ...]:
     """Logits and true similarities, (N, 2), of keypoints, then of poses."""
+    model = network.model
     keypoints, poses = [], []
     for batch in loader:
         samples = batch['data_samples']
@@ -83,13 +84,11 @@ def _collect(parts: RefinerParts, loader) -> tuple[tuple[Tensor, Tensor], ...]:
             torch.cat([label[key] for label in labels])
             for key in ('input_pose', 'input_pose_visible',
                         'keypoint_weights'))
-        images = torch.stack(batch['inputs']).permute(0, 2, 3, 1)
-        maps = parts.network(parts.prepare(images, pose, visible))
-        half = len(images)
-        located = parts.model.head.locate(maps[:half], maps[half:],
-                                          parts.flip_indices,
-                                          (pose, visible))
-        true = parts.model.head.true_similarity(located.coords, samples)
+        maps = network(model.prepare(
+            torch.stack(batch['inputs']), pose, visible, flip_indices))
+        located = model.head.locate(*maps.chunk(2), flip_indices,
+                                    (pose, visible))
+        true = model.head.true_similarity(located.coords, samples)
         known = weights > 0
         keypoints.append((located.quality.keypoints[known], true[known]))
         oks = (true * known[..., None]).sum(1) / known.sum(1)[:, None]

@@ -14,7 +14,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from torch import nn
 
 from ..fileio import CHECKPOINT_ERRORS
-from ..inference.load_model import check_weights
+from ..inference.predictor import check_weights
 
 #: A config file, ``'package::path'``, a name of a package's model index, or
 #: the config itself.

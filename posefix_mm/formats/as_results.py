@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..images.image_list import ImageList, size_of
+from ..images.image_finder import ImageList, size_of
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, category_of, image_id_of
 from .coco import dicts_in, read_results

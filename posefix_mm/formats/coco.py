@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ..fileio import load_json, read_json
-from ..images.image_list import size_of
+from ..images.image_finder import size_of
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import (
     RELEASE_CATEGORIES,

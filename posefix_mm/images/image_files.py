@@ -1,4 +1,7 @@
-"""Load image files of any origin and kind."""
+"""Load image files of any origin and kind.
+
+Annotations, or poses, claim sizes of them, which need not be true.
+"""
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +20,9 @@ MAX_FILE_BYTES = 1 << 29
 # A marker in JPEG's compressed data, other than stuffing, padding and restarts
 _JPEG_MARKER = re.compile(rb'\xff[^\x00\xff\xd0-\xd7]')
 _SOI, _EOI, _TEM = 0xd8, 0xd9, 0x01
+# EXIF orientations that swap width and height
+_TURNED = (5, 6, 7, 8)
+_ORIENTATION = 0x0112
 _PNG, _JPEG = b'\x89PNG\r\n\x1a\n', b'\xff\xd8'
 _HEIC = ('heic', 'heix', 'hevc', 'heim', 'heis', 'mif1', 'msf1')
 # Damaged headers raise nearly anything in Pillow's many parsers.
@@ -60,10 +66,7 @@ def load_image(path: str | Path, *, as_stored: bool = False) -> np.ndarray:
     off with grey, where a refiner would make up joints. What it does not read
     (GIF, of which the first picture is loaded; AVIF, HEIC) is read by Pillow.
 
-    Args:
-        path (str | Path): The file.
-        as_stored (bool): Do not turn it as its EXIF data says. Defaults to
-            False.
+    ``as_stored`` does not turn it as its EXIF data says.
 
     Returns:
         np.ndarray: BGR, uint8 (H, W, 3).
@@ -118,9 +121,6 @@ def load_by_pillow(path: Path, *, as_stored: bool = False
 
 def check_header(path: Path) -> tuple[int, int]:
     """Refuse what is no image, or claims to be a huge one.
-
-    Args:
-        path (Path): The file.
 
     Returns:
         tuple: Width and height as stored.
@@ -203,3 +203,58 @@ def _has_end_of_image(data: bytes) -> bool:
             length = int.from_bytes(data[place:place + 2], 'big')
             place += max(length, 2)
     return False
+
+
+def load_as_claimed(path: Path,
+                    claimed: tuple[int, int] | None) -> np.ndarray:
+    """Load a picture the way round in which its size was written down.
+
+    As :func:`load_image`, which turns it as its EXIF data says; the other way
+    round if the claimed width and height, or a multiple of them, are that.
+    """
+    image = load_image(path)
+    size = image.shape[1], image.shape[0]
+    if claimed is None or not _fits_turned(claimed, size) \
+            or not is_turned(path):
+        return image
+    stored = load_image(path, as_stored=True)
+    if stored.shape != image.shape:
+        return stored
+    with Image.open(path) as opened:  # not turned by OpenCV
+        turned = ImageOps.exif_transpose(opened).convert('RGB')
+        return np.ascontiguousarray(np.asarray(turned)[..., ::-1])
+
+
+def common_factor(claimed: tuple[int, int] | None,
+                  size: tuple[int, int]) -> float | None:
+    """Tell by how much a picture is larger than is claimed for it.
+
+    ``size`` is its width and height as it was loaded.
+
+    Returns:
+        float | None: 1 where nothing is claimed; None if width and height
+        differ by other factors, beyond the rounding of a resizing.
+    """
+    if claimed is None or claimed == size:
+        return 1.
+    factors = [real / given for real, given in zip(
+        size, claimed, strict=True)]
+    factor = max(factors)
+    if all(abs(given * factor - real) <= 1 + factor for real, given in zip(
+            size, claimed, strict=True)):
+        return (factors[0] * factors[1])**.5
+    return None
+
+
+def is_turned(path: Path) -> bool:
+    """Whether EXIF data swaps width and height."""
+    with Image.open(path) as image:
+        return image.getexif().get(_ORIENTATION) in _TURNED
+
+
+def _fits_turned(claimed: tuple[int, int], size: tuple[int, int]) -> bool:
+    """Whether a size, or a multiple of it, is that of a turned picture."""
+    turned = size[::-1]
+    return claimed != size and (claimed == turned or (
+        common_factor(claimed, size) is None
+        and common_factor(claimed, turned) is not None))

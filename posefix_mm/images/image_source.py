@@ -9,8 +9,13 @@ import numpy as np
 
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import Problem
-from .claimed_size import common_factor, is_turned, load_as_claimed
-from .image_files import ImageProblem, check_header
+from .image_files import (
+    ImageProblem,
+    check_header,
+    common_factor,
+    is_turned,
+    load_as_claimed,
+)
 from .image_finder import ImageFinder, Picture
 
 # References that are sampled to know whether a file is of videos.

@@ -1,11 +1,22 @@
 """Networks, registered in ``mmpose.registry.MODELS``."""
 from .backbones import MoveNetBackbone, MoveNetNeck, TimmFeatures
 from .fusion import CoAM, Concatenation, PreNet
-from .heads import CPNHead, PoseFixHead, PoseQuality, PyramidHeatmapHead
-from .pose_estimators import EndToEndPoseRefiner, PoseRefiner
+from .pose_maps import (
+    ColorPoseImage,
+    GaussianPoseMaps,
+    GreyPoseImage,
+    OneHotPoseMaps,
+    StackedPoseMaps,
+)
+from .pose_quality import PoseQuality
+from .pose_refiner import EndToEndPoseRefiner, PoseRefiner
+from .posefix_head import PoseFixHead
+from .pyramid_heads import CPNHead, PyramidHeatmapHead
 
 __all__ = [
-    'CPNHead', 'CoAM', 'Concatenation', 'EndToEndPoseRefiner',
-    'MoveNetBackbone', 'MoveNetNeck', 'PoseFixHead', 'PoseQuality',
-    'PoseRefiner', 'PreNet', 'PyramidHeatmapHead', 'TimmFeatures'
+    'CPNHead', 'CoAM', 'ColorPoseImage', 'Concatenation',
+    'EndToEndPoseRefiner', 'GaussianPoseMaps', 'GreyPoseImage',
+    'MoveNetBackbone', 'MoveNetNeck', 'OneHotPoseMaps', 'PoseFixHead',
+    'PoseQuality', 'PoseRefiner', 'PreNet', 'PyramidHeatmapHead',
+    'StackedPoseMaps', 'TimmFeatures'
 ]

@@ -7,7 +7,7 @@ from mmengine.config import Config
 from torch import nn
 
 from posefix_mm.inference import Crops
-from posefix_mm.inference.load_model import (
+from posefix_mm.inference.predictor import (
     build_test_dataset,
     load_refiner,
     load_refiner_config,

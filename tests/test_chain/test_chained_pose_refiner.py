@@ -97,7 +97,7 @@ def known_boxes(people: Path, runner: Runner,
 
 def refine_one(model, cfg: Config, path: str, record: dict) -> np.ndarray:
     """Refine a pose through the refiner's own data set and pipeline."""
-    from posefix_mm.inference.load_model import build_test_dataset
+    from posefix_mm.inference.predictor import build_test_dataset
     from posefix_mm.structures.pose_records import parse_pose_record
     dataset = build_test_dataset(cfg)
     parsed = parse_pose_record(0, record, 17)
@@ -116,7 +116,7 @@ def test_equals_its_parts(runner: Runner, known_boxes) -> None:
     """Detector's boxes, mmpose's inference_topdown, PoseFix's pipeline."""
     from mmpose.apis import inference_topdown
 
-    from posefix_mm.inference.load_model import load_refiner_config
+    from posefix_mm.inference.predictor import load_refiner_config
     model = runner.model.eval()
     batches = [model.test_step(batch) for batch in runner.test_dataloader]
     refiner_config = load_refiner_config(

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from posefix_mm.formats import ImageRef
-from posefix_mm.images.image_finder import ImageFinder
-from posefix_mm.images.image_list import ImageList
+from posefix_mm.images.image_finder import ImageFinder, ImageList
 
 
 @pytest.fixture

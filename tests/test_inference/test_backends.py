@@ -10,13 +10,13 @@ from mmpose.registry import MODELS
 from peaked_refiner import POSEFIX, make_refiner
 from torch import nn
 
+from posefix_mm.inference import backends
 from posefix_mm.inference.backends import (
     BACKENDS,
     build_backend,
-    torch_backends,
+    fold_batch_norm,
+    has_bf16,
 )
-from posefix_mm.inference.backends.refiner_parts import fold_batch_norm
-from posefix_mm.inference.backends.torch_backends import has_bf16
 
 needs_bf16 = pytest.mark.skipif(
     not has_bf16(), reason='the processor has no bfloat16 instructions')
@@ -78,7 +78,7 @@ def test_results_stay_when_the_next_batch_runs(runner, refiner):
 
 
 def test_few_images_at_once_on_a_cpu(refiner, expected, monkeypatch):
-    monkeypatch.setattr(torch_backends, '_IMAGES_ON_CPU', 4)
+    monkeypatch.setattr(backends, '_IMAGES_ON_CPU', 4)
     backend = build_backend(refiner.load(), refiner.metainfo)
     sizes = []
     monkeypatch.setattr(

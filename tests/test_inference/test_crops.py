@@ -10,7 +10,7 @@ from posefix_mm.inference.crops import (
     PipelineCropper,
     build_cropper,
 )
-from posefix_mm.inference.load_model import (
+from posefix_mm.inference.predictor import (
     build_test_dataset,
     load_refiner_config,
 )

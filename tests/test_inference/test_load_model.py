@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 from peaked_refiner import DEMO, POSEFIX
 
-from posefix_mm.inference.load_model import (
+from posefix_mm.inference.predictor import (
     DEFAULT_REFINER,
     build_test_dataset,
     find_refiner,

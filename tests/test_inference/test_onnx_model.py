@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from posefix_mm.inference.backends.onnx_model import to_onnx
+from posefix_mm.inference.engines import to_onnx
 
 pytest.importorskip('onnxscript')
 onnxruntime = pytest.importorskip('onnxruntime')

@@ -10,9 +10,8 @@ from mmpose.registry import DATASETS
 from peaked_refiner import DEMO, POSEFIX
 
 from posefix_mm.inference import ImageJob, PosePredictor, refine_stream
-from posefix_mm.inference.backends.sample_backend import SampleBackend
-from posefix_mm.inference.backends.torch_backends import TorchBackend
-from posefix_mm.inference.load_model import load_refiner, load_refiner_config
+from posefix_mm.inference.backends import SampleBackend, TorchBackend
+from posefix_mm.inference.predictor import load_refiner, load_refiner_config
 
 C2C = POSEFIX / 'demo/posefix_tiny_c2c-1xb32-14e_demo-64x48.py'
 

@@ -14,7 +14,7 @@ from posefix_mm.export import (
     largest_difference,
     refiner_to_onnx,
 )
-from posefix_mm.inference.backends import RefinerParts
+from posefix_mm.inference.backends import RefinerNetwork
 from posefix_mm.models import CoAM
 
 pytestmark = pytest.mark.usefixtures('mmpose_scope')
@@ -129,13 +129,13 @@ def test_mirrored_input_shows_the_mirrored_pose(maps):
 
 
 def test_back_ends_refine_as_the_model(maps, fusion):
-    """With the flip test; its three parts are what engines run."""
+    """With the flip test, and batch norms folded into convolutions."""
     model = build(maps, fusion)
     images, pose, visible = batch()
     with torch.no_grad():
         expected = model.refine(images, pose, visible, TWINS)
-        parts = RefinerParts(model, TWINS)
-        found = parts(images.permute(0, 2, 3, 1), pose, visible)
+        found = RefinerNetwork(model).model.refine(
+            images, pose, visible, TWINS)
     for one, other in zip(found, expected, strict=True):
         torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
 
@@ -267,7 +267,7 @@ def test_pictures_are_compiled():
     images, pose, visible = batch()
     inputs = model.add_maps(model.normalize(images), pose, visible)
     compiled = torch.compile(
-        RefinerParts(model).network, backend='eager', dynamic=True)
+        RefinerNetwork(model), backend='eager', dynamic=True)
     with torch.no_grad():
         torch.testing.assert_close(
-            compiled(inputs), RefinerParts(model).network(inputs))
+            compiled(inputs), RefinerNetwork(model)(inputs))

@@ -3,8 +3,8 @@ import torch
 from torch import nn
 
 from posefix_mm.models import MoveNetBackbone, MoveNetNeck
-from posefix_mm.models.backbones.movenet import SameConv2d
-from posefix_mm.models.layers import add_input_channels
+from posefix_mm.models.backbones import SameConv2d
+from posefix_mm.models.fusion import add_input_channels
 
 
 def test_thunder_has_the_published_shapes():

@@ -4,7 +4,7 @@ import pytest
 import torch
 from mmpose.registry import MODELS
 
-from posefix_mm.models.backbones.timm_features import load_efficientnet_lite0
+from posefix_mm.models.backbones import load_efficientnet_lite0
 
 NAME = 'tf_efficientnet_lite0'
 

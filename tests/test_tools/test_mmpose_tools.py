@@ -164,7 +164,7 @@ def test_flops(place) -> None:
     assert 50 < flops < 100
     from mmpose.registry import MODELS
 
-    from posefix_mm.inference.load_model import load_refiner_config
+    from posefix_mm.inference.predictor import load_refiner_config
     model = MODELS.build(load_refiner_config(DEMO).model)
     count = sum(p.numel() for p in model.parameters())
     assert parameters == pytest.approx(count / 1e6, abs=.01)

@@ -14,7 +14,7 @@ from mmengine.structures import InstanceData
 from mmpose.structures import split_instances
 
 from ...fileio import atomic_write, disk_errors, dump_json, write_json
-from ...images.image_list import ImageList, file_number
+from ...images.image_finder import ImageList, file_number
 from ...images.input_frames import Frame, InputFrames
 from ...visualization.draw import UniqueNames
 

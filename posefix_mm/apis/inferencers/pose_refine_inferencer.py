@@ -22,7 +22,7 @@ from ...chain import (
 from ...chain.load_models import ModelType
 from ...file_refinement.refine_summary import remedy_of
 from ...formats.coco import read_annotations
-from ...images.image_list import ImageList
+from ...images.image_finder import ImageList
 from ...images.input_frames import Frame, InputFrames, InputsType, open_inputs
 from ...inference import PosePredictor
 from ...progress import track

@@ -11,7 +11,7 @@ from mmpose.registry import DATASETS
 
 from ...fileio import read_json
 from ...formats.coco import load_pose_records
-from ...images.image_list import ImageList
+from ...images.image_finder import ImageList
 from ...structures.boxes import pose_to_bbox, shown_keypoints
 from ...structures.pose_records import RELEASE_CATEGORIES, PoseRecord
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...images.image_list import ImageList
+from ...images.image_finder import ImageList
 from ...structures.boxes import BOX_TO_AREA
 
 _NUMBERS = {int, float, type(None)}
@@ -68,7 +68,7 @@ class EvaluationData:
         self.sizes[~(self.sizes > 0)] = np.nan  # 0 and -1: not known
         self._list = ImageList(self.images)
         #: Index of each record's image, -1 if unknown, and how it was found,
-        #: EXACT to UNKNOWN of images.image_list, int64 (N, ).
+        #: EXACT to UNKNOWN of images.image_finder, int64 (N, ).
         self.result_images, self.id_kinds = np.array(
             self._list.find_all([
                 r.get('image_id') if isinstance(r, dict) else None

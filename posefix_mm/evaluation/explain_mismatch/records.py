@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...images.image_list import FILE_NAME, FILE_NUMBER, OTHER_TYPE, UNKNOWN
+from ...images.image_finder import FILE_NAME, FILE_NUMBER, OTHER_TYPE, UNKNOWN
 from ...structures.pose_records import Problem, category_of
 from .data import EvaluationData, Explanation, column, has_numbers, quote
 

@@ -18,7 +18,7 @@ from posefix_mm.apis.inferencers.read_people import (
     parse_boxes,
     parse_poses,
 )
-from posefix_mm.images.image_list import ImageList, file_number
+from posefix_mm.images.image_finder import ImageList, file_number
 from posefix_mm.images.input_frames import Frame, InputFrames, VideoInfo
 from posefix_mm.inference import PoseArrays
 from posefix_mm.structures.image_ref import ImageRef

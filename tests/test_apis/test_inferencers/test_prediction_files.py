@@ -17,7 +17,7 @@ from posefix_mm.apis.inferencers.output_files import (
     visualization_files,
 )
 from posefix_mm.formats.coco import read_annotations
-from posefix_mm.images.image_list import ImageList
+from posefix_mm.images.image_finder import ImageList
 from posefix_mm.images.input_frames import (
     Frame,
     InputFrames,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from posefix_mm.models.layers import GaussianPoseMaps, OneHotPoseMaps
+from posefix_mm.models.pose_maps import GaussianPoseMaps, OneHotPoseMaps
 
 
 def literal_map(x, y, height, width, sigma, amplitude):

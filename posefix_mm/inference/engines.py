@@ -1,54 +1,50 @@
-"""Run the network in an inference engine, on the CPU."""
+"""Run the network in an inference engine that reads ONNX, on the CPU."""
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from ...optional_packages import import_optional
-from ..crops import Crops
-from .refiner_parts import RefinerParts
-from .torch_backends import Located, no_poses
+from ..optional_packages import import_optional
+from .backends import Located, RefinerNetwork, no_poses
+from .crops import Crops
+
+if TYPE_CHECKING:
+    import onnx
 
 #: Precisions and how OpenVINO calls them.
 OPENVINO_PRECISIONS = {'fp32': 'f32', 'bf16': 'bf16'}
+#: The first opset that PyTorch's exporter writes.
+MIN_OPSET = 18
+# The file format that came with it, which older runtimes read as well; the
+# exporter writes a newer one.
+_IR_VERSION = 8
+#: The oldest ONNX Runtime in which such a model was run.
+MIN_ONNXRUNTIME = '1.15'
 
 
 class EngineBackend:
-    """A refiner whose network runs in an engine that reads ONNX.
+    """A refiner whose network runs in an engine.
 
     On as many threads as PyTorch. The network alone is exported, in memory;
-    pose maps and soft-argmax stay in PyTorch.
-
-    Args:
-        model (nn.Module): A ``PoseRefiner`` with a ``PoseFixHead``, in
-            evaluation mode, on the CPU. Its batch norms are folded into the
-            convolutions, in place.
-        flip_indices (Sequence[int], optional): Twin of every keypoint, (K, ):
-            average with the mirrored image. Defaults to None: no flip test.
-        precision (str): ``'fp32'``; OpenVINO has ``'bf16'``, too, where the
-            processor does. Defaults to ``'fp32'``.
-
-    Raises:
-        ImportError: If the engine, or what exports, is not installed.
-        ValueError: If the model is not on the CPU, or the engine can't
-            compute in that precision here.
+    pose maps and soft-argmax stay in PyTorch. Arguments are those of
+    :class:`~posefix_mm.inference.backends.TorchBackend`.
     """
 
-    def __init__(self,
-                 model: nn.Module,
-                 *,
-                 flip_indices: Sequence[int] | None = None,
-                 precision: str = 'fp32') -> None:
+    def __init__(self, model: nn.Module, *,
+                 flip_indices: Sequence[int] | None, precision: str) -> None:
         self.check_precision(precision)
         device = next(model.parameters()).device
         if device.type != 'cpu':
             raise ValueError(f'{type(self).__name__} runs on the CPU only, '
                              f'the model is on {device}')
-        from .onnx_model import network_to_onnx
-        self.parts = RefinerParts(model, flip_indices)
-        self.load(network_to_onnx(self.parts).SerializeToString(), precision)
+        self.model = model
+        self.flip_indices = flip_indices
+        network = RefinerNetwork(model)
+        onnx = to_onnx(network, dict(inputs=network.example_inputs(2)),
+                       ['logits'])
+        self.load(onnx.SerializeToString(), precision)
 
     def check_precision(self, precision: str) -> None:
         """Raise an error if the engine can't compute in a precision."""
@@ -59,11 +55,7 @@ class EngineBackend:
         raise NotImplementedError
 
     def infer(self, inputs: np.ndarray) -> np.ndarray:
-        """Run the network.
-
-        Args:
-            inputs (np.ndarray): Images and pose maps, float32
-                (M, 3 + C, h, w).
+        """Run the network on images and pose maps, float32 (M, 3 + C, h, w).
 
         Returns:
             np.ndarray: As :class:`RefinerNetwork`, float32 (M, K + E, H, W),
@@ -76,14 +68,15 @@ class EngineBackend:
         """Run a batch; see :class:`Backend`."""
         if not len(crops):
             return no_poses(crops)
-        images, *input_pose = map(
+        images, *pose = map(
             torch.from_numpy,
             (crops.images, crops.input_pose, crops.input_pose_visible))
-        inputs = self.parts.prepare(images, *input_pose)
-        logits = self.infer(inputs.contiguous().numpy())
+        inputs = self.model.prepare(
+            images.permute(0, 3, 1, 2), *pose, self.flip_indices)
+        maps = torch.from_numpy(self.infer(inputs.contiguous().numpy()))
         located = tuple(
-            part.numpy() for part in self.parts.locate(
-                torch.from_numpy(logits), *input_pose))
+            part.numpy()
+            for part in self.model.locate(maps, *pose, self.flip_indices))
         return lambda: located
 
 
@@ -98,7 +91,7 @@ class OnnxRuntimeBackend(EngineBackend):
         import_optional('onnxruntime', 'onnx')
 
     def load(self, network: bytes, precision: str) -> None:
-        """Load a model; see :meth:`EngineBackend.load`."""
+        """Load a model."""
         self._session = start_onnxruntime(network)
 
     def infer(self, inputs: np.ndarray) -> np.ndarray:
@@ -122,7 +115,7 @@ class OpenVinoBackend(EngineBackend):
                              f"{', '.join(able)}; take precision 'fp32'")
 
     def load(self, network: bytes, precision: str) -> None:
-        """Load a model; see :meth:`EngineBackend.load`."""
+        """Load a model."""
         self._compiled = self._core.compile_model(
             self._core.read_model(network), 'CPU', {
                 'PERFORMANCE_HINT': 'LATENCY',
@@ -133,6 +126,10 @@ class OpenVinoBackend(EngineBackend):
     def infer(self, inputs: np.ndarray) -> np.ndarray:
         """Run the network; see :meth:`EngineBackend.infer`."""
         return self._compiled([inputs])[0]
+
+
+#: Back ends by name.
+ENGINES = {'onnxruntime': OnnxRuntimeBackend, 'openvino': OpenVinoBackend}
 
 
 def start_onnxruntime(model: bytes | str) -> Any:
@@ -148,3 +145,53 @@ def start_onnxruntime(model: bytes | str) -> Any:
     options.intra_op_num_threads = torch.get_num_threads()
     return onnxruntime.InferenceSession(
         model, options, providers=['CPUExecutionProvider'])
+
+
+def to_onnx(module: nn.Module,
+            examples: dict[str, Tensor],
+            outputs: Sequence[str],
+            *,
+            opset: int = MIN_OPSET) -> 'onnx.ModelProto':
+    """Export a module with a dynamic batch.
+
+    Args:
+        module (nn.Module): In evaluation mode.
+        examples (dict[str, Tensor]): Inputs by name; the first axis of each
+            is the batch, of more than one sample.
+        outputs (Sequence[str]): Names of the outputs.
+        opset (int): Version of ONNX's operators. Defaults to 18.
+
+    Returns:
+        onnx.ModelProto: The graph.
+
+    Raises:
+        ImportError: If what exports is not installed.
+        ValueError: If there is no such opset, or the module does what can't
+            be exported.
+    """
+    onnx = import_optional('onnx', 'onnx')
+    import_optional('onnxscript', 'onnx')
+    newest = onnx.defs.onnx_opset_version()
+    if not MIN_OPSET <= opset <= newest:
+        raise ValueError(f'opset must be from {MIN_OPSET} to {newest}, got '
+                         f'{opset}')
+    batch = torch.export.Dim('N', min=1)
+    try:
+        with torch.no_grad():
+            program = torch.onnx.export(
+                module,
+                tuple(examples.values()),
+                dynamo=True,
+                verbose=False,
+                opset_version=opset,
+                input_names=list(examples),
+                output_names=list(outputs),
+                dynamic_shapes=tuple({0: batch} for _ in examples))
+    except torch.onnx.OnnxExporterError as error:
+        reason = ' '.join(str(error.__cause__ or error).split())
+        raise ValueError('PyTorch can not export this network to ONNX: '
+                         f'{reason:.300}') from error
+    model = program.model_proto
+    if opset == MIN_OPSET:
+        model.ir_version = _IR_VERSION
+    return model

@@ -1,4 +1,4 @@
-"""The head of the cascaded pyramid network."""
+"""Heads of heatmaps on a feature pyramid, one of them CPN's."""
 from typing import List, Optional, Sequence, Tuple
 
 import torch
@@ -135,3 +135,30 @@ class CPNHead(HeatmapHead):
         return dict(
             loss_global=loss / len(levels),
             loss_refine=self.refine_loss(refined, target, weights))
+
+
+@MODELS.register_module()
+class PyramidHeatmapHead(HeatmapHead):
+    """mmpose's heatmap head, which reads the last feature map, on any.
+
+    Args:
+        *args: As :class:`mmpose.models.HeatmapHead`.
+        in_index (int): Which of the feature maps is used. Defaults to the
+            first, a pyramid's finest.
+        **kwargs: As :class:`mmpose.models.HeatmapHead`.
+    """
+
+    def __init__(self, *args, in_index: int = 0, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.in_index = in_index
+
+    def forward(self, feats: Sequence[Tensor]) -> Tensor:
+        """Compute heatmaps.
+
+        Args:
+            feats (Sequence[Tensor]): Feature maps.
+
+        Returns:
+            Tensor: (B, K, H, W).
+        """
+        return super().forward((feats[self.in_index], ))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from posefix_mm.models.layers import (
+from posefix_mm.models.pose_maps import (
     ColorPoseImage,
     GreyPoseImage,
     StackedPoseMaps,

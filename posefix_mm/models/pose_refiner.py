@@ -1,4 +1,4 @@
-"""The pose estimator that reads an input pose as well as the image."""
+"""Pose estimators that read an input pose as well as the image."""
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,8 +14,9 @@ from mmpose.utils.typing import (
     SampleList,
 )
 from torch import Tensor
+from torch.nn import functional as F
 
-from ..layers import find_input_conv
+from .fusion import find_input_conv
 
 
 @MODELS.register_module()
@@ -146,16 +147,12 @@ class PoseRefiner(TopdownPoseEstimator):
         inputs = torch.cat((inputs, maps.to(inputs)), dim=1)
         return inputs.contiguous(memory_format=self.memory_format)
 
-    def refine(self,
-               images: Tensor,
-               input_pose: Tensor,
-               input_pose_visible: Tensor,
-               flip_indices: Sequence[int] | None = None
-               ) -> tuple[Tensor, ...]:
-        """Refine poses by tensors alone, without data samples.
-
-        What :meth:`predict` does, in a form that can be compiled and
-        exported.
+    def prepare(self,
+                images: Tensor,
+                input_pose: Tensor,
+                input_pose_visible: Tensor,
+                flip_indices: Sequence[int] | None = None) -> Tensor:
+        """Do what is before the network.
 
         Args:
             images (Tensor): Crops as they are loaded (BGR, 0 to 255), of any
@@ -163,25 +160,29 @@ class PoseRefiner(TopdownPoseEstimator):
             input_pose (Tensor): Input pixels, (B, K, 2).
             input_pose_visible (Tensor): Above 0 where present, (B, K).
             flip_indices (Sequence[int], optional): Twin of every keypoint,
-                (K, ): average with the mirrored image. Defaults to None: no
-                flip test.
+                (K, ), for the flip test. Defaults to None: there is none.
 
         Returns:
-            tuple: As :meth:`locate`.
+            Tensor: Images and pose maps, (B, 3 + C, h, w); with the flip test
+            their mirrors behind them, (2 * B, 3 + C, h, w).
         """
-        inputs = self.add_maps(
-            self.normalize(images), input_pose, input_pose_visible)
-        maps = self.head.compute_maps(self.extract_feat(inputs))
-        maps_flip = None
-        if flip_indices is not None:
-            mirrored = self.flip(inputs, flip_indices, input_pose,
-                                 input_pose_visible)
-            maps_flip = self.head.compute_maps(self.extract_feat(mirrored))
-        return self.locate(maps, maps_flip, flip_indices,
-                           (input_pose, input_pose_visible))
+        pose = input_pose, input_pose_visible
+        inputs = self.add_maps(self.normalize(images), *pose)
+        if flip_indices is None:
+            return inputs
+        return torch.cat((inputs, self.flip(inputs, flip_indices, *pose)))
 
-    def locate(self, *args) -> tuple[Tensor, ...]:
-        """Do what is behind the network; see :meth:`PoseFixHead.locate`.
+    def compute_maps(self, inputs: Tensor) -> Tensor:
+        """Run all that takes time; see :meth:`PoseFixHead.compute_maps`."""
+        return self.head.compute_maps(self.extract_feat(inputs))
+
+    def locate(self,
+               maps: Tensor,
+               input_pose: Tensor,
+               input_pose_visible: Tensor,
+               flip_indices: Sequence[int] | None = None
+               ) -> tuple[Tensor, ...]:
+        """Do what is behind the network; arguments are those of the others.
 
         Returns:
             tuple: keypoints in input pixels, float32 (B, K, 2), their scores,
@@ -189,13 +190,28 @@ class PoseRefiner(TopdownPoseEstimator):
             input and of the refined pose, float32 (B, 2); see
             :class:`LocatedPoses`.
         """
-        located = self.head.locate(*args)
+        mirrored = None
+        if flip_indices is not None:
+            half = maps.shape[0] // 2
+            maps, mirrored = maps[:half], maps[half:]
+        located = self.head.locate(maps, mirrored, flip_indices,
+                                   (input_pose, input_pose_visible))
         scale = located.coords.new_tensor(
             self.head.decoder.scale_factor.tolist())
         results = located.coords * scale, located.keypoint_scores
         if located.pose_scores is None:
             return results
         return *results, located.pose_scores
+
+    def refine(self, images: Tensor, *pose) -> tuple[Tensor, ...]:
+        """Refine poses by tensors alone, without data samples.
+
+        What :meth:`predict` does, in a form that can be compiled and
+        exported: :meth:`prepare`, whose arguments it takes,
+        :meth:`compute_maps` and :meth:`locate`, whose result it gives.
+        """
+        return self.locate(
+            self.compute_maps(self.prepare(images, *pose)), *pose)
 
     def normalize(self, images: Tensor) -> Tensor:
         """Normalise crops (B, 3, h, w) as the data preprocessor does."""
@@ -312,3 +328,82 @@ class PoseRefiner(TopdownPoseEstimator):
                 # by which mmpose's metrics rank
                 given.bbox_scores = given.bbox_scores * pred.pose_scores[:, 1]
         return samples
+
+
+@MODELS.register_module()
+class EndToEndPoseRefiner(PoseRefiner):
+    """Refinement module on an estimator's own maps ("E2E-refine", table 1).
+
+    What PoseFix is compared with: a module of the same architecture reads the
+    image and the heatmaps of an estimator, and both are trained at once.
+    There is no input pose and no synthesized error, so it fits this estimator
+    only.
+
+    Args:
+        backbone (dict): Backbone of the refinement module, on 3 channels.
+        estimator (dict): Config of a top-down heatmap estimator. The images
+            are normalised by the refiner's data preprocessor.
+        num_keypoints (int): K.
+        pose_amplitude (float): What a heatmap value of 1 becomes. Defaults to
+            255.
+        **kwargs: Further arguments of :class:`PoseRefiner`.
+    """
+
+    def __init__(self,
+                 backbone: ConfigType,
+                 *,
+                 estimator: ConfigType,
+                 num_keypoints: int,
+                 pose_amplitude: float = 255.,
+                 **kwargs) -> None:
+        super().__init__(
+            backbone,
+            num_keypoints=num_keypoints,
+            pose_sigma=None,
+            pose_amplitude=pose_amplitude,
+            **kwargs)
+        self.estimator = MODELS.build(estimator)
+
+    def add_heatmaps(self, inputs: Tensor, feats: Sequence[Tensor]) -> Tensor:
+        """Put the maps of the estimator's features behind the images.
+
+        Returns:
+            Tensor: (B, 3 + K, h, w).
+        """
+        maps = F.interpolate(
+            self.estimator.head(feats),
+            inputs.shape[-2:],
+            mode='bilinear',
+            align_corners=False)
+        maps = maps.clamp(min=0.) * self.pose_maps.amplitude
+        inputs = torch.cat((inputs, maps.to(inputs)), dim=1)
+        return inputs.contiguous(memory_format=self.memory_format)
+
+    def stack_input_poses(self, data_samples: SampleList) -> tuple:
+        """Ask the data samples for nothing: there are no input poses."""
+        return None, None
+
+    def add_maps(self, inputs: Tensor, *_: object) -> Tensor:
+        """Put the maps of the estimator behind the image channels."""
+        return self.add_heatmaps(inputs, self.estimator.extract_feat(inputs))
+
+    def forward(self,
+                inputs: Tensor,
+                data_samples: OptSampleList = None,
+                mode: str = 'tensor'):
+        """Run as :class:`PoseRefiner` does.
+
+        In training, data samples have the labels of both heads, and the
+        estimator's losses come with the prefix ``estimator_``.
+        """
+        if mode != 'loss':
+            return super().forward(inputs, data_samples, mode)
+        if isinstance(inputs, list):
+            inputs = torch.stack(inputs)
+        feats = self.estimator.extract_feat(inputs)
+        losses = self.estimator.head.loss(
+            feats, data_samples, train_cfg=self.estimator.train_cfg)
+        losses = {f'estimator_{name}': loss for name, loss in losses.items()}
+        losses.update(
+            self.loss(self.add_heatmaps(inputs, feats), data_samples))
+        return losses

@@ -10,7 +10,7 @@ from mmengine.runner.checkpoint import load_state_dict
 from mmpose.registry import MODELS
 from torch import nn
 
-from posefix_mm.models.layers import add_input_channels, find_input_conv
+from posefix_mm.models.fusion import add_input_channels, find_input_conv
 
 EXTRA = 5
 
