@@ -1,15 +1,12 @@
-"""Data of refiners."""
-from .datasets import (
-                         PoseRefineDataset,
-                         PoseResultsDataset,
-                         ZeroBasedMpiiDataset,
-)
+"""Data of refiners, registered in mmpose's registries."""
+from .pose_refine_dataset import PoseRefineDataset, ZeroBasedMpiiDataset
+from .pose_results_dataset import PoseResultsDataset
 from .transforms import (
-                         ClippedNormalBBoxTransform,
-                         GetInputPose,
-                         MisplacePose,
-                         PackRefineInputs,
-                         SynthesizePoseError,
+    ClippedNormalBBoxTransform,
+    GetInputPose,
+    MisplacePose,
+    PackRefineInputs,
+    SynthesizePoseError,
 )
 
 __all__ = [

@@ -18,7 +18,7 @@ from mmpose.structures.bbox import (
 
 from ..datasets import PoseResultsDataset
 from ..datasets.transforms import GetInputPose, PackRefineInputs
-from ..datasets.transforms.get_input_pose import shown_weights
+from ..datasets.transforms.input_pose import shown_weights
 from ..structures.boxes import pose_to_bbox, shown_keypoints
 from ..structures.pose_records import PoseArrays, PoseRecord
 

@@ -9,7 +9,7 @@ from posefix_mm.datasets.transforms import (
     DrawInputPose,
     TakeInputPose,
 )
-from posefix_mm.datasets.transforms.pack_refine_inputs import ks_scales
+from posefix_mm.datasets.transforms.input_pose import ks_scales
 
 pytestmark = pytest.mark.usefixtures('mmpose_scope')
 

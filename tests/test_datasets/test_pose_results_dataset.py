@@ -57,7 +57,7 @@ def test_only_good_records_are_samples(tmp_path):
 
 
 def test_left_out_records_are_counted(tmp_path, monkeypatch):
-    from posefix_mm.datasets.datasets import pose_results_dataset
+    from posefix_mm.datasets import pose_results_dataset
     said = []
     monkeypatch.setattr(pose_results_dataset, 'print_log',
                         lambda text, **_: said.append(text))

@@ -1,6 +1,11 @@
 """Transforms, registered in ``mmpose.registry.TRANSFORMS``."""
 from ...structures.error_types import ERROR_TYPES
-from .clipped_normal_bbox_transform import ClippedNormalBBoxTransform
+from .augmentation import (
+    ClippedNormalBBoxTransform,
+    CutByBorder,
+    DegradeImage,
+    PasteOccluder,
+)
 from .draw_input_pose import (
     BUCTDPoseError,
     CropByInputPose,
@@ -15,12 +20,12 @@ from .error_tables import (
     build_radii,
     build_table,
 )
-from .everyday_photos import CutByBorder, DegradeImage, PasteOccluder
-from .get_input_pose import GetInputPose
+from .input_pose import GetInputPose, PackRefineInputs
 from .misplace_pose import MisplacePose
-from .pack_refine_inputs import PackRefineInputs
-from .synthesize_keypoint_scores import SynthesizeKeypointScores
-from .synthesize_pose_error import SynthesizePoseError
+from .synthesize_pose_error import (
+    SynthesizeKeypointScores,
+    SynthesizePoseError,
+)
 
 __all__ = [
     'BUCTDPoseError', 'ClippedNormalBBoxTransform', 'CropByInputPose',

@@ -8,8 +8,7 @@ from mmpose.registry import TRANSFORMS
 
 from ...structures.boxes import pose_extent
 from ...structures.error_types import INVERSION
-from .get_input_pose import shown_weights
-from .parameters_repr import ParametersRepr
+from .input_pose import ParametersRepr, shown_weights
 from .synthesize_pose_error import SynthesizePoseError
 
 

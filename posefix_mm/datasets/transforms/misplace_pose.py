@@ -9,7 +9,7 @@ from mmpose.registry import TRANSFORMS
 
 from ...structures.boxes import pose_to_bbox
 from .error_synthesis import to_complex
-from .parameters_repr import ParametersRepr
+from .input_pose import ParametersRepr
 
 
 class _Limbs(NamedTuple):

@@ -9,11 +9,11 @@ from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.datasets.datasets.body import CocoDataset
 from mmpose.registry import DATASETS
 
-from ...fileio import read_json
-from ...formats.coco import load_pose_records
-from ...images.image_finder import ImageList
-from ...structures.boxes import pose_to_bbox, shown_keypoints
-from ...structures.pose_records import RELEASE_CATEGORIES, PoseRecord
+from ..fileio import read_json
+from ..formats.coco import load_pose_records
+from ..images.image_finder import ImageList
+from ..structures.boxes import pose_to_bbox, shown_keypoints
+from ..structures.pose_records import RELEASE_CATEGORIES, PoseRecord
 
 
 @DATASETS.register_module()
