@@ -136,18 +136,21 @@ def refine(images: ImageLike | Sequence[ImageLike],
     if isinstance(joint_map, (str, Path)):
         joint_map = build_joint_map(
             predictor.keypoint_names, config=joint_map)
+    joint_map = joint_map or JointMap.identity(count)
     loaders = [
         _loader(image, place, channel_order)
         for place, image in enumerate(images)
     ]
     inputs = [
-        _read_poses(of_image, joint_map, count, place)
+        _read_poses(of_image, joint_map, place)
         for place, of_image in enumerate(poses)
     ]
     jobs = (
-        ImageJob(of_image, loader, of_image.arrays(count))
-        for of_image, loader in zip(inputs, loaders, strict=True))
-    results = [*map(_finish, refine_stream(
+        ImageJob(key, loader, PoseArrays.stack(
+            [(r.keypoints, r.visible, r.keypoint_scores)
+             for r in _usable(key[1])], count))
+        for key, loader in zip(inputs, loaders, strict=True))
+    results = [*map(partial(_finish, joint_map), refine_stream(
         predictor, jobs, batch_size=batch_size, num_workers=num_workers,
         passes=passes))]
     return results[0] if single else results
@@ -173,44 +176,24 @@ def _kept_predictor(config: str | Path | None, checkpoint: str | None,
     return PosePredictor(config, checkpoint, **dict(options))
 
 
-@dataclass
-class _InputPoses:
-    """The poses that a caller gave for an image.
+def _read_poses(poses: Any, joint_map: JointMap,
+                place: int) -> tuple[np.ndarray, list[PoseRecord]]:
+    """Bring the poses of an image into one form.
 
-    Attributes:
-        joints (np.ndarray): x, y and score of the J joints of the source,
-            all 0 where absent, float64 (N, J, 3).
-        records (list[PoseRecord]): The same as keypoints of the refiner.
-        joint_map (JointMap): From one to the other.
+    Returns:
+        tuple: x, y and score of the J joints of the source, all 0 where
+        absent, float64 (N, J, 3), and the same as keypoints of the refiner.
     """
-
-    joints: np.ndarray
-    records: list[PoseRecord]
-    joint_map: JointMap
-
-    def usable(self) -> list[PoseRecord]:
-        """Poses that can be refined."""
-        return [r for r in self.records if r.problem is None]
-
-    def arrays(self, num_keypoints: int) -> PoseArrays:
-        """Those poses as arrays."""
-        return PoseArrays.stack(
-            [(r.keypoints, r.visible, r.keypoint_scores)
-             for r in self.usable()], num_keypoints)
-
-
-def _read_poses(poses: Any, joint_map: JointMap | None, num_keypoints: int,
-                place: int) -> _InputPoses:
-    """Bring the poses of an image into one form."""
-    joint_map = joint_map or JointMap.identity(num_keypoints)
-    count = joint_map.num_source
-    joints = _as_joints(poses, count, place)
-    records = []
-    for index, pose in enumerate(joints):
-        record = PoseRecord(index, None)
+    joints = _as_joints(poses, joint_map.num_source, place)
+    records = [PoseRecord(index, None) for index in range(len(joints))]
+    for record, pose in zip(records, joints, strict=True):
         record.problem = set_pose(record, pose, joint_map)
-        records.append(record)
-    return _InputPoses(joints, records, joint_map)
+    return joints, records
+
+
+def _usable(records: Sequence[PoseRecord]) -> list[PoseRecord]:
+    """Poses that can be refined."""
+    return [record for record in records if record.problem is None]
 
 
 def _as_joints(poses: Any, count: int, place: int) -> np.ndarray:
@@ -279,27 +262,26 @@ def _to_bgr(image: np.ndarray, channel_order: str) -> np.ndarray:
         image if channel_order == 'bgr' else image[..., ::-1])
 
 
-def _finish(result: ImageResult) -> PoseRefinement:
+def _finish(joint_map: JointMap, result: ImageResult) -> PoseRefinement:
     """Put refined poses in their places among those of the input."""
-    poses: _InputPoses = result.key
-    count, joints = poses.joints.shape[:2]
-    keypoints = poses.joints[..., :2].astype(np.float32)
-    before = keypoints.copy()
-    confidences = np.zeros((count, joints), np.float32)
-    pose_scores = np.full((count, 2), np.nan, np.float32)
-    refined = np.zeros(count, bool)
+    joints, records = result.key
+    shape = joints.shape[:2]
+    before = joints[..., :2].astype(np.float32)
+    refinement = PoseRefinement(
+        before.copy(), joints[..., 2].astype(np.float32),
+        np.zeros(shape, np.float32),
+        np.full((shape[0], 2), np.nan, np.float32), np.zeros(0),
+        np.zeros(shape[0], bool),
+        [record.problem or result.problem for record in records])
     if result.problem is None:
-        put = poses.joint_map.put
-        for row, record in enumerate(poses.usable()):
-            index = record.index
-            keypoints[index] = put(keypoints[index], result.keypoints[row])
-            confidences[index] = put(confidences[index],
-                                     result.confidences[row])
-            pose_scores[index] = result.pose_scores[row]
-            refined[index] = True
-    shifts = np.linalg.norm(keypoints - before, axis=-1)
-    shifts[~present_joints(poses.joints)] = np.nan
-    return PoseRefinement(
-        keypoints, poses.joints[..., 2].astype(np.float32), confidences,
-        pose_scores, shifts, refined,
-        [record.problem or result.problem for record in poses.records])
+        for row, record in enumerate(_usable(records)):
+            for whole, refined in (
+                    (refinement.keypoints, result.keypoints),
+                    (refinement.confidences, result.confidences)):
+                whole[record.index] = joint_map.put(
+                    whole[record.index], refined[row])
+            refinement.pose_scores[record.index] = result.pose_scores[row]
+            refinement.refined[record.index] = True
+    refinement.shifts = np.linalg.norm(refinement.keypoints - before, axis=-1)
+    refinement.shifts[~present_joints(joints)] = np.nan
+    return refinement

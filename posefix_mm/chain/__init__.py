@@ -6,8 +6,9 @@ from .estimators import (
     TopdownEstimator,
     build_chain,
     estimate_poses,
+    map_estimator_joints,
+    to_input_poses,
 )
-from .input_poses import map_estimator_joints, to_input_poses
 from .load_models import (
     ModelFiles,
     find_model,

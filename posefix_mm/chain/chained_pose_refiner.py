@@ -1,12 +1,12 @@
 """Detector, estimator and refiner as one model."""
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from mmengine.config import Config, ConfigDict
+from mmengine.config import ConfigDict
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
@@ -18,8 +18,13 @@ from ..inference.backends import build_backend
 from ..inference.crops import Crops
 from ..inference.predictor import PosePredictor, RefinedCrops
 from ..inference.stream import ImageJob, ImageResult, refine_stream
-from .estimators import EstimatedPoses, build_estimator, estimate_poses
-from .input_poses import map_estimator_joints, to_input_poses
+from .estimators import (
+    EstimatedPoses,
+    build_estimator,
+    estimate_poses,
+    map_estimator_joints,
+    to_input_poses,
+)
 from .load_models import (
     ModelFiles,
     find_model,
@@ -190,7 +195,10 @@ def _find_part(part: dict, scope: str) -> ModelFiles:
 
 
 def _build_detector(part: dict) -> PersonDetector:
-    options = _without(part, ('config', 'checkpoint', 'cfg_options'))
+    options = {
+        name: value for name, value in ConfigDict(part).to_dict().items()
+        if name not in ('config', 'checkpoint', 'cfg_options')
+    }
     return PersonDetector(load_detector(_find_part(part, 'mmdet')), **options)
 
 
@@ -200,20 +208,7 @@ class MovablePredictor(PosePredictor):
     As happens to the parts of a model: a runner builds it, loads a checkpoint
     into it and chooses its device. Back ends change the network for
     inference, so they get a copy of it, when the first batch comes.
-
-    Args:
-        config (str | Path | Config, optional): As of :class:`PosePredictor`.
-        **options: As of :class:`PosePredictor`, without ``device``, which is
-            the runner's, and ``crop_by``: poses of a chain have no boxes.
     """
-
-    def __init__(self, config: str | Path | Config | None, *,
-                 device: None = None, crop_by: None = None, **options
-                 ) -> None:
-        for name, value in (('device', device), ('crop_by', crop_by)):
-            if value is not None:
-                raise TypeError(f'the refiner of a chain takes no {name}')
-        super().__init__(config, **options)
 
     def _build_backend(self) -> None:
         self._device = None
@@ -239,9 +234,9 @@ def _build_refiner(part: dict) -> MovablePredictor:
     if isinstance(config, str) and ('::' in config or config.endswith('.py')) \
             and not Path(config).with_suffix('.pth').is_file():
         config = read_config(config)
-    return MovablePredictor(config, **_without(part, ('config', )))
-
-
-def _without(part: dict, names: Sequence[str]) -> dict:
-    options = ConfigDict(part).to_dict()
-    return {k: v for k, v in options.items() if k not in names}
+    options = dict(ConfigDict(part).to_dict(), config=config)
+    # the device is the runner's, and poses of a chain have no boxes
+    for name in ('device', 'crop_by'):
+        if options.get(name) is not None:
+            raise TypeError(f'the refiner of a chain takes no {name}')
+    return MovablePredictor(**options)

@@ -121,17 +121,9 @@ class PersonDetector:
 class LazyDetector:
     """A detector that is loaded when people are first to be found.
 
-    Where boxes are given, none is needed.
-
-    Args:
-        estimator (nn.Module): For whose kind of objects a detector is chosen
-            if none is named.
-        det_model (str | Config, optional): A detector of mmdet;
-            ``'whole_image'`` takes images for people. Defaults to mmpose's
-            choice.
-        det_weights (str, optional): Its checkpoint.
-        det_cat_ids (int | Sequence[int], optional): Categories that count.
-        device (str): Defaults to ``'cpu'``.
+    Where boxes are given, none is needed. Arguments are those of
+    :class:`PoseRefineInferencer`; ``estimator`` is that for whose kind of
+    objects a detector is chosen if none is named.
     """
 
     def __init__(self,
@@ -186,9 +178,7 @@ def default_detector(estimator: nn.Module) -> dict:
 
 def category_ids(ids: int | tuple | list | None) -> tuple[int, ...]:
     """Read ``det_cat_ids`` as mmpose does: a number or several."""
-    if ids is None:
-        return (0, )
-    return (ids, ) if isinstance(ids, int) else tuple(ids)
+    return (ids or 0, ) if ids is None or isinstance(ids, int) else tuple(ids)
 
 
 @torch.no_grad()

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from posefix_mm.apis.inferencers.refine_frames import read_ahead
+from posefix_mm.apis.inferencers.pose_refine_inferencer import read_ahead
 from posefix_mm.images.input_frames import Frame, open_inputs
 
 

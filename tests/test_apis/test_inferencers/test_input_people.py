@@ -10,11 +10,9 @@ import pytest
 from posefix_mm.apis.inferencers.input_people import (
     InputPeople,
     NoPoseRefinedError,
-    name_of,
-)
-from posefix_mm.apis.inferencers.read_people import (
     fit_boxes,
     fit_poses,
+    name_of,
     parse_boxes,
     parse_poses,
 )
@@ -123,7 +121,7 @@ def test_nobody_is_not_the_same_as_unknown() -> None:
 
 @pytest.mark.parametrize('image_id', [7, 'a_007', 'a_007.jpg'])
 def test_records_find_their_image(image_id: Any) -> None:
-    given = InputPeople([dict(image_id=image_id, x=1)], 'poses', 3)
+    given = InputPeople([dict(image_id=image_id, x=1)], 'poses')
     assert given.next_of(Frame(0, 'b_008.jpg')) == []
     assert [r['x'] for r in given.next_of(Frame(1, 'a_007.jpg'))] == [1]
     assert not given.leftover()
@@ -131,18 +129,18 @@ def test_records_find_their_image(image_id: Any) -> None:
 
 def test_records_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / 'poses.json').write_text(json.dumps([RECORD]))
-    given = InputPeople(tmp_path / 'poses.json', 'poses', 3)
+    given = InputPeople(tmp_path / 'poses.json', 'poses')
     assert given.next_of(Frame(0, '1.jpg')) == [RECORD]
 
 
 def test_what_belongs_to_no_image_is_told() -> None:
-    given = InputPeople([RECORD, dict(RECORD, image_id=2)], 'poses', 3)
+    given = InputPeople([RECORD, dict(RECORD, image_id=2)], 'poses')
     assert given.leftover() == (
         'the poses of 2 image_ids, such as 1, belong to no image of the input')
 
 
 def test_an_item_for_each_image() -> None:
-    given = InputPeople([[POSE]], 'poses', 3)
+    given = InputPeople([[POSE]], 'poses')
     with pytest.raises(ValueError, match='poses for 1 images, but 2 images'):
         given.check_count(2)
     given.next_of(Frame(0, 'a.jpg'))
@@ -151,7 +149,7 @@ def test_an_item_for_each_image() -> None:
 
 
 def test_an_array_of_one_image_needs_no_list() -> None:
-    given = InputPeople(np.array([POSE]), 'poses', 3)
+    given = InputPeople(np.array([POSE]), 'poses')
     given.check_count(1)
     assert given.next_of(Frame(0, 'a.jpg')).shape == (1, 2, 3)
 
@@ -160,12 +158,12 @@ def test_an_array_of_one_image_needs_no_list() -> None:
 def test_a_file_of_something_else(tmp_path: Path, content: str) -> None:
     (tmp_path / 'poses.json').write_text(content)
     with pytest.raises(ValueError, match='poses.json must hold a list'):
-        InputPeople(tmp_path / 'poses.json', 'poses', 3)
+        InputPeople(tmp_path / 'poses.json', 'poses')
 
 
 def test_records_without_image_id() -> None:
     with pytest.raises(ValueError, match='must have an image_id'):
-        InputPeople([dict(keypoints=[])], 'poses', 3)
+        InputPeople([dict(keypoints=[])], 'poses')
 
 
 @pytest.mark.parametrize(('name', 'number'), [('000042.jpg', 42),
@@ -191,7 +189,7 @@ def test_absent_joints_of_arrays_without_scores(absent) -> None:
 def test_ids_of_annotations(image_id) -> None:
     """Not the image with the number 3 in its name, which is another's id."""
     images = [dict(id=3, file_name='b/7.jpg'), dict(id=9, file_name='3.jpg')]
-    given = InputPeople([dict(image_id=image_id, keypoints=[])], 'poses', 3,
+    given = InputPeople([dict(image_id=image_id, keypoints=[])], 'poses',
                         ImageList(images))
     assert given.next_of(Frame(0, '3.jpg', Path('a/3.jpg'))) == []
     assert len(given.next_of(Frame(1, '7.jpg', Path('b/7.jpg')))) == 1
@@ -201,7 +199,7 @@ def test_ids_of_annotations(image_id) -> None:
 def test_results_with_nan_are_read(tmp_path) -> None:
     (tmp_path / 'poses.json').write_text(
         '[{"image_id": 3.0, "keypoints": [NaN, 2, 1], "score": 1}]')
-    given = InputPeople(tmp_path / 'poses.json', 'poses', 3)
+    given = InputPeople(tmp_path / 'poses.json', 'poses')
     assert len(given.next_of(Frame(0, '000003.jpg'))) == 1
 
 
@@ -209,14 +207,14 @@ def test_ids_that_are_numbers_of_listed_files() -> None:
     """As in `refine`: not one is an id of the annotations."""
     images = [dict(id=1, file_name='000139.jpg'),
               dict(id=2, file_name='000285.jpg')]
-    given = InputPeople([dict(image_id=285, x=1)], 'poses', 3,
+    given = InputPeople([dict(image_id=285, x=1)], 'poses',
                         ImageList(images))
     assert given.next_of(Frame(0, '000139.jpg')) == []
     assert [r['x'] for r in given.next_of(Frame(1, '000285.jpg'))] == [1]
 
 
 def test_records_without_image_among_others() -> None:
-    given = InputPeople([RECORD, dict(RECORD, image_id=None), 'a'], 'poses', 3)
+    given = InputPeople([RECORD, dict(RECORD, image_id=None), 'a'], 'poses')
     assert given.malformed == (
         '2 of the poses are left out: record 1 of the poses must have an '
         'image_id: a number or name; got None')
@@ -226,12 +224,12 @@ def test_records_without_image_among_others() -> None:
 def test_an_empty_file(tmp_path: Path) -> None:
     (tmp_path / 'boxes.json').write_text('[]')
     with pytest.raises(NoPoseRefinedError, match='boxes.json holds no boxes'):
-        InputPeople(tmp_path / 'boxes.json', 'boxes', 2)
+        InputPeople(tmp_path / 'boxes.json', 'boxes')
 
 
 def test_a_folder_is_not_missing(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError, match='is a folder; name a file'):
-        InputPeople(tmp_path, 'boxes', 2)
+        InputPeople(tmp_path, 'boxes')
 
 
 @pytest.mark.parametrize(('boxes', 'expected'), [
