@@ -35,17 +35,9 @@ TOLERANCE = 1e-3
 class ExportableRefiner(nn.Module):
     """All that an exported refiner does.
 
-    Keypoints that the model never learnt come out as they went in.
-
-    Args:
-        model (nn.Module): A ``PoseRefiner`` with a ``PoseFixHead``, in
-            evaluation mode. Its batch norms are folded into the convolutions,
-            in place.
-        flip_indices (Sequence[int], optional): Twin of every keypoint, (K, ):
-            average with the mirrored image. Defaults to None: no flip test.
-        annotated (np.ndarray, optional): Which keypoints the data set
-            annotates, bool (K, ); the others are never shown to the network.
-            Defaults to all.
+    Keypoints that the model never learnt come out as they went in; those that
+    the data set does not annotate are never shown to the network. Batch norms
+    are folded into the convolutions, in place.
 
     Raises:
         ValueError: If the model's head does not work on tensors alone.
@@ -88,17 +80,7 @@ class ExportableRefiner(nn.Module):
 
     def forward(self, images: Tensor, input_pose: Tensor,
                 input_pose_visible: Tensor) -> tuple[Tensor, ...]:
-        """Refine.
-
-        Args:
-            images (Tensor): BGR crops, uint8 (N, h, w, 3).
-            input_pose (Tensor): Input pixels, float32 (N, K, 2).
-            input_pose_visible (Tensor): Above 0 where present, float32
-                (N, K).
-
-        Returns:
-            tuple: As :meth:`PoseRefiner.locate`.
-        """
+        """Refine crops (N, h, w, 3), else as :meth:`PoseRefiner.refine`."""
         if not self.all_shown:
             input_pose_visible = input_pose_visible * self.shown
         keypoints, *scores = self.model.refine(
@@ -149,11 +131,10 @@ def refiner_to_onnx(refiner: ExportableRefiner,
                     metadata: dict,
                     *,
                     opset: int = MIN_OPSET) -> 'onnx.ModelProto':
-    """Convert a refiner to one graph.
+    """Convert a refiner to one graph, from :data:`INPUTS` to :data:`OUTPUTS`.
 
-    From :data:`INPUTS` to :data:`OUTPUTS`, those of
-    :meth:`ExportableRefiner.forward`, the last one if the refiner predicts
-    it; N is dynamic. ``metadata`` are strings by name.
+    The last output is there if the refiner predicts it; N is dynamic.
+    ``metadata`` are strings by name.
 
     Raises:
         ImportError: If what exports is not installed.
@@ -212,13 +193,8 @@ def export_refiner(config: str | Path | Config | None,
 def largest_difference(path: str | Path, refiner: ExportableRefiner) -> float:
     """Run random crops through ONNX Runtime and through PyTorch.
 
-    Args:
-        path (str | Path): The ONNX model.
-        refiner (ExportableRefiner): What was exported.
-
-    Returns:
-        float: Largest difference between coordinates, in input pixels, of
-        batches of 1, 2 and 5.
+    Largest difference between coordinates, in input pixels, of batches of 1,
+    2 and 5.
 
     Raises:
         ImportError: If ONNX Runtime is not installed.

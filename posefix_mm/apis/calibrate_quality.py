@@ -22,13 +22,8 @@ def calibrate_quality(config: str | Path | Config, checkpoint: str | Path,
     """Fit slope and offset of a :class:`PoseQuality`.
 
     With the flip test, and on poses and photos of the config's
-    ``calibration_dataloader``.
-
-    Args:
-        config (str | Path | Config): Of a refiner whose head has a
-            ``quality``.
-        checkpoint (str | Path): Its weights.
-        out (str | Path): Checkpoint to write: the same, calibrated.
+    ``calibration_dataloader``. ``out`` becomes the same checkpoint,
+    calibrated.
 
     Returns:
         dict[str, tuple[float, float]]: Calibration error before and after, on

@@ -256,11 +256,7 @@ def _to_skeleton(poses: PoseList,
 
 
 class _NamedImages:
-    """Names, ids and sizes of images, from all that the user has.
-
-    These are a COCO file whose ``images`` have ``id`` and ``file_name``, and
-    maybe ``width`` and ``height``, and the folder of the images.
-    """
+    """Names, ids and sizes of images: of a COCO file, and of a folder."""
 
     def __init__(self,
                  ann: str | Path | None = None,

@@ -178,12 +178,7 @@ def _kept_predictor(config: str | Path | None, checkpoint: str | None,
 
 def _read_poses(poses: Any, joint_map: JointMap,
                 place: int) -> tuple[np.ndarray, list[PoseRecord]]:
-    """Bring the poses of an image into one form.
-
-    Returns:
-        tuple: x, y and score of the J joints of the source, all 0 where
-        absent, float64 (N, J, 3), and the same as keypoints of the refiner.
-    """
+    """Read joints (N, J, 3) of an image, 0 where absent, and the records."""
     joints = _as_joints(poses, joint_map.num_source, place)
     records = [PoseRecord(index, None) for index in range(len(joints))]
     for record, pose in zip(records, joints, strict=True):

@@ -20,11 +20,7 @@ from .person_detector import Boxes, FindPeople, LazyDetector, run_by_shape
 
 
 class EstimatedPoses(NamedTuple):
-    """Poses that an estimator found in one image.
-
-    Note:
-        - people: N
-        - joints of the estimator: J
+    """Poses of N people that an estimator with J joints found in one image.
 
     Attributes:
         keypoints (np.ndarray): Image pixels, float32 (N, J, 2).
@@ -185,20 +181,11 @@ def estimate_poses(estimator: Estimator,
                    boxes: Sequence[Boxes | None] | None = None,
                    *,
                    batch_size: int = 32) -> list[EstimatedPoses]:
-    """Estimate the poses of several images.
+    """Estimate the poses of several images, BGR, uint8 (H, W, 3) each.
 
     People of different images share batches, which mmpose's own functions
-    fill with those of one image only.
-
-    Args:
-        estimator (Estimator): What is run.
-        images (Sequence[np.ndarray]): BGR, uint8 (H, W, 3) each.
-        boxes (Sequence[Boxes | None], optional): People of each image, None
-            where they are to be found. Defaults to None for all.
-        batch_size (int): People that are estimated at once. Defaults to 32.
-
-    Returns:
-        list[EstimatedPoses]: Of each image.
+    fill with those of one image only. ``boxes`` are None where people are to
+    be found, as for all by default.
 
     Raises:
         ValueError: If boxes are given to an estimator that finds people by
@@ -220,12 +207,6 @@ def estimate_poses(estimator: Estimator,
 class InputPoses(NamedTuple):
     """Poses in the refiner's skeleton.
 
-    Note:
-        - people: N
-        - those that can be refined: M
-        - joints of the estimator: J
-        - keypoints of the refiner: K
-
     Attributes:
         usable (np.ndarray): Whether a pose can be refined, bool (N, ).
         poses (PoseArrays): The M poses that can, with K keypoints.
@@ -236,16 +217,9 @@ class InputPoses(NamedTuple):
 
     def put_back(self, keypoints: np.ndarray, refined: np.ndarray,
                  joint_map: JointMap) -> np.ndarray:
-        """Put refined keypoints in the place of the estimated ones.
+        """Put refined keypoints (M, K, 2) among the estimated ones (N, J, 2).
 
-        Args:
-            keypoints (np.ndarray): As they were estimated, (N, J, 2).
-            refined (np.ndarray): Refined, (M, K, 2).
-            joint_map (JointMap): From the J joints to the K keypoints.
-
-        Returns:
-            np.ndarray: (N, J, 2), in which joints that the refiner does not
-            know are the estimator's.
+        Joints that the refiner does not know are the estimator's.
         """
         keypoints = keypoints.copy()
         # JointMap works on the first axis
@@ -267,12 +241,8 @@ def to_input_poses(keypoints: np.ndarray,
         keypoints (np.ndarray): Image pixels, (N, J, 2).
         keypoint_scores (np.ndarray): (N, J).
         joint_map (JointMap): From the J joints to the refiner's K keypoints.
-        usable (np.ndarray, optional): Which may be refined, bool (N, ).
-            Defaults to all.
-
-    Returns:
-        InputPoses: The poses, and which of them can be refined: those of
-        these that are finite and have at least one present keypoint.
+        usable (np.ndarray, optional): Which may be refined, bool (N, ), if
+            they are finite and a keypoint is present. Defaults to all.
     """
     joints = np.concatenate((keypoints, keypoint_scores[..., None]), -1)
     poses = joint_map.take(joints.swapaxes(0, 1)).swapaxes(0, 1)

@@ -160,10 +160,7 @@ def load_weights(model: nn.Module, files: ModelFiles) -> dict[str, Any]:
 
     mmpose and mmdet only warn of weights that are missing, which would make
     nonsense of every pose. Without a checkpoint, the log says that weights
-    are random.
-
-    Returns:
-        dict[str, Any]: ``meta`` of the checkpoint.
+    are random. Returns the ``meta`` of the checkpoint.
 
     Raises:
         ValueError: If the checkpoint can't be read or lacks weights.

@@ -111,11 +111,8 @@ class _ImageGroup:
         indices (np.ndarray): Positions of all of them, int64 (n, ).
         image (int): Its place in the file's images.
         scale (float): Factor from the poses' pixels to those of the image.
-        usable (np.ndarray): Positions of those that can be refined, int64
-            (m, ).
-        scores (np.ndarray): Instance scores of those, (m, ).
-        refined (np.ndarray): Which of those an earlier run has refined, bool
-            (m, ).
+        usable, scores, refined (np.ndarray): Of those that can be refined:
+            position, instance score and whether an earlier run did, (m, ).
         problems (list[tuple[int, Problem]]): Position and problem of the
             others.
     """
@@ -139,16 +136,15 @@ class FileRun:
             (H, W, 3); raises :class:`ImageProblem` if there is none.
         nms (bool): Find duplicates by OKS-NMS.
         scores (str): Scores that the poses get: ``'input'``, those they came
-            with, or ``'refined'``, these times the predicted OKS. Defaults to
-            the first.
-        passes (int, optional): As of :func:`refine_stream`.
-        batch_size (int): Poses refined at once.
-        num_workers (int): Threads that decode and crop.
+            with, or ``'refined'``, these times the predicted OKS.
         scale_of (ScaleOf, optional): Tells by how much an image is larger
             than the poses' pixels, None if it is another picture. Defaults to
             1 for all.
         order (np.ndarray, optional): The images of the file in the order in
             which they are best loaded, int64. Defaults to that of the file.
+        passes (int, optional): As of :func:`refine_stream`, like the others.
+        batch_size (int): Poses refined at once.
+        num_workers (int): Threads that decode and crop.
 
     Raises:
         ValueError: If an option is out of range.
@@ -200,11 +196,8 @@ class FileRun:
                             progress: bool) -> None:
         """Refine what is not done yet; each process its share of the chunks.
 
-        Args:
-            out (Path): The output, beside which journals are kept.
-            run (str): Fingerprint of the run.
-            resume (bool): Keep what journals say is done.
-            progress (bool): Show a progress bar, in the first process.
+        Journals lie beside ``out``, under the fingerprint ``run``; ``resume``
+        keeps what they say is done. The first process shows the progress.
 
         Raises:
             ValueError: If a journal is of another run, or in use.
@@ -250,15 +243,10 @@ class FileRun:
     def refine(
         self, chunks: Iterable[int], advance: Callable[[int], None]
     ) -> Iterator[tuple[int, ChunkResult]]:
-        """Refine chunks.
+        """Refine chunks by number; yield number and result of each, in order.
 
-        Args:
-            chunks (Iterable[int]): Their numbers.
-            advance (Callable[[int], None]): Called with the number of poses
-                that have been done since the last call.
-
-        Yields:
-            tuple: Number and result of each chunk, in order.
+        ``advance`` is called with the number of poses that have been done
+        since the last call.
         """
         results = refine_stream(
             self.predictor,

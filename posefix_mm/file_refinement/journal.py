@@ -25,11 +25,7 @@ _ENTRY = struct.Struct('<4sIIQ')
 
 
 class ChunkResult(NamedTuple):
-    """What became of the poses of a chunk.
-
-    Note:
-        - poses: n
-        - keypoints: K
+    """What became of the n poses of a chunk.
 
     Attributes:
         indices (np.ndarray): Positions of the poses in the file, int64
@@ -75,11 +71,9 @@ class ChunkResult(NamedTuple):
 
 
 class Journal:
-    """Appends chunks to a file of this process alone.
+    """Appends chunks of a run to a file of this process alone.
 
-    Args:
-        path (Path): The file; what is whole in it is kept.
-        run (str): Fingerprint of the run.
+    What is whole in the file is kept.
 
     Raises:
         ValueError: If another process writes to it.
@@ -186,9 +180,7 @@ def _lock(file: BinaryIO, path: Path) -> None:
 def _read_header(path: Path) -> str | None:
     """Read the fingerprint in a journal.
 
-    Returns:
-        str | None: None if it was cut off, and nothing follows; no run's name
-        if it is damaged.
+    None if it was cut off, and nothing follows; no run's if it is damaged.
     """
     with open(path, 'rb') as file:
         line = file.readline(1 << 16)

@@ -50,14 +50,11 @@ def refine_results(config: str | Path | Config | None,
         config (str | Path | Config | None): As of :class:`PosePredictor`.
         checkpoint (str | None): Weights. None for those that come with the
             config.
-        poses (str | Path): As of :func:`refine_file`.
-        img_dir (str | Path): As of :func:`refine_file`.
-        out (str | Path): As of :func:`refine_file`.
+        poses (str | Path): As of :func:`refine_file`, like the next ones.
+        img_dir (str | Path): Folder of the images.
+        out (str | Path): File or folder to write.
         **options: Further arguments of :class:`PosePredictor` and of
             :func:`refine_file`.
-
-    Returns:
-        RefineSummary: What became of the records.
 
     Raises:
         FileNotFoundError: If a file does not exist.

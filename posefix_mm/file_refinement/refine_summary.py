@@ -154,19 +154,8 @@ def write_log(path: Path, pose_file: PoseFile,
 
     A line holds the ``index`` of the record in the input, its ``image``, a
     ``code`` for programs and a ``reason`` for people. The last line is a
-    ``summary`` with counts.
-
-    Args:
-        path (Path): The log.
-        pose_file (PoseFile): The input.
-        problems (Sequence[tuple[int, str, str]]): Position, code and reason
-            of records that were passed through, in order.
-        dropped (np.ndarray): Records that OKS-NMS dropped, bool (N, ).
-        refined (int): Records that were refined, dropped ones included.
-        output (Path, optional): What was written; its hash goes into the log.
-
-    Returns:
-        dict[str, int]: Records by code.
+    ``summary`` with counts, and the hash of ``output`` once that is written.
+    Returns how many records there are by code.
     """
     duplicates = [(int(index), DUPLICATE, 'dropped by OKS-NMS: a better '
                    'scored pose of the image is nearly the same')

@@ -65,12 +65,7 @@ def plain_id(image_id: Any) -> str | None:
 
 
 class FoundImage(NamedTuple):
-    """An image of a list.
-
-    Attributes:
-        place (int): Its place, -1 if it is not there.
-        kind (int): How it was found, :data:`EXACT` to :data:`UNKNOWN`.
-    """
+    """Place of an image in a list, -1 if not there, and how it was found."""
 
     place: int
     kind: int
@@ -141,15 +136,10 @@ class ImageList:
                 for one, key in zip(found, keys, strict=True)]
 
     def find_frame(self, stem: str, frame: int) -> FoundImage:
-        """Find a frame of a video, which may be listed in several ways.
+        """Find a 0-based frame of a video by its name without the suffix.
 
-        Args:
-            stem (str): Name of the video without its suffix.
-            frame (int): 0-based.
-
-        Returns:
-            FoundImage: One called such as ``clip_000012`` or ``000012.jpg``,
-            or with the frame's number as id.
+        It is called such as ``clip_000012`` or ``000012.jpg``, or has the
+        frame's number as id.
         """
         names = [f'{stem}_{frame:0{digits}d}' for digits in (6, 12, 4, 1)]
         for key in (*names, f'{frame:06d}.jpg', frame):
@@ -236,13 +226,7 @@ class ImageFinder:
         return self.locate(ImageRef(image_id=image_id)).path
 
     def locate(self, ref: ImageRef) -> Picture:
-        """Find the picture of a reference of any format.
-
-        Args:
-            ref (ImageRef): How a file of poses names it.
-
-        Returns:
-            Picture: The file, and the frame of a video.
+        """Find the picture of a reference of any format: a file, or a frame.
 
         Raises:
             LookupError: If there is none; the message says why.
@@ -387,15 +371,12 @@ class ImageFinder:
 
 
 def frame_of(name: str, first: int = 0) -> tuple[str, int | None]:
-    """Read a name as that of a frame of a video.
-
-    Args:
-        name (str): Such as ``'cam01_0012.jpg'``.
-        first (int): What the first frame is numbered. Defaults to 0.
+    """Read a name such as ``'cam01_0012.jpg'`` as that of a frame of a video.
 
     Returns:
-        tuple: Name of the video, which may be empty, and the 0-based frame;
-        the name itself and None if there is no number.
+        tuple: Name of the video, which may be empty, and the 0-based frame,
+        if the first one is numbered ``first``; the name itself and None if
+        there is no number.
     """
     text = stem_of(name) if Path(name).suffix.lower() in IMAGE_SUFFIXES \
         else name

@@ -23,14 +23,10 @@ _SAMPLED = 100
 
 
 class ImageSource:
-    """Images, and frames of videos, of one folder.
+    """Images, and frames of videos, of one folder; for several threads.
 
-    Safe to be used by several threads.
-
-    Args:
-        finder (ImageFinder): Finds the files.
-        num_kept (int): So many frames are kept: more than threads that load
-            in turn are apart. Defaults to 5.
+    ``num_kept`` frames are kept: more than threads that load in turn are
+    apart.
     """
 
     def __init__(self, finder: ImageFinder, num_kept: int = 5) -> None:
@@ -43,12 +39,8 @@ class ImageSource:
     def plan(self, images: Sequence[ImageRef]) -> np.ndarray | None:
         """Find the order in which frames of videos are best loaded.
 
-        Args:
-            images (Sequence[ImageRef]): All that will be loaded.
-
-        Returns:
-            np.ndarray | None: Their places, video by video and frame by
-            frame, int64 (N, ); None if they may be loaded as they come.
+        Of all ``images`` that will be loaded, video by video and frame by
+        frame, int64 (N, ); None if they may be loaded as they come.
         """
         places = np.linspace(0, len(images) - 1, min(len(images), _SAMPLED))
         if not any(self._place(images[int(p)])[1] for p in places):
@@ -81,12 +73,7 @@ class ImageSource:
             raise ImageProblem(Problem('image_missing', str(error))) from error
 
     def load(self, ref: ImageRef) -> np.ndarray:
-        """Load an image or a frame.
-
-        Returns:
-            np.ndarray: BGR, uint8 (H, W, 3), turned as its EXIF data says
-            where mmpose does so; the other way round if the size that is
-            claimed for it, or a multiple of it, is that.
+        """Load an image or a frame as :func:`load_as_claimed`.
 
         Raises:
             ImageProblem: If there is none, or it can't be used.
@@ -100,13 +87,7 @@ class ImageSource:
     def scale(self, ref: ImageRef, size: tuple[int, int]) -> float | None:
         """Tell by how much a picture is larger than is claimed for it.
 
-        Args:
-            ref (ImageRef): Which.
-            size (tuple[int, int]): Width and height as it was loaded.
-
-        Returns:
-            float | None: 1 where nothing is claimed; None if width and height
-            differ by other factors, beyond the rounding of a resizing.
+        As :func:`common_factor`; ``size`` is its width and height as loaded.
         """
         return common_factor(self.find(ref).size, size)
 
@@ -147,13 +128,7 @@ class VideoFrames:
     Frame n is the n-th one that the decoder gives from the start: to jump by
     a number is a guess from the frame rate, and wrong in files with irregular
     time stamps. Threads that ask for neighbours find them among the last
-    frames, so that nothing is decoded twice.
-
-    Args:
-        path (Path): The file.
-        wanted (set[int], optional): Frames that will be asked for; others are
-            not kept. Defaults to all.
-        num_kept (int): So many are kept. Defaults to 5.
+    ``num_kept`` of the ``wanted`` frames, so that nothing is decoded twice.
 
     Raises:
         ImageProblem: If it is no video.

@@ -301,17 +301,10 @@ class _Pair(NamedTuple):
 def fold_batch_norm(model: nn.Module, run: Callable[[], Tensor]) -> int:
     """Fold batch norms into the convolutions before them, in place.
 
-    What follows what is seen by running the network, not guessed from the
-    order of its modules. A network that gives something else afterwards,
-    because it uses the output of a convolution in more than one place, is
-    left as it was.
-
-    Args:
-        model (nn.Module): Network in evaluation mode.
-        run (Callable[[], Tensor]): Runs it on some input.
-
-    Returns:
-        int: Number of batch norms that are gone.
+    What follows what is seen by running the network in evaluation mode, not
+    guessed from the order of its modules. A network that gives something else
+    afterwards, because it uses the output of a convolution in more than one
+    place, is left as it was. Returns how many batch norms are gone.
     """
     with torch.no_grad():
         pairs, before = _find_pairs(model, run)

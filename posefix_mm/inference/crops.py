@@ -179,13 +179,9 @@ class Cropper:
 
 
 class PipelineCropper:
-    """Crop by the transforms of a test pipeline.
+    """Crop by the transforms of a test pipeline that :class:`Cropper` lacks.
 
-    For pipelines that :class:`Cropper` does not know.
-
-    Args:
-        dataset (PoseResultsDataset): Test dataset of a refiner; it need not
-            be initialised.
+    ``dataset`` is that of a refiner; it need not be initialised.
 
     Raises:
         ValueError: If the pipeline does not start with ``LoadImage``.

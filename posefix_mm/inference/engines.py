@@ -152,17 +152,10 @@ def to_onnx(module: nn.Module,
             outputs: Sequence[str],
             *,
             opset: int = MIN_OPSET) -> 'onnx.ModelProto':
-    """Export a module with a dynamic batch.
+    """Export a module in evaluation mode with a dynamic batch.
 
-    Args:
-        module (nn.Module): In evaluation mode.
-        examples (dict[str, Tensor]): Inputs by name; the first axis of each
-            is the batch, of more than one sample.
-        outputs (Sequence[str]): Names of the outputs.
-        opset (int): Version of ONNX's operators. Defaults to 18.
-
-    Returns:
-        onnx.ModelProto: The graph.
+    ``examples`` are its inputs by name, the first axis of each being a batch
+    of more than one sample.
 
     Raises:
         ImportError: If what exports is not installed.

@@ -53,7 +53,7 @@ class ImageResult:
     """The refined poses of an image.
 
     Attributes:
-        key (Any): Of the job.
+        key, load, group: Of the job.
         poses (PoseArrays | None): The N poses that were given; None if the
             image has a problem.
         keypoints (np.ndarray): Image pixels, float32 (N, K, 2).
@@ -61,11 +61,8 @@ class ImageResult:
             (N, K).
         pose_scores (np.ndarray): As of :class:`RefinedCrops`, float32
             (N, 2).
-        centers (np.ndarray): As of :class:`Crops`, float32 (N, 2).
-        scales (np.ndarray): As of :class:`Crops`, float32 (N, 2).
-        load (Callable): Of the job.
+        centers, scales (np.ndarray): As of :class:`Crops`, float32 (N, 2).
         problem (Problem | None): Why the image can't be used.
-        group (int): Of the job.
         missing (int): Poses that are not refined yet.
     """
 
@@ -296,9 +293,8 @@ def _fill_batches(
 ) -> Iterator[tuple[Crops | None, list[_Share]]]:
     """Fill batches across the images of a group; say whose the crops are.
 
-    Images without poses fill none: the batch is None where no image had any.
-    Where there are many of them, a batch ends before it is full, so that
-    results do not pile up.
+    The batch is None where no image had any pose. Where there are many such
+    images, a batch ends before it is full: results do not pile up.
     """
     parts: list[Crops] = []
     shares: list[_Share] = []

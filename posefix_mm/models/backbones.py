@@ -108,9 +108,6 @@ def load_efficientnet_lite0(body: nn.Module) -> None:
     The package and timm list the same layers in the same order under other
     names; the classifier behind the features is left out.
 
-    Args:
-        body (nn.Module): The network, built with ``features_only=True``.
-
     Raises:
         ImportError: If the package is not installed.
         ValueError: If a layer does not have the shape of its counterpart.
@@ -150,14 +147,8 @@ class SameConv2d(nn.Conv2d):
     """A convolution of 1x1 or 3x3 that pads as TensorFlow's ``SAME``.
 
     At stride 2, an even side is given one pixel at its end and none at its
-    beginning; PyTorch's symmetric padding would shift all features.
-
-    Args:
-        in_channels (int): As in :class:`torch.nn.Conv2d`.
-        out_channels (int): The same.
-        kernel_size (int): 1 or 3.
-        stride (int): 1, or 2 for inputs with even sides. Defaults to 1.
-        **kwargs: Further arguments of :class:`torch.nn.Conv2d`.
+    beginning; PyTorch's symmetric padding would shift all features. Takes the
+    arguments of :class:`torch.nn.Conv2d`.
     """
 
     def __init__(self,

@@ -69,9 +69,8 @@ def _complete_weight(image_channels: int, conv: nn.Conv2d, state_dict: dict,
                      prefix: str, *_: object) -> None:
     """Give weights for an image alone the extra channels that ``conv`` has.
 
-    Neither a closure nor bound to the convolution, so that a model with this
-    hook can be pickled, and a copy of it, such as the average of its weights,
-    reads its own channels.
+    Not bound to the convolution, so that a model with this hook can be
+    pickled, and a copy of it reads its own channels.
     """
     key = prefix + 'weight'
     weight = state_dict.get(key)

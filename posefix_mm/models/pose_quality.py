@@ -16,10 +16,6 @@ _KEYPOINT_CHANNELS = 16
 class PredictedQuality(NamedTuple):
     """What :class:`PoseQuality` predicts, as logits.
 
-    Note:
-        - batch size: B
-        - keypoint number: K
-
     Attributes:
         keypoints (Tensor): Keypoint similarity (KS), of the input and of the
             refined pose, (B, K, 2).

@@ -20,11 +20,6 @@ NORMALIZATIONS = ('release', 'paper')
 class LocatedPoses(NamedTuple):
     """What :meth:`PoseFixHead.locate` finds.
 
-    Note:
-        - batch size: B
-        - keypoint number: K
-        - heatmap size: [W, H]
-
     Attributes:
         coords (Tensor): Heatmap pixels, (B, K, 2).
         heatmaps (Tensor): Softmax maps, (B, K, H, W).
@@ -294,15 +289,8 @@ class PoseFixHead(HeatmapHead):
                input_pose: Tensor, weights: Tensor) -> LocatedPoses:
         """Predict how good poses are, and keep those that get no better.
 
-        Args:
-            coords (Tensor): Refined pose in heatmap pixels, (B, K, 2).
-            heatmaps (Tensor): Softmax maps, (B, K, H, W).
-            embedded (Tensor): What the quality looks at, (B, E, H, W).
-            input_pose (Tensor): Input pixels, (B, K, 2).
-            weights (Tensor): How strongly it is shown, (B, K).
-
-        Returns:
-            LocatedPoses: With predicted similarities as scores.
+        From coords (B, K, 2) and heatmaps (B, K, H, W), what the quality looks
+        at (B, E, H, W), and the input pose in input pixels with its weights.
         """
         input_coords = input_pose.float() / self._scale(coords)
         quality = self.quality(embedded.float(), heatmaps, coords,
@@ -324,16 +312,10 @@ class PoseFixHead(HeatmapHead):
     def _decode_locally(self,
                         probs: Tensor,
                         mirrored: Optional[Tensor] = None) -> Tensor:
-        """Expectation around the mode.
+        """Expectation around the mode of softmax maps (B, K, H, W), (B, K, 2).
 
-        Args:
-            probs (Tensor): Softmax maps, (B, K, H, W).
-            mirrored (Tensor, optional): Maps of the mirror image, brought
-                back by :meth:`_mirror_maps`, (B, K, H, W). One mode is sought
-                for both.
-
-        Returns:
-            Tensor: Coordinates in heatmap pixels, (B, K, 2).
+        ``mirrored`` maps are those of the mirror image, brought back by
+        :meth:`_mirror_maps`; one mode is sought for both.
         """
         height, width = probs.shape[-2:]
         shift = 0.
@@ -381,8 +363,7 @@ class PoseFixHead(HeatmapHead):
         """Bring maps of the mirror image back, to the nearest column.
 
         The mirror maps input pixel x to ``w - 1 - x``, but column X of a map
-        to ``W - 1 - X``. At stride 4 the difference is three quarters of a
-        column; maps are shifted by a whole one.
+        to ``W - 1 - X``: at stride 4 three quarters of a column less.
         """
         turned = flip_heatmaps(
             heatmaps, flip_indices=flip_indices, shift_heatmap=False)
@@ -439,17 +420,7 @@ class PoseFixHead(HeatmapHead):
 
     def _quality_loss(self, embedded: Tensor, log_probs: Tensor,
                       weights: Tensor, batch_data_samples: list) -> dict:
-        """Compare predicted with true similarities.
-
-        Args:
-            embedded (Tensor): What the quality looks at, (B, E, H, W).
-            log_probs (Tensor): (B, K, H, W).
-            weights (Tensor): Above 0 where that is annotated, (B, K).
-            batch_data_samples (list): With input poses and ``ks_scales``.
-
-        Returns:
-            dict: As :meth:`PoseQuality.loss`.
-        """
+        """Compare predicted with true similarities, by its own loss."""
         with torch.autocast(log_probs.device.type, enabled=False):
             heatmaps = log_probs.exp()
             coords = self.soft_argmax(log_probs)[0] \
@@ -465,16 +436,11 @@ class PoseFixHead(HeatmapHead):
 
     def true_similarity(self, coords: Tensor,
                         batch_data_samples: list) -> Tensor:
-        """Keypoint similarities to what is annotated.
+        """Keypoint similarities of input and refined pose to the annotation.
 
-        Args:
-            coords (Tensor): Refined pose in heatmap pixels, (B, K, 2).
-            batch_data_samples (list): With input poses, what
-                :class:`SoftArgmaxIntegral` encodes, and ``ks_scales``.
-
-        Returns:
-            Tensor: Of the input and of the refined pose, (B, K, 2); anything
-            where nothing is annotated.
+        ``coords`` are the refined pose in heatmap pixels, (B, K, 2); data
+        samples have input poses, what :class:`SoftArgmaxIntegral` encodes, and
+        ``ks_scales``. (B, K, 2), anything where nothing is annotated.
         """
         labels, ks_scales = (
             torch.cat([d.gt_instance_labels[key] for d in batch_data_samples])

@@ -110,10 +110,7 @@ def _fill_gaps(good: Tensor, done: int) -> Tensor:
     """Order what is left as mmcv does, which decides between equal scores.
 
     Each box that is not good, (N, ), gives its place to the last one that is
-    left; the first ``done`` stay in any case.
-
-    Returns:
-        Tensor: Old places, int64 (M, ).
+    left; the first ``done`` stay. Old places, int64 (M, ).
     """
     good[:done] = True
     places = torch.arange(int(good.sum()))

@@ -57,12 +57,6 @@ class InputPeople:
         categories (Sequence[int], optional): Those of records that count.
             Defaults to the only one that they have, else that of people.
 
-    Attributes:
-        count (int | None): Items, if they go by place and their number is
-            known.
-        malformed (str | None): What is wrong with records that are left out
-            because they name no image.
-
     Raises:
         FileNotFoundError: If a file does not exist.
         NoPoseRefinedError: If a file holds no records.
@@ -223,16 +217,9 @@ def choose_people(poses: PeopleType | None,
                   **reading: Any) -> InputPeople | None:
     """Choose what is given with the images.
 
-    Args:
-        poses (optional): Poses of all images; a file may be of any format.
-        bboxes (optional): Boxes of all images.
-        estimator (Estimator, optional): What estimates poses.
-        predictor (PosePredictor): The refiner.
-        source (InputFrames): The images.
-        annotations (dict, optional): Content of a COCO file, whose ids of
-            images the records use.
-        **reading: Of :func:`open_fitting`: ``pose_format``, ``joint_map`` and
-            ``categories``.
+    ``annotations`` are the content of a COCO file, whose ids of images
+    records use; ``reading`` is ``pose_format``, ``joint_map`` and
+    ``categories`` of :func:`open_fitting`.
 
     Returns:
         InputPeople | None: None if people are to be found.
@@ -349,18 +336,12 @@ def parse_boxes(item: Any,
                 report: Report,
                 categories: Sequence[int] | None = None
                 ) -> Boxes | None:
-    """Read the boxes of one image.
+    """Read the boxes of one image; None if people are to be found.
 
-    Args:
-        item (Any): As in :meth:`Boxes.from_array`; records with ``bbox``
-            (x, y, width, height), ``score`` and ``category_id``; or None.
-        report (Callable): Called with what is wrong with records; they are
-            left out.
-        categories (Sequence[int], optional): Those of records that count.
-            Defaults to all.
-
-    Returns:
-        Boxes | None: None if there are none, and people are to be found.
+    They come as in :meth:`Boxes.from_array`, or as records with ``bbox``
+    (x, y, width, height), ``score`` and ``category_id``, of which those in
+    ``categories`` count. What is wrong with records, which are left out, is
+    reported.
 
     Raises:
         ValueError: If it is none of these.
@@ -408,13 +389,10 @@ def parse_poses(item: Any,
             image pixels; COCO records with ``keypoints``, or
             :class:`PoseRecord`; None or an empty list for nobody.
         num_keypoints (int): K.
-        report (Callable): Called with what is wrong with records that can't
-            be refined; they are left out.
+        report (Callable): Called with what is wrong with records, which are
+            left out.
         categories (Sequence[int], optional): Those of COCO records that
             count. Defaults to all.
-
-    Returns:
-        EstimatedPoses: Boxes are the extents of the poses.
 
     Raises:
         ValueError: If the shape is another.

@@ -30,16 +30,11 @@ def open_outputs(stack: ExitStack,
                   pred_out_dir: str = '',
                   coco_out: str = '',
                   listed: ImageList | None = None) -> dict[str, Callable]:
-    """Open the files that are wanted: folders and files that are named.
+    """Open the folders and files that are named; ``stack`` closes them.
 
-    Args:
-        stack (ExitStack): Closes them; after an error those that hold several
-            images do not appear.
-        source (InputFrames): The input.
-        vis_out_dir (str): For pictures.
-        pred_out_dir (str): For JSON files as mmpose writes them.
-        coco_out (str): COCO results file.
-        listed (ImageList, optional): See :func:`choose_image_ids`.
+    After an error those that hold several images do not appear.
+    ``pred_out_dir`` gets JSON files as mmpose writes them, ``coco_out``
+    becomes a COCO results file with the ids of :func:`choose_image_ids`.
 
     Returns:
         dict[str, Callable]: What writes the result of a frame:
@@ -107,15 +102,9 @@ def coco_records(instances: InstanceData | None,
                  scale: float = 1.) -> list[dict]:
     """Turn the people of an image into records of a COCO results file.
 
-    Args:
-        instances (InstanceData | None): From the inferencer.
-        image_id (int | str): Of the image.
-        scale (float): By how much the image is larger than in annotations, in
-            whose pixels records are. Defaults to 1.
-
-    Returns:
-        list[dict]: ``score`` is the box's times the mean of the keypoints'
-        scores above 0.2, as for mmpose's top-down estimators.
+    In the pixels of annotations, than which the image is larger by ``scale``.
+    ``score`` is the box's times the mean of the keypoints' scores above 0.2,
+    as for mmpose's top-down estimators.
     """
     if instances is None:
         return []
@@ -165,16 +154,11 @@ def choose_image_ids(inputs: InputFrames,
                      listed: ImageList | None = None) -> ImageId:
     """Choose the ``image_id`` of records.
 
-    Args:
-        inputs (InputFrames): What the records are of.
-        listed (ImageList, optional): Images of annotations, which give the
-            ids of file names.
-
     Returns:
-        Callable: Finds the id of a frame: that of the list; its number for a
-        video; the number at the end of its file name if all images have one
-        of their own, as COCO's do; else its file name, or its place where
-        there are no names.
+        Callable: Finds the id of a frame: that of the list of annotations;
+        its number for a video; the number at the end of its file name if all
+        images have one of their own, as COCO's do; else its file name, or its
+        place where there are no names.
     """
     if listed is not None:
 
@@ -197,13 +181,9 @@ def visualization_files(target: str | Path,
                         inputs: InputFrames) -> Iterator[Callable]:
     """Write a picture for each image, or a video of a video.
 
-    Args:
-        target (str | Path): Folder; it is made. For a video or a single image
-            a file name does as well.
-        inputs (InputFrames): What is shown.
-
-    Yields:
-        Callable: Writes the picture of a frame, RGB, uint8 (H, W, 3).
+    Into a folder, which is made; for a video or a single image a file name
+    does as well. What is yielded takes a frame and its picture, RGB, uint8
+    (H, W, 3).
 
     Raises:
         OSError: If a file can't be written.

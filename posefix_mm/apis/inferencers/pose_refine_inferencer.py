@@ -352,22 +352,11 @@ def refine_frames(
 ) -> Iterator[tuple[Frame, PoseDataSample]]:
     """Estimate and refine the people of images, in shared batches.
 
-    Images without poses are estimated in groups; the refiner's batches are
-    filled across them.
-
-    Args:
-        frames (Iterator[FramePeople]): Images, all with poses or all without.
-        predictor (PosePredictor): The refiner, K keypoints.
-        estimator (Estimator, optional): For images without poses.
-        joint_map (JointMap): From the J joints of the poses to the K.
-        batch_size (int): People that are estimated or refined at once, and
-            images of a group. About three times as many images are in memory
-            at most. Defaults to 32.
-        num_workers (int): Threads that crop. Defaults to 2.
-        pool (ThreadPoolExecutor, optional): These threads.
-        live (bool): No image waits for the next one. Defaults to False.
-        keep_images (bool): Whether frames come with their images, or these
-            are forgotten as soon as they are cropped. Defaults to True.
+    Images come all with poses or all without; those without are estimated
+    in groups of ``batch_size``, and the refiner's batches are filled across
+    them. About three times as many images are in memory at most. ``live``
+    lets no image wait for the next one, and without ``keep_images`` frames
+    forget their images as soon as these are cropped.
 
     Yields:
         tuple: Each image, and a data sample whose ``pred_instances`` have

@@ -15,12 +15,8 @@ from .input_pose import ParametersRepr
 class _Limbs(NamedTuple):
     """Place of each keypoint in the limbs of a skeleton.
 
-    Attributes:
-        limb (np.ndarray): Limb that each keypoint moves with, -1 without,
-            (K, ).
-        rank (np.ndarray): Its place there, 0 without, (K, ).
-        members (np.ndarray): Keypoints of each limb by place, -1 where it has
-            ended, (L, n).
+    ``limb`` that each moves with and its ``rank`` there, -1 and 0 without,
+    (K, ); ``members`` of each limb by rank, -1 where it has ended, (L, n).
     """
 
     limb: np.ndarray
@@ -120,10 +116,8 @@ class MisplacePose(ParametersRepr, BaseTransform):
     def _draw_pose(self) -> tuple[bool, complex | None, complex, bool]:
         """Draw what goes wrong with the pose as a whole.
 
-        Returns:
-            tuple: whether it is absent; its turn and zoom as one complex
-            factor, None where it stays; its shift in units of the box;
-            whether left and right are exchanged.
+        Whether it is absent; its turn and zoom as one complex factor, None
+        where it stays; its shift in units of the box; whether it is mirrored.
         """
         dropped = np.random.rand() < self.drop_prob
         factor = None
@@ -139,9 +133,8 @@ class MisplacePose(ParametersRepr, BaseTransform):
     def _draw_parts(self, limbs: _Limbs) -> tuple[np.ndarray, np.ndarray]:
         """Draw what goes wrong with its parts.
 
-        Returns:
-            tuple: the keypoint that each one is taken for, often itself,
-            (K, ), and the turn and zoom of its limb, complex (K, ).
+        The keypoint that each one is taken for, often itself, (K, ), and the
+        turn and zoom of its limb, complex (K, ).
         """
         limb, rank, members = limbs
         num_limbs, num_keypoints = len(members), len(limb)

@@ -155,13 +155,10 @@ class SynthesizePoseError(ParametersRepr, BaseTransform):
     @staticmethod
     def _own_places(keypoints: np.ndarray, known: np.ndarray,
                     persons: int) -> tuple[np.ndarray, np.ndarray]:
-        """Places of joints that do not count as annotated in this crop.
+        """Places, (1, K, 2), of joints that are not annotated in this crop.
 
-        The estimate's, else the annotated one, on whichever side of the
-        border (code).
-
-        Returns:
-            tuple: (1, K, 2) and bool (1, K).
+        The estimate's, else the annotated one, on whichever side of the border
+        (code); and whether there is any, bool (1, K).
         """
         places, exist = keypoints[:1], known[:1]
         if len(keypoints) > persons:
