@@ -78,27 +78,28 @@ class ImageResult:
     group: int = 0
     missing: int = 0
 
+    @classmethod
+    def begin(cls, job: ImageJob, poses: PoseArrays | None,
+              num_keypoints: int, problem: Problem | None = None
+              ) -> 'ImageResult':
+        """Make room for the poses of a job."""
+        count = 0 if poses is None else len(poses.keypoints)
+        keypoints, confidences, *pairs = (
+            np.empty((count, *shape), np.float32) for shape in (
+                (num_keypoints, 2), (num_keypoints, ), (2, ), (2, ), (2, )))
+        return cls(job.key, poses, keypoints, confidences, *pairs, job.load,
+                   problem, job.group, count)
+
     @property
     def areas(self) -> np.ndarray:
         """Areas of the crops in squared image pixels, float32 (N, )."""
         return self.scales.prod(-1)
 
 
-class _Loaded(NamedTuple):
-    """A decoded image and the crops of its first poses."""
-
-    job: ImageJob
-    image: np.ndarray | None
-    poses: PoseArrays | None
-    crops: Crops | None
-    problem: Problem | None = None
-
-
-class _Share(NamedTuple):
-    """Where crops of a batch belong."""
-
-    result: ImageResult
-    part: slice
+#: An image's result to be, crops of some of its poses, and which these are.
+_Part = tuple[ImageResult, Crops | None, slice]
+#: Whose the crops of a batch are: results, and rows of these.
+_Shares = list[tuple[ImageResult, slice]]
 
 
 def refine_stream(predictor: PosePredictor,
@@ -155,8 +156,7 @@ def refine_stream(predictor: PosePredictor,
     waiting: deque[ImageResult] = deque()
     try:
         crops = _crop_ahead(predictor, jobs, batch_size, num_workers, pool)
-        batches = _fill_batches(crops, batch_size, max_images, waiting,
-                                predictor.num_keypoints)
+        batches = _fill_batches(crops, batch_size, max_images, waiting)
         for batch, shares in _run(predictor, batches):
             if batch is not None:
                 _hand_out(predictor, batch, shares)
@@ -249,105 +249,87 @@ def run_ahead(tasks: Iterable[Task], depth: int,
         yield running.popleft().result()
 
 
-def _crop_ahead(
-        predictor: PosePredictor, jobs: Iterable[ImageJob], batch_size: int,
-        num_workers: int, pool: ThreadPoolExecutor | None
-) -> Iterator[tuple[_Loaded, Crops, slice]]:
+def _crop_ahead(predictor: PosePredictor, jobs: Iterable[ImageJob],
+                batch_size: int, num_workers: int,
+                pool: ThreadPoolExecutor | None) -> Iterator[_Part]:
     """Decode and crop; images with many poses come in several parts."""
     load = partial(_load, predictor, batch_size)
     loads = (partial(load, job) for job in jobs)
-    for loaded in run_ahead(loads, 2 * num_workers, pool):
-        count = 0 if loaded.poses is None else len(loaded.poses.keypoints)
-        yield loaded, loaded.crops, slice(0, min(count, batch_size))
+    for result, image, crops in run_ahead(loads, 2 * num_workers, pool):
+        count = result.missing
+        yield result, crops, slice(0, min(count, batch_size))
         parts = [
             slice(start, min(start + batch_size, count))
             for start in range(batch_size, count, batch_size)
         ]
-        crops = (
-            partial(predictor.crop, loaded.image,
-                    loaded.poses.take(part))
-            for part in parts)
-        for some, part in zip(
-                run_ahead(crops, num_workers, pool), parts, strict=True):
-            yield loaded, some, part
+        rest = (partial(predictor.crop, image, result.poses.take(part))
+                for part in parts)
+        for crops, part in zip(
+                run_ahead(rest, num_workers, pool), parts, strict=True):
+            yield result, crops, part
 
 
-def _load(predictor: PosePredictor, batch_size: int,
-          job: ImageJob) -> _Loaded:
-    """Decode an image and crop its first poses."""
+def _load(predictor: PosePredictor, batch_size: int, job: ImageJob
+          ) -> tuple[ImageResult, np.ndarray | None, Crops | None]:
+    """Decode an image and crop its first poses.
+
+    The image is None where it is not needed any more.
+    """
+    begin = partial(ImageResult.begin, job,
+                    num_keypoints=predictor.num_keypoints)
     try:
         image = job.load()
     except ImageProblem as error:
-        return _Loaded(job, None, None, None, error.problem)
+        return begin(None, problem=error.problem), None, None
     poses = job.poses(image) if callable(job.poses) else job.poses
     first = poses.take(slice(batch_size))
     crops = predictor.crop(image, first) if len(first.keypoints) else None
-    if len(poses.keypoints) <= batch_size:
-        image = None  # not needed any more
-    return _Loaded(job, image, poses, crops)
+    more = len(poses.keypoints) > batch_size
+    return begin(poses), image if more else None, crops
 
 
-def _fill_batches(
-        crops: Iterable[tuple[_Loaded, Crops, slice]], batch_size: int,
-        max_images: int, waiting: deque[ImageResult], num_keypoints: int
-) -> Iterator[tuple[Crops | None, list[_Share]]]:
+def _fill_batches(crops: Iterable[_Part], batch_size: int, max_images: int,
+                  waiting: deque[ImageResult]
+                  ) -> Iterator[tuple[Crops | None, _Shares]]:
     """Fill batches across the images of a group; say whose the crops are.
 
     The batch is None where no image had any pose. Where there are many such
     images, a batch ends before it is full: results do not pile up.
     """
     parts: list[Crops] = []
-    shares: list[_Share] = []
+    shares: _Shares = []
     size, images, group = 0, 0, None
-    for loaded, rest, part in crops:
-        if group != loaded.job.group or images >= max_images + batch_size:
+
+    def full() -> tuple[Crops | None, _Shares]:
+        nonlocal parts, shares, size, images
+        batch = Crops.concatenate(parts) if parts else None, shares
+        parts, shares, size, images = [], [], 0, 0
+        return batch
+
+    for result, rest, part in crops:
+        if group != result.group or images >= max_images + batch_size:
             if parts or images:
-                yield _join(parts), shares
-            parts, shares, size, images = [], [], 0, 0
-            group = loaded.job.group
+                yield full()
+            group = result.group
         if part.start == 0:
-            waiting.append(_empty_result(loaded, num_keypoints))
+            waiting.append(result)
             images += 1
         while rest is not None and len(rest):
             count = min(len(rest), batch_size - size)
             parts.append(rest.take(slice(count)))
-            shares.append(
-                _Share(waiting[-1], slice(part.start, part.start + count)))
+            shares.append((result, slice(part.start, part.start + count)))
             rest = rest.take(slice(count, None))
             part = slice(part.start + count, part.stop)
             size += count
             if size == batch_size:
-                yield _join(parts), shares
-                parts, shares, size, images = [], [], 0, 0
+                yield full()
     if parts or images:
-        yield _join(parts), shares
+        yield full()
 
 
-def _join(parts: list[Crops]) -> Crops | None:
-    return Crops.concatenate(parts) if parts else None
-
-
-def _empty_result(loaded: _Loaded, num_keypoints: int) -> ImageResult:
-    poses = loaded.poses
-    count = 0 if poses is None else len(poses.keypoints)
-    return ImageResult(
-        loaded.job.key,
-        poses,
-        np.empty((count, num_keypoints, 2), np.float32),
-        np.empty((count, num_keypoints), np.float32),
-        np.empty((count, 2), np.float32),
-        np.empty((count, 2), np.float32),
-        np.empty((count, 2), np.float32),
-        loaded.job.load,
-        problem=loaded.problem,
-        group=loaded.job.group,
-        missing=count)
-
-
-def _run(
-    predictor: PosePredictor, batches: Iterable[tuple[Crops | None,
-                                                      list[_Share]]]
-) -> Iterator[tuple[_Batch | None, list[_Share]]]:
+def _run(predictor: PosePredictor,
+         batches: Iterable[tuple[Crops | None, _Shares]]
+         ) -> Iterator[tuple[_Batch | None, _Shares]]:
     """Run batches; the results of one are fetched when the next has begun."""
     before = None
     for crops, shares in batches:
@@ -363,7 +345,7 @@ def _run(
 
 
 def _hand_out(predictor: PosePredictor, batch: _Batch,
-              shares: list[_Share]) -> None:
+              shares: _Shares) -> None:
     """Give the poses of a batch to the images that they are of."""
     crops, refined = batch
     start = 0

@@ -1,23 +1,32 @@
-"""Watch a refiner learn: the same people at every validation."""
-from collections.abc import Sequence
+"""Hooks: watch a refiner learn, and find its worst poses."""
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from mmengine.dist import all_gather_object, get_world_size, is_main_process
+from mmengine.evaluator import Evaluator
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner
+from mmpose.engine.hooks import BadCaseAnalysisHook
 from mmpose.registry import HOOKS
 from mmpose.structures import PoseDataSample
 
-from ...evaluation import can_evaluate
-from ...structures.matching import match_records, person_oks
-from ...structures.people import AnnotatedPeople, load_people
-from ...structures.pose_records import PoseRecord
-from ...visualization.draw import CropPoses, pose_panel
-from .oks_bad_case_hook import annotations_of
+from ..evaluation import can_evaluate
+from ..structures.matching import OKS_FLOOR, match_records, person_oks
+from ..structures.people import AnnotatedPeople, group_indices, load_people
+from ..structures.pose_records import PoseRecord
+from ..visualization.draw import CropPoses, pose_panel
 
 TITLES = ('input pose', 'prediction', 'truth')
+
+
+def annotations_of(evaluator: Evaluator) -> Iterator[dict]:
+    """Content of the COCO annotation files that metrics have read."""
+    for metric in evaluator.metrics:
+        content = getattr(getattr(metric, 'coco', None), 'dataset', None)
+        if content:
+            yield content
 
 
 class _Refined(NamedTuple):
@@ -25,15 +34,6 @@ class _Refined(NamedTuple):
 
     record: PoseRecord
     keypoints: np.ndarray
-
-
-class _Crop(NamedTuple):
-    """A sample to be drawn."""
-
-    number: int
-    image: np.ndarray
-    center: np.ndarray
-    scale: np.ndarray
 
 
 @HOOKS.register_module()
@@ -68,7 +68,8 @@ class RefineVisualizationHook(Hook):
         self.num_samples = num_samples
         self.height = height
         self._refined: list[_Refined] = []
-        self._crops: list[_Crop] = []
+        # number, image, centre and scale of the samples that are drawn
+        self._crops: list[tuple] = []
         self._chosen: set = set()
         self._people: AnnotatedPeople | None = None
         self._searched = False
@@ -97,9 +98,9 @@ class RefineVisualizationHook(Hook):
             if number in self._chosen:
                 image = data_batch['inputs'][row].cpu().numpy()
                 self._crops.append(
-                    _Crop(number, image[::-1].transpose(1, 2, 0),
-                          np.asarray(sample.metainfo['input_center']),
-                          np.asarray(sample.metainfo['input_scale'])))
+                    (number, image[::-1].transpose(1, 2, 0),
+                     np.asarray(sample.metainfo['input_center']),
+                     np.asarray(sample.metainfo['input_scale'])))
 
     def after_val_epoch(self,
                         runner: Runner,
@@ -127,8 +128,8 @@ class RefineVisualizationHook(Hook):
             runner.visualizer.add_image(
                 'refined_poses',
                 pose_panel([
-                    self._drawn(crop, own[crop.number], persons[crop.number])
-                    for crop in self._crops
+                    self._drawn(own[number], persons[number], *crop)
+                    for number, *crop in self._crops
                 ], TITLES, metainfo, self.height),
                 step=_epoch(runner))
         self._refined, self._crops = [], []
@@ -162,22 +163,18 @@ class RefineVisualizationHook(Hook):
             'refine/OKS_after': float(after)
         }
 
-    def _drawn(self, crop: _Crop, pose: _Refined, person: int) -> CropPoses:
+    def _drawn(self, pose: _Refined, person: int, image: np.ndarray,
+               center: np.ndarray, scale: np.ndarray) -> CropPoses:
         """Bring the poses of a sample to the pixels of its crop."""
-        size = np.array(crop.image.shape[1::-1])
-
-        def to_crop(points: np.ndarray) -> np.ndarray:
-            return ((points - crop.center) / crop.scale + .5) * size
-
-        poses: list[Any] = [
-            to_crop(pose.record.keypoints),
-            to_crop(pose.keypoints), None
-        ]
-        visible: list[Any] = [pose.record.visible, pose.record.visible, None]
+        poses = [pose.record.keypoints, pose.keypoints]
+        visible: list[Any] = [pose.record.visible, pose.record.visible]
         if person >= 0:
-            poses[2] = to_crop(self._people.keypoints[person])
-            visible[2] = self._people.visible[person]
-        return CropPoses(crop.image, poses, visible)
+            poses.append(self._people.keypoints[person])
+            visible.append(self._people.visible[person])
+        size, missing = np.array(image.shape[1::-1]), [None] * (person < 0)
+        return CropPoses(
+            image, [((points - center) / scale + .5) * size
+                    for points in poses] + missing, visible + missing)
 
 
 def _refined(sample: PoseDataSample, number: int) -> _Refined:
@@ -199,3 +196,76 @@ def _epoch(runner: Runner) -> int:
     """Number of finished epochs; 0 where there is no training."""
     loop = getattr(runner, '_train_loop', None)
     return 0 if loop is None or isinstance(loop, dict) else runner.epoch
+
+
+@HOOKS.register_module()
+class OKSBadCaseHook(BadCaseAnalysisHook):
+    """Draw poses whose OKS is low after refinement.
+
+    mmpose's hook takes the keypoints of a sample for the truth; those of a
+    refiner's samples are the poses to be refined. Here the truth is that of
+    the annotated person whom the input pose has the highest OKS with; a pose
+    that belongs to nobody has an OKS of 0.
+
+    Args:
+        badcase_thr (float): A pose with an OKS up to this is a bad case.
+            Defaults to 0.5.
+        metric_type (str): What mmpose's tool asks for; not used.
+        metric (Any, optional): The same.
+        **kwargs: Further arguments of mmpose's ``BadCaseAnalysisHook``.
+    """
+
+    def __init__(self,
+                 *,
+                 badcase_thr: float = .5,
+                 metric_type: str = 'accuracy',
+                 metric: Any = None,
+                 **kwargs) -> None:
+        super().__init__(badcase_thr=badcase_thr, **kwargs)
+        self.metric_name = 'OKS'
+        self._people: AnnotatedPeople | None = None
+        self._of_image: dict[Any, np.ndarray] = {}
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        """Read the annotations of the first metric that has any.
+
+        Raises:
+            ValueError: If no metric has annotations.
+        """
+        if not self.enable:
+            return
+        meta = runner.test_evaluator.dataset_meta
+        self._sigmas = np.asarray(meta['sigmas'])
+        for content in annotations_of(runner.test_evaluator):
+            self._people = load_people(content, len(self._sigmas))
+            self._of_image = group_indices(self._people.image_id)
+            return
+        raise ValueError(
+            '--badcase needs annotations, and no metric of test_evaluator '
+            'has an ann_file in COCO form; `posefix report` shows what '
+            'refinement changed without any')
+
+    def check_badcase(self, data_batch: Sequence[dict] | None,
+                      data_sample: PoseDataSample) -> tuple[bool, float]:
+        """Decide whether a pose is bad, and put the truth into the sample.
+
+        Returns:
+            tuple: whether its OKS is at most ``badcase_thr``, and the OKS.
+        """
+        truth, pred = data_sample.gt_instances, data_sample.pred_instances
+        persons = self._of_image.get(data_sample.img_id, ())
+        oks = 0.
+        if len(persons):
+            present = truth.keypoints_visible > 0
+            before = self._oks(truth.keypoints, present, persons)
+            person = persons[before.argmax()]
+            if before.max() >= OKS_FLOOR:
+                oks = float(self._oks(pred.keypoints, present, [person])[0])
+                truth.keypoints = self._people.keypoints[[person]]
+                truth.keypoints_visible = self._people.visible[[person]] * 1.
+        return oks <= self.badcase_thr, oks
+
+    def _oks(self, pose: np.ndarray, present: np.ndarray,
+             persons: Sequence[int]) -> np.ndarray:
+        """OKS of one pose, (1, K, 2), with several persons."""
+        return person_oks(pose, present, persons, self._people, self._sigmas)
