@@ -24,7 +24,6 @@ from ..structures.image_ref import ImageRef
 from ..structures.oks import oks_nms
 from ..structures.pose_records import PoseArrays, PoseRecord, Problem
 from ..version import __version__
-from .check_fit import check_pose
 from .journal import (
     ChunkResult,
     Journal,
@@ -32,7 +31,7 @@ from .journal import (
     read_journals,
     remove_journals,
 )
-from .refine_summary import is_refined
+from .refine_summary import check_pose, is_refined
 
 # The release's threshold (section 8).
 NMS_THRESHOLD = 0.9

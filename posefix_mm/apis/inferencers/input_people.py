@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 
 from ...chain import Boxes, EstimatedPoses, Estimator, TopdownEstimator
-from ...file_refinement.check_fit import check_pose, check_size, open_fitting
+from ...file_refinement.refine_summary import (
+    check_pose,
+    check_size,
+    open_fitting,
+)
 from ...formats import PoseFile
 from ...formats.choose_categories import category_by_count
 from ...formats.coco import dicts_in, read_results
