@@ -167,12 +167,12 @@ def export_refiner(config: str | Path | Config | None,
     """Write a refiner as an ONNX model.
 
     Args:
-        config (str | Path | Config | None): As of :func:`load_exportable`.
+        config (str | Path | Config | None): As of
+            :class:`posefix_mm.inference.PosePredictor`.
         checkpoint (str | None): As there.
         out (str | Path): The file, which appears as a whole or not at all.
         opset (int): Version of ONNX's operators. Defaults to 18.
-        **options: ``flip_test`` and ``cfg_options`` of
-            :func:`load_exportable`.
+        **options: ``flip_test`` and ``cfg_options``, as there.
 
     Returns:
         ExportableRefiner: What was exported.

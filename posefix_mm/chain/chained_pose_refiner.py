@@ -134,17 +134,11 @@ class ChainedPoseRefiner(BaseModel):
                 data_samples: SampleList) -> SampleList:
         """Find people, estimate their poses and refine them.
 
-        Args:
-            inputs (list[Tensor]): BGR images of any sizes, uint8 (3, H, W)
-                each.
-            data_samples (list[PoseDataSample]): One for each image.
-
-        Returns:
-            list[PoseDataSample]: The samples with ``pred_instances`` of N
-            people: keypoints (image pixels, (N, K, 2)), keypoint_scores of
-            the estimator ((N, K)), bboxes ((N, 4)) and bbox_scores of the
-            detector. ``gt_instances`` is what a top-down estimator's test
-            has there: the boxes that were used.
+        In BGR images of any sizes, uint8 (3, H, W) each. The samples get
+        ``pred_instances`` of N people: keypoints (image pixels, (N, K, 2)),
+        keypoint_scores of the estimator ((N, K)), bboxes ((N, 4)) and
+        bbox_scores of the detector. ``gt_instances`` is what a top-down
+        estimator's test has there: the boxes that were used.
         """
         images = [
             np.ascontiguousarray(image.cpu().numpy().transpose(1, 2, 0))

@@ -40,7 +40,7 @@ def find_model(model: ModelType,
                weights: str | None = None,
                *,
                scope: str) -> ModelFiles:
-    """Find the files of a model of any OpenMMLab package.
+    """Find config and weights of a model of any OpenMMLab package.
 
     Args:
         model (str | Path | Config | dict): A config file; the place of one in
@@ -53,9 +53,6 @@ def find_model(model: ModelType,
             weights.
         scope (str): Package whose model index is read, ``'mmdet'`` or
             ``'mmpose'``.
-
-    Returns:
-        ModelFiles: The config, and the weights.
 
     Raises:
         FileNotFoundError: If there is no such config or checkpoint.

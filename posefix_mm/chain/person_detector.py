@@ -163,9 +163,8 @@ class LazyDetector:
 def default_detector(estimator: nn.Module) -> dict:
     """Look up the detector that mmpose's inferencers would choose.
 
-    Returns:
-        dict: ``model``, ``weights`` and ``cat_ids``; the model is
-        ``'whole_image'`` where mmpose has none for the estimator's objects.
+    ``model`` of what comes back, beside ``weights`` and ``cat_ids``, is
+    ``'whole_image'`` where mmpose has none for the estimator's objects.
     """
     from mmpose.apis.inferencers.utils import default_det_models
     cfg = estimator.cfg

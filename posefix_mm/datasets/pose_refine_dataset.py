@@ -148,9 +148,9 @@ class PoseRefineDataset(BaseDataset):
     def prepare_data(self, idx: int) -> dict:
         """Run the pipeline on a sample.
 
-        Without transforms there is nothing to remove the further rows, as
-        in mmpose's ``browse_dataset.py --mode original``: the person is given
-        alone. :meth:`get_data_info` gives all rows.
+        Without transforms, as in mmpose's ``browse_dataset.py --mode
+        original``, the person is given alone. :meth:`get_data_info` gives all
+        rows.
         """
         if self.pipeline.transforms:
             return super().prepare_data(idx)

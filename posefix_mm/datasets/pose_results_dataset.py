@@ -148,12 +148,8 @@ class PoseResultsDataset(BaseCocoStyleDataset):
     def describe(self, record: PoseRecord, img_path: str) -> dict:
         """Make the data info of a record, which the pipeline starts from.
 
-        Args:
-            record (PoseRecord): A record without ``problem``.
-            img_path (str): Its image.
-
-        Returns:
-            dict: Data info, ``bbox`` being the box of the present keypoints.
+        Its ``bbox`` is the box of the present keypoints, its image
+        ``img_path``.
         """
         visible = shown_keypoints(
             record.visible[None],

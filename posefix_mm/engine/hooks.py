@@ -247,10 +247,9 @@ class OKSBadCaseHook(BadCaseAnalysisHook):
 
     def check_badcase(self, data_batch: Sequence[dict] | None,
                       data_sample: PoseDataSample) -> tuple[bool, float]:
-        """Decide whether a pose is bad, and put the truth into the sample.
+        """Decide whether a pose is bad, by its OKS, and give that.
 
-        Returns:
-            tuple: whether its OKS is at most ``badcase_thr``, and the OKS.
+        The truth is put into the sample.
         """
         truth, pred = data_sample.gt_instances, data_sample.pred_instances
         persons = self._of_image.get(data_sample.img_id, ())

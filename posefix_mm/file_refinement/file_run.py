@@ -61,9 +61,6 @@ class ChunkPlan:
             together, the last one aside.
         order (np.ndarray, optional): The images in the order in which they
             are loaded, int64 (num_images, ). Defaults to that of the file.
-
-    Attributes:
-        numbers (list[int]): Numbers of the chunks, in order.
     """
 
     def __init__(self,

@@ -48,11 +48,7 @@ with suppress(ImportError):  # reads HEIC where it is installed
 
 
 class ImageProblem(Exception):
-    """An image that can't be used.
-
-    Args:
-        problem (Problem): Why.
-    """
+    """An image that can't be used, and why."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)

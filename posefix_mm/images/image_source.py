@@ -92,11 +92,7 @@ class ImageSource:
         return common_factor(self.find(ref).size, size)
 
     def size(self, ref: ImageRef) -> tuple[int, int]:
-        """Width and height of a loaded image, as a rule without decoding it.
-
-        Raises:
-            ImageProblem: If there is none, or it can't be used.
-        """
+        """Width and height of a loaded image, seldom by decoding it."""
         path, frame, _ = self.find(ref)
         if frame is not None:
             with self._lock:

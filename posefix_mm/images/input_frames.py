@@ -67,13 +67,7 @@ class Frame:
 
 
 class VideoInfo(NamedTuple):
-    """What is known of a video.
-
-    Attributes:
-        name (str): File name.
-        path (Path | None): The file, None for a camera.
-        fps (float): Frames per second.
-    """
+    """Name of a video, its path, None for a camera, and frames per second."""
 
     name: str
     path: Path | None

@@ -47,20 +47,10 @@ def build_backend(model: nn.Module,
                   backend: str = 'torch',
                   precision: str = 'fp32',
                   flip_test: bool = True) -> Backend:
-    """Choose what runs a refiner.
+    """Choose what runs a refiner, as :class:`PosePredictor` is asked to.
 
-    Args:
-        model (nn.Module): A ``PoseRefiner`` in evaluation mode, on its
-            device. It is changed, for inference only: its batch norms are
-            folded into the convolutions.
-        metainfo (dict): Skeleton.
-        backend (str): One of :data:`BACKENDS`. Defaults to ``'torch'``.
-        precision (str): ``'fp32'``, ``'bf16'`` or ``'fp16'``. Defaults to
-            ``'fp32'``.
-        flip_test (bool): Average with the mirrored image. Defaults to True.
-
-    Returns:
-        Backend: Runs the network.
+    The model, a ``PoseRefiner`` in evaluation mode, on its device, is changed
+    for inference only: its batch norms are folded into the convolutions.
 
     Raises:
         ImportError: If a back end's package is not installed.
@@ -90,12 +80,9 @@ class RefinerNetwork(nn.Module):
     """Backbone, neck and the convolutions of the head: what takes the time.
 
     An engine runs this alone: pose maps and soft-argmax keep all of their
-    digits where the network computes in bfloat16.
-
-    Args:
-        model (nn.Module): A ``PoseRefiner`` with a ``PoseFixHead``, in
-            evaluation mode, on its device. Its batch norms are folded into
-            the convolutions, in place.
+    digits where the network computes in bfloat16. ``model`` is a
+    ``PoseRefiner`` with a ``PoseFixHead`` in evaluation mode, whose batch
+    norms are folded into the convolutions, in place.
     """
 
     def __init__(self, model: nn.Module) -> None:

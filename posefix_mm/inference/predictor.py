@@ -35,8 +35,7 @@ class RefinedCrops(NamedTuple):
         confidences (np.ndarray): Scores of the keypoints: predicted keypoint
             similarities, or peaks of the softmax maps, float32 (N, K).
         pose_scores (np.ndarray): Predicted OKS of the input and of the
-            refined poses, float32 (N, 2); NaN where the refiner predicts
-            none.
+            refined poses, float32 (N, 2); NaN where there is none.
     """
 
     keypoints: np.ndarray
@@ -149,9 +148,7 @@ class PosePredictor:
     def choose_scores(self, scores: str | None = None) -> str:
         """Choose the scores of refined poses, ``'input'`` or ``'refined'``.
 
-        Args:
-            scores (str, optional): One of them. Defaults to what the config
-                says, ``keep_input_scores`` of ``test_cfg``.
+        By default what the config says, ``keep_input_scores`` of ``test_cfg``.
 
         Raises:
             ValueError: If it is neither, or the refiner predicts none.
@@ -228,14 +225,7 @@ def open_refiner(config: str | Path | Config | None = None,
 
 def find_refiner(config: str | Path | Config | None = None,
                  checkpoint: str | None = None) -> RefinerFiles:
-    """Find the files of a refiner, which exist.
-
-    Args:
-        config (str | Path | Config, optional): Config file, or the name of a
-            config of this package, as in its model index. Defaults to the
-            refiner that comes with the package.
-        checkpoint (str, optional): Weights. Defaults to those that lie beside
-            the config, under its name.
+    """Find the files of a refiner, as :class:`PosePredictor` is asked to.
 
     Raises:
         FileNotFoundError: If there is no such config or there are no weights;

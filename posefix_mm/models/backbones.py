@@ -252,14 +252,10 @@ class MoveNetBackbone(BaseModule):
         nn.init.zeros_(self.extra[-1].bias)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """Compute features.
+        """Compute features of stride 4, 8, 16 and 32.
 
-        Args:
-            inputs (Tensor): Images in -1..1, RGB, and further channels; sides
-                divisible by 32, (B, 3 + K, h, w).
-
-        Returns:
-            Tuple[Tensor]: Features of stride 4, 8, 16 and 32.
+        Of images in -1..1, RGB, and further channels; sides divisible by 32,
+        (B, 3 + K, h, w).
         """
         first = _LEVELS[0] + 1
         with torch.set_grad_enabled(torch.is_grad_enabled()
@@ -324,9 +320,8 @@ class MoveNetNeck(BaseModule):
     def forward(self, feats: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         """Merge features of stride 4, 8, 16 and 32, the coarsest first.
 
-        Returns:
-            Tuple[Tensor]: Features of stride 4, ``out_channels`` of them, and
-            those of stride 32 unchanged.
+        Gives those of stride 4, ``out_channels`` of them, and those of stride
+        32 unchanged.
         """
         x = self.laterals[3](feats[3])
         for level in (2, 1, 0):

@@ -104,14 +104,9 @@ class Concatenation(BaseModule):
 
     def forward(self, backbone: nn.Module,
                 inputs: Tensor) -> tuple[Tensor, ...]:
-        """Run a backbone on image and pose.
+        """Run the backbone that was prepared on images and pose maps.
 
-        Args:
-            backbone (nn.Module): The one that was prepared.
-            inputs (Tensor): Images and pose maps, (B, 3 + C, h, w).
-
-        Returns:
-            Tuple[Tensor]: The backbone's feature maps.
+        (B, 3 + C, h, w); gives the backbone's feature maps.
         """
         return backbone(inputs)
 

@@ -196,8 +196,8 @@ class BlurredPoints(PoseMaps):
 
         Returns:
             tuple: pixels of the points, double (B, K, 2), their weights, 0
-            where nothing is drawn, (B, K), and the blurred points along x,
-            (B, K, width), and y, (B, K, height).
+            where not drawn, (B, K), and the blur along x, (B, K, width), and
+            along y, (B, K, height).
         """
         pose = pose.double().trunc()
         size = pose.new_tensor([width, height])
@@ -214,16 +214,10 @@ class BlurredPoints(PoseMaps):
 
     def paint(self, pose: Tensor, weight: Tensor, size: tuple[int, int],
               colors: Tensor) -> Tensor:
-        """Draw all joints into one picture, in a colour each.
+        """Draw all joints into one picture, each in its colour of (K, C).
 
-        Args:
-            pose (Tensor): Input pixels, (B, K, 2).
-            weight (Tensor): How much of a joint is shown, (B, K).
-            size (Tuple[int, int]): Height and width of the picture.
-            colors (Tensor): (K, C).
-
-        Returns:
-            Tensor: From 0 to 255, double (B, C, height, width).
+        Poses are in input pixels, (B, K, 2), with weights (B, K); the picture
+        goes from 0 to 255, double (B, C, height, width).
         """
         place, weight, x, y = self.draw(pose, weight, *size)
         # of joints on one pixel the last one is drawn

@@ -129,13 +129,10 @@ class PoseQuality(BaseModule):
 
     def loss(self, predicted: PredictedQuality, similarity: Tensor,
              annotated: Tensor) -> dict:
-        """Compare with what is true.
+        """Compare logits with what is true.
 
-        Args:
-            predicted (PredictedQuality): Logits.
-            similarity (Tensor): True KS of input and refined pose,
-                (B, K, 2).
-            annotated (Tensor): Above 0 where that is known, (B, K).
+        That is the KS of input and refined pose, (B, K, 2), known where
+        ``annotated`` is above 0, (B, K).
 
         Returns:
             dict: ``loss_ks`` and ``loss_oks``, cross-entropies, and

@@ -106,11 +106,7 @@ class PoseRefiner(TopdownPoseEstimator):
 
     def stack_input_poses(self,
                           data_samples: SampleList) -> tuple[Tensor, Tensor]:
-        """Take the input poses out of B data samples.
-
-        Returns:
-            tuple: input_pose in input pixels, (B, K, 2), and
-            input_pose_visible, above 0 where present, (B, K).
+        """Take input poses out of data samples, as :meth:`prepare` has them.
 
         Raises:
             KeyError: If a data sample has no input pose.
@@ -132,15 +128,10 @@ class PoseRefiner(TopdownPoseEstimator):
 
     def add_maps(self, inputs: Tensor, input_pose: Tensor,
                  input_pose_visible: Tensor) -> Tensor:
-        """Put the maps of input poses behind the image channels.
+        """Put the maps of input poses behind normalised images, (B, 3, h, w).
 
-        Args:
-            inputs (Tensor): Normalised images, (B, 3, h, w).
-            input_pose (Tensor): Input pixels, (B, K, 2).
-            input_pose_visible (Tensor): Above 0 where present, (B, K).
-
-        Returns:
-            Tensor: (B, 3 + C, h, w).
+        Poses are in input pixels, (B, K, 2), and visible where above 0,
+        (B, K). The result is (B, 3 + C, h, w).
         """
         maps = self.pose_maps(input_pose, input_pose_visible,
                               *inputs.shape[-2:])
@@ -258,20 +249,12 @@ class PoseRefiner(TopdownPoseEstimator):
              flip_indices: Sequence[int],
              input_pose: Tensor | None = None,
              input_pose_visible: Tensor | None = None) -> Tensor:
-        """Mirror images together with their input poses.
+        """Mirror images together with their input poses, (B, 3 + C, h, w).
 
         Where the mirror of a map stands for the map of the mirrored pose, its
-        channel goes to the keypoint's twin; elsewhere that pose is rendered.
-
-        Args:
-            inputs (Tensor): (B, 3 + C, h, w).
-            flip_indices (Sequence[int]): Twin of every keypoint, (K, ).
-            input_pose (Tensor, optional): What ``inputs`` show, (B, K, 2);
-                needed unless ``pose_maps.mirrors``.
-            input_pose_visible (Tensor, optional): (B, K); likewise.
-
-        Returns:
-            Tensor: (B, 3 + C, h, w).
+        channel goes to the keypoint's twin. Elsewhere that pose is rendered,
+        and the one that ``inputs`` show is needed: input pixels, (B, K, 2),
+        and (B, K).
         """
         image, flip_indices = 3, list(flip_indices)
         if self.pose_maps.mirrors:
@@ -365,11 +348,7 @@ class EndToEndPoseRefiner(PoseRefiner):
         self.estimator = MODELS.build(estimator)
 
     def add_heatmaps(self, inputs: Tensor, feats: Sequence[Tensor]) -> Tensor:
-        """Put the maps of the estimator's features behind the images.
-
-        Returns:
-            Tensor: (B, 3 + K, h, w).
-        """
+        """Put the maps of the estimator's features behind the images."""
         maps = F.interpolate(
             self.estimator.head(feats),
             inputs.shape[-2:],

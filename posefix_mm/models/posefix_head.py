@@ -151,9 +151,6 @@ class PoseFixHead(HeatmapHead):
     def compute_maps(self, feats: Tuple[Tensor]) -> Tensor:
         """Run what has weights at the size of the maps.
 
-        Args:
-            feats (Tuple[Tensor]): Feature maps, of which ``in_index`` is used.
-
         Returns:
             Tensor: Logits, (B, K, H, W); behind them, so that all that an
             engine computes is one tensor, the E maps that a
@@ -167,9 +164,6 @@ class PoseFixHead(HeatmapHead):
 
     def forward(self, feats: Tuple[Tensor]) -> Tuple[Tensor, Tensor]:
         """Forward the network.
-
-        Args:
-            feats (Tuple[Tensor]): Feature maps, of which ``in_index`` is used.
 
         Returns:
             tuple: coordinates in heatmap pixels, float32 (B, K, 2), and the
@@ -375,12 +369,8 @@ class PoseFixHead(HeatmapHead):
              train_cfg: Optional[ConfigType] = None) -> dict:
         """Calculate L_H, L_C and the share of keypoints found.
 
-        Args:
-            feats (Tuple[Tensor]): Feature maps.
-            batch_data_samples (List[PoseDataSample]): B samples with what
-                :class:`SoftArgmaxIntegral` encodes as
-                ``gt_instance_labels``.
-            train_cfg (dict, optional): Not used.
+        Of B samples with what :class:`SoftArgmaxIntegral` encodes as
+        ``gt_instance_labels``.
 
         Returns:
             dict: ``loss_heatmap``, ``loss_coord`` and ``acc_pose``, and what

@@ -71,11 +71,7 @@ class CPNHead(HeatmapHead):
 
     def forward_levels(
             self, feats: Sequence[Tensor]) -> Tuple[List[Tensor], Tensor]:
-        """Compute all maps.
-
-        Args:
-            feats (Sequence[Tensor]): Pyramid, the finest level (B, C, H, W)
-                first.
+        """Compute all maps of a pyramid, the finest level (B, C, H, W) first.
 
         Returns:
             tuple: GlobalNet's maps of each level and RefineNet's, all
@@ -98,30 +94,16 @@ class CPNHead(HeatmapHead):
         return levels, self.final_layer(self.merge(refined))
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
-        """Compute RefineNet's maps, which are the prediction.
-
-        Args:
-            feats (Sequence[Tensor]): Pyramid, the finest level first.
-
-        Returns:
-            Tensor: (B, K, H, W).
-        """
+        """Compute RefineNet's maps, (B, K, H, W), which are the prediction."""
         return self.forward_levels(feats)[1]
 
     def loss(self,
              feats: Sequence[Tensor],
              batch_data_samples: list,
              train_cfg: Optional[ConfigType] = None) -> dict:
-        """Calculate the losses of GlobalNet and RefineNet.
+        """Calculate ``loss_global`` and ``loss_refine``.
 
-        Args:
-            feats (Sequence[Tensor]): Pyramid, the finest level first.
-            batch_data_samples (List[PoseDataSample]): B samples with
-                ``heatmaps`` and ``keypoint_weights``.
-            train_cfg (dict, optional): Not used.
-
-        Returns:
-            dict: ``loss_global`` and ``loss_refine``.
+        Of B samples with ``heatmaps`` and ``keypoint_weights``.
         """
         levels, refined = self.forward_levels(feats)
         target = torch.stack(
@@ -153,12 +135,5 @@ class PyramidHeatmapHead(HeatmapHead):
         self.in_index = in_index
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
-        """Compute heatmaps.
-
-        Args:
-            feats (Sequence[Tensor]): Feature maps.
-
-        Returns:
-            Tensor: (B, K, H, W).
-        """
+        """Compute heatmaps (B, K, H, W) of one of the feature maps."""
         return super().forward((feats[self.in_index], ))

@@ -19,14 +19,8 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float,
         offset: int) -> Tensor:
     """Drop boxes whose IoU with a better one is above the threshold.
 
-    Args:
-        boxes (Tensor): (x1, y1, x2, y2), (N, 4).
-        scores (Tensor): (N, ).
-        iou_threshold (float): The threshold.
-        offset (int): Added to widths and heights, 0 or 1.
-
-    Returns:
-        Tensor: Indices of the boxes that stay, best first, int64.
+    Of boxes (x1, y1, x2, y2), (N, 4), and scores (N, ); ``offset``, 0 or 1,
+    is added to widths and heights. Indices of those that stay, best first.
     """
     order = scores.sort(0, descending=True)[1]
     boxes = boxes[order]
@@ -45,21 +39,12 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float,
 def softnms(boxes: Tensor, scores: Tensor, dets: Tensor, iou_threshold: float,
             sigma: float, min_score: float, method: int,
             offset: int) -> Tensor:
-    """Soft non-maximum suppression.
+    """Soft non-maximum suppression of boxes (N, 4) with scores (N, ).
 
-    Args:
-        boxes (Tensor): (x1, y1, x2, y2), (N, 4).
-        scores (Tensor): (N, ).
-        dets (Tensor): Its first M rows become boxes and new scores, (N, 5).
-        iou_threshold (float): Where suppression begins, but in method 2.
-        sigma (float): Width of the Gaussian of method 2.
-        min_score (float): Boxes of a lower new score are dropped.
-        method (int): New scores are 0: dropped, 1: less by the IoU, 2: by
-            a Gaussian of it.
-        offset (int): Added to widths and heights, 0 or 1.
-
-    Returns:
-        Tensor: Indices of the M boxes that stay, best first, int64.
+    New scores are by method 0: dropped, 1: less by the IoU, 2: by a Gaussian
+    of it of width ``sigma``; below ``min_score`` boxes are dropped. The first
+    M rows of ``dets``, (N, 5), become boxes and new scores. Indices of the M
+    that stay come back, best first.
     """
     rows = torch.cat([boxes, scores[:, None]], 1)
     indices = torch.arange(len(rows))
@@ -95,7 +80,7 @@ def _iou(first: Tensor, second: Tensor, offset: int) -> Tensor:
 def _greedy(beats: Tensor) -> Tensor:
     """Tell which boxes, best first, are beaten by none that stays.
 
-    Row by column, ``beats`` tells which boxes overlap, bool (N, N).
+    ``beats`` tells row by column which boxes overlap, bool (N, N).
     """
     beats = beats.triu(1)
     stays = beats.new_ones(len(beats))

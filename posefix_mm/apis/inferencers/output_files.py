@@ -133,11 +133,8 @@ def prediction_files(folder: str | Path,
                      inputs: InputFrames) -> Iterator[Callable]:
     """Write one JSON file for each image, or one for a video, in a folder.
 
-    The file of a video appears at its end, and not after an error.
-
-    Yields:
-        Callable: Writes the people of a frame, as
-        :func:`describe_instances` describes them.
+    The file of a video appears at its end, and not after an error. What is
+    yielded takes a frame and :func:`describe_instances` of it.
     """
     folder, names = Path(folder), UniqueNames()
     if inputs.video is None:
@@ -225,9 +222,8 @@ def visualization_files(target: str | Path,
 def video_file(path: Path, fps: float) -> Iterator[Callable]:
     """Write a video that appears as a whole or not at all.
 
-    Yields:
-        Callable: Appends a picture, BGR, uint8 (H, W, 3); those of another
-        size than the first are resized to it.
+    What is yielded appends a picture, BGR, uint8 (H, W, 3); those of another
+    size than the first are resized to it.
 
     Raises:
         OSError: If OpenCV can't write such a file.

@@ -252,14 +252,9 @@ class ErrorSynthesizer:
         """Draw an error and a position for each joint.
 
         Drawing the error first and dropping it when no candidate is accepted
-        has the same distribution as generating the candidates of all five
-        and renormalising over those that have any, at a fraction of the work.
-
-        Args:
-            rng (np.random.Generator): Source of randomness.
-            joints (_Joints): The joints.
-            probs (np.ndarray): Probabilities up to a factor, (5, J).
-            layout (_Layout): Roles of the reference points.
+        has the same distribution as generating the candidates of all five and
+        renormalising over those that have any, at a fraction of the work.
+        Probabilities, (5, J), come up to a factor.
 
         Returns:
             tuple: positions, complex (J, ), and status, int (J, ).
@@ -290,9 +285,8 @@ class ErrorSynthesizer:
                layout: _Layout) -> tuple[np.ndarray, np.ndarray]:
         """Draw candidates of the given errors until one is accepted.
 
-        Returns:
-            tuple: positions, complex (J, ), and bool (J, ), False where all
-            candidates were rejected.
+        Positions, complex (J, ), and bool (J, ), False where all were
+        rejected.
         """
         few = len(error) < _MANY
         first, *more = _ROUNDS_FEW if few else _ROUNDS_MANY
@@ -308,11 +302,7 @@ class ErrorSynthesizer:
     def _try(self, rng: np.random.Generator, joints: _Joints,
              error: np.ndarray, layout: _Layout,
              num: int) -> tuple[np.ndarray, np.ndarray]:
-        """Draw M candidates for each joint; take the first that is accepted.
-
-        Returns:
-            tuple: as :meth:`_place`.
-        """
+        """Draw M candidates for each joint; take the first accepted one."""
         refs, shares, bands = joints
         column = np.arange(len(error))
         draws = rng.random((3, num, len(error)))

@@ -23,15 +23,10 @@ class ParametersRepr:
 
 def shown_weights(visible: np.ndarray,
                   scores: np.ndarray | None = None) -> np.ndarray:
-    """Compute the weight of each keypoint in the input pose.
+    """Weight of each keypoint in the input pose, float32 (..., K).
 
-    Args:
-        visible (np.ndarray): Above 0 where present, (..., K).
-        scores (np.ndarray, optional): Keypoint scores, (..., K), that become
-            the weights. Defaults to None: weights of 1.
-
-    Returns:
-        np.ndarray: float32 (..., K), 0 where absent.
+    0 where ``visible`` is not above 0, else 1, or the score where there are
+    scores.
     """
     present = (np.asarray(visible) > 0).astype(np.float32)
     if scores is None:
@@ -97,13 +92,9 @@ class GetInputPose(ParametersRepr, BaseTransform):
 def ks_scales(results: dict) -> np.ndarray:
     """What squared distances are divided by in the exponent of the KS.
 
-    Args:
-        results (dict): A cropped sample with ``sigmas``, ``bbox``,
-            ``bbox_scale`` and ``input_size``, and ``person_bbox`` where the
-            box is another one.
-
-    Returns:
-        np.ndarray: Squared input pixels, (K, ).
+    In squared input pixels, (K, ), of a cropped sample with ``sigmas``,
+    ``bbox``, ``bbox_scale`` and ``input_size``, and ``person_bbox`` where the
+    box is another one.
     """
     key = 'person_bbox' if 'person_bbox' in results else 'bbox'
     area = BOX_TO_AREA * input_box_area(results, key)
