@@ -3,7 +3,7 @@
 And bring them to the refiner's skeleton and back.
 """
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -48,19 +48,6 @@ class EstimatedPoses(NamedTuple):
         return cls(*map(np.concatenate, arrays))
 
 
-class Estimator(Protocol):
-    """Makes samples of an image and poses of samples of many images."""
-
-    num_joints: int
-
-    def prepare(self, images: Sequence[np.ndarray],
-                boxes: Sequence[Boxes]) -> list[list[dict]]:
-        """Make the samples of each image; boxes are None where not needed."""
-
-    def run(self, samples: Sequence[dict]) -> list[EstimatedPoses]:
-        """Estimate the poses of samples, those of each by itself."""
-
-
 def extract_poses(output: PoseDataSample) -> EstimatedPoses:
     """Take the poses out of a data sample that an estimator returned.
 
@@ -79,34 +66,57 @@ def extract_poses(output: PoseDataSample) -> EstimatedPoses:
                           np.asarray(box_scores, np.float32))
 
 
-class TopdownEstimator:
-    """A top-down estimator of mmpose.
+class Estimator:
+    """An estimator of mmpose, from :func:`load_estimator`.
 
-    Every box becomes a sample through the config's test pipeline, as in
-    ``mmpose.apis.inference_topdown``; samples of many images make a batch.
+    Its config's test pipeline makes samples of an image.
 
-    ``find_people`` finds the boxes of images that come without.
+    Attributes:
+        num_joints (int): J.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        with DefaultScope.overwrite_default_scope(
+                model.cfg.get('default_scope', 'mmpose')):
+            self.pipeline = Compose(model.cfg.test_dataloader.dataset.pipeline)
+        chosen = model.test_cfg.get('output_keypoint_indices')
+        self.num_joints = len(
+            chosen or range(model.dataset_meta['num_keypoints']))
+
+    def prepare(self, images: Sequence[np.ndarray],
+                boxes: Sequence[Boxes | None]) -> list[list[dict]]:
+        """Make the samples of each image; boxes are None where not needed."""
+        raise NotImplementedError
+
+    def run(self, samples: Sequence[dict]) -> list[EstimatedPoses]:
+        """Estimate the poses of samples, those of each by itself."""
+        raise NotImplementedError
+
+
+class TopdownEstimator(Estimator):
+    """A top-down estimator.
+
+    Every box becomes a sample, as in ``mmpose.apis.inference_topdown``;
+    samples of many images make a batch. ``find_people`` finds the boxes of
+    images that come without.
     """
 
     def __init__(self, model: nn.Module, find_people: FindPeople) -> None:
-        self.model = model
+        super().__init__(model)
         self.find_people = find_people
-        self.pipeline = build_pipeline(model)
-        self.num_joints = count_joints(model)
 
     def prepare(self, images: Sequence[np.ndarray],
-                boxes: Sequence[Boxes]) -> list[list[dict]]:
+                boxes: Sequence[Boxes | None]) -> list[list[dict]]:
         """Find people where boxes are None, and crop them."""
-        unknown = [i for i, people in enumerate(boxes) if people is None]
-        boxes = list(boxes)
-        if unknown:
-            detected = self.find_people([images[i] for i in unknown])
-            for i, people in zip(unknown, detected, strict=True):
-                boxes[i] = people
+        unknown = [image for image, people in zip(images, boxes, strict=True)
+                   if people is None]
+        found = iter(self.find_people(unknown) if unknown else ())
         return [
             [self.pipeline(dict(self.model.dataset_meta, img=image,
                                 bbox=box[None], bbox_score=score[None]))
-             for box, score in zip(*people, strict=True)]
+             for box, score in zip(
+                 *(next(found) if people is None else people), strict=True)]
             for image, people in zip(images, boxes, strict=True)
         ]
 
@@ -117,22 +127,12 @@ class TopdownEstimator:
         return [extract_poses(output) for output in outputs]
 
 
-class WholeImageEstimator:
-    """A bottom-up or one-stage estimator of mmpose."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self.model = model
-        self.pipeline = build_pipeline(model)
-        self.num_joints = count_joints(model)
+class WholeImageEstimator(Estimator):
+    """A bottom-up or one-stage estimator."""
 
     def prepare(self, images: Sequence[np.ndarray],
-                boxes: Sequence[Boxes]) -> list[list[dict]]:
-        """Make one sample of each image.
-
-        Raises:
-            ValueError: If boxes are given: such an estimator has no use for
-                them.
-        """
+                boxes: Sequence[Boxes | None]) -> list[list[dict]]:
+        """Make one sample of each image; it has no use for boxes."""
         if any(people is not None for people in boxes):
             raise ValueError('the estimator finds people by itself: give '
                              'boxes to a top-down estimator only')
@@ -161,19 +161,6 @@ def build_chain(files: ModelFiles, *args, device: str) -> Estimator:
     """Build an estimator with a :class:`LazyDetector`, of ``args``."""
     model = load_estimator(files, device)
     return build_estimator(model, LazyDetector(model, *args, device=device))
-
-
-def build_pipeline(model: nn.Module) -> Compose:
-    """Build the test pipeline of an estimator of mmpose."""
-    with DefaultScope.overwrite_default_scope(
-            model.cfg.get('default_scope', 'mmpose')):
-        return Compose(model.cfg.test_dataloader.dataset.pipeline)
-
-
-def count_joints(model: nn.Module) -> int:
-    """Count the keypoints that an estimator gives."""
-    chosen = model.test_cfg.get('output_keypoint_indices')
-    return len(chosen or range(model.dataset_meta['num_keypoints']))
 
 
 def estimate_poses(estimator: Estimator,
