@@ -338,25 +338,23 @@ def read_ahead(inputs: InputFrames, size: int,
     yield from run_ahead(reads(), half, pool)
 
 
-def refine_frames(
-    frames: Iterator[FramePeople],
-    predictor: PosePredictor,
-    estimator: Estimator | None,
-    joint_map: JointMap,
-    *,
-    batch_size: int = 32,
-    num_workers: int = 2,
-    pool: ThreadPoolExecutor | None = None,
-    live: bool = False,
-    keep_images: bool = True,
-) -> Iterator[tuple[Frame, PoseDataSample]]:
+def refine_frames(frames: Iterator[FramePeople],
+                  predictor: PosePredictor,
+                  estimator: Estimator | None,
+                  joint_map: JointMap,
+                  *,
+                  batch_size: int,
+                  live: bool,
+                  keep_images: bool,
+                  **threads) -> Iterator[tuple[Frame, PoseDataSample]]:
     """Estimate and refine the people of images, in shared batches.
 
     Images come all with poses or all without; those without are estimated
     in groups of ``batch_size``, and the refiner's batches are filled across
     them. About three times as many images are in memory at most. ``live``
     lets no image wait for the next one, and without ``keep_images`` frames
-    forget their images as soon as these are cropped.
+    forget their images as soon as these are cropped. ``threads`` are those of
+    :func:`refine_stream`.
 
     Yields:
         tuple: Each image, and a data sample whose ``pred_instances`` have
@@ -369,37 +367,27 @@ def refine_frames(
     groups = iter(lambda: list(islice(frames, size)), [])
 
     def jobs_of(groups: Iterable[list[FramePeople]]) -> Iterator[ImageJob]:
+        """Make jobs whose keys are what :func:`_to_sample` needs."""
         for group in groups:
-            yield from _jobs(group, estimator, joint_map, batch_size,
-                             keep_images)
+            usable = [pair for pair in group if pair[0].problem is None]
+            estimates = iter(_estimate(usable, estimator, batch_size))
+            for frame, _ in group:
+                key, poses = (frame, None, None, None), None
+                if frame.problem is None:
+                    estimate = next(estimates)
+                    inputs = to_input_poses(
+                        estimate.keypoints, estimate.keypoint_scores,
+                        joint_map, estimate.usable)
+                    key = frame, frame.image.shape[:2], estimate, inputs
+                    poses = inputs.poses
+                yield ImageJob(key, partial(_load_image, frame, keep_images),
+                               poses)
 
     for ready in ([group] for group in groups) if live else [groups]:
         for result in refine_stream(
-                predictor,
-                jobs_of(ready),
-                batch_size=batch_size,
-                num_workers=num_workers,
-                max_images=0,
-                pool=pool):
+                predictor, jobs_of(ready), batch_size=batch_size,
+                max_images=0, **threads):
             yield _to_sample(result, joint_map)
-
-
-def _jobs(group: Sequence[FramePeople], estimator: Estimator | None,
-          joint_map: JointMap, batch_size: int,
-          keep_images: bool) -> Iterator[ImageJob]:
-    """Make jobs whose keys are what :func:`_to_sample` needs."""
-    usable = [pair for pair in group if pair[0].problem is None]
-    estimates = iter(_estimate(usable, estimator, batch_size))
-    for frame, _ in group:
-        load = partial(_load_image, frame, keep_images)
-        if frame.problem is not None:
-            yield ImageJob((frame, None, None, None), load, None)
-            continue
-        estimate = next(estimates)
-        inputs = to_input_poses(estimate.keypoints, estimate.keypoint_scores,
-                                joint_map, estimate.usable)
-        yield ImageJob((frame, frame.image.shape[:2], estimate, inputs), load,
-                       inputs.poses)
 
 
 def _load_image(frame: Frame, keep: bool) -> np.ndarray:
@@ -418,10 +406,8 @@ def _estimate(usable: Sequence[FramePeople], estimator: Estimator | None,
     if not usable or isinstance(usable[0][1], EstimatedPoses):
         return [people for _, people in usable]
     frames, boxes = zip(*usable, strict=True)
-    return estimate_poses(
-        estimator, [frame.image for frame in frames],
-        boxes,
-        batch_size=batch_size)
+    return estimate_poses(estimator, [frame.image for frame in frames], boxes,
+                          batch_size=batch_size)
 
 
 def _to_sample(result: ImageResult,
