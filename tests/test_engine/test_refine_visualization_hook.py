@@ -180,7 +180,7 @@ def test_silent_for_ordinary_estimators() -> None:
 
 def test_only_the_main_process_shows(monkeypatch) -> None:
     """The second of two processes gives its poses and does no more."""
-    from posefix_mm.engine.hooks import refine_visualization_hook as module
+    from posefix_mm.engine import hooks as module
     monkeypatch.setattr(module, 'is_main_process', lambda: False)
     given = []
     monkeypatch.setattr(module, 'all_gather_object',
