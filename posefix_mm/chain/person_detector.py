@@ -73,12 +73,11 @@ class PersonDetector:
     Args:
         model (nn.Module): From :func:`load_detector`.
         cat_ids (Sequence[int]): Categories of the detector that are taken
-            for people. Defaults to (0, ), COCO's person.
+            for people. Defaults to COCO's person.
         bbox_thr (float): Boxes with a score that is not above it are left
-            out. Defaults to 0.3.
+            out.
         nms_thr (float, optional): Boxes of a greater IoU with a better one
             are left out; None keeps what the detector's own NMS keeps.
-            Defaults to 0.3.
     """
 
     def __init__(self,

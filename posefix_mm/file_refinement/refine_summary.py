@@ -295,12 +295,11 @@ def open_fitting(predictor: PosePredictor,
                  joint_map: str | Path | None = None,
                  categories: Sequence[int] | None = None,
                  described: Sequence[dict] = ()) -> FittingPoses:
-    """Open poses for a refiner.
+    """Open poses for a refiner, as :func:`posefix_mm.formats.open_pose_file`.
 
     Categories to refine default to those that have the refiner's joints, in
     the file's own list or in ``described``, the ``categories`` of
-    annotations; else to the only one of the file, or the refiner's. Other
-    arguments are those of :func:`posefix_mm.formats.open_pose_file`.
+    annotations; else to the only one of the file, or the refiner's.
 
     Raises:
         FileNotFoundError: If a file does not exist.

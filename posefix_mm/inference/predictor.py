@@ -188,14 +188,9 @@ class RefinerFiles(NamedTuple):
 
 
 class LoadedRefiner(NamedTuple):
-    """A refiner in memory.
+    """A refiner in memory, what it was loaded from, and its config.
 
-    Attributes:
-        files (RefinerFiles): What it was loaded from.
-        cfg (Config): Its config.
-        dataset (PoseResultsDataset): Its test dataset, whose files have not
-            been read.
-        model (nn.Module): The network, in evaluation mode.
+    The files of its test ``dataset`` have not been read.
     """
 
     files: RefinerFiles

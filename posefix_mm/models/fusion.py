@@ -29,7 +29,7 @@ def find_input_conv(backbone: nn.Module, in_channels: int = 3) -> nn.Conv2d:
 
 
 def add_input_channels(backbone: nn.Module, extra_channels: int) -> None:
-    """Extend the first convolution of a backbone, in place.
+    """Extend the first convolution of a backbone on 3 channels, in place.
 
     A backbone with a method ``add_input_channels`` does it in its own way.
 
@@ -37,10 +37,6 @@ def add_input_channels(backbone: nn.Module, extra_channels: int) -> None:
     extra channels are initialised by He, the fan being the inputs from all
     channels (code of the release). Weights for an image alone still load:
     they fill the image channels and leave the extra ones as they are.
-
-    Args:
-        backbone (nn.Module): Any network on images of 3 channels.
-        extra_channels (int): Channels that come behind those of the image.
 
     Raises:
         ValueError: If the first convolution is missing or grouped.

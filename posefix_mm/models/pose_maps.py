@@ -71,12 +71,8 @@ class PoseMaps(nn.Module):
                 width: int) -> Tensor:
         """Render a batch.
 
-        Args:
-            input_pose (Tensor): Input pixels, (B, K, 2).
-            visible (Tensor): Weight of each map, between 0 where a keypoint
-                is absent and 1, (B, K).
-            height (int): Height of the input image.
-            width (int): Width of the input image.
+        Of poses in input pixels, (B, K, 2), with the weight of each map,
+        between 0 where a keypoint is absent and 1, (B, K).
 
         Returns:
             Tensor: Maps, float32 (B, C, height, width), C being

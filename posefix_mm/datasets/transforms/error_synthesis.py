@@ -43,7 +43,7 @@ _SLACK = 1 - 1e-9
 
 
 class SynthesizedPose(NamedTuple):
-    """Outcome of :func:`synthesize_errors`.
+    """Wrong poses.
 
     Attributes:
         keypoints (np.ndarray): float64 (B, K, 2), in the frame of the input;
@@ -68,17 +68,10 @@ class _Layout(NamedTuple):
     """What the number of near persons determines.
 
     Reference points come as own joints of [person, near persons...], then
-    twins in the same order.
-
-    Attributes:
-        source (np.ndarray): int (R, K), which of the (1 + P) * K joints is
-            which reference point.
-        exists (np.ndarray): bool (R, K), False for twins of joints that have
-            none.
-        centres (np.ndarray): (5, R, 1), relative number of candidates that
-            each error draws around each reference point.
-        ignored (np.ndarray): bool (R, 5), reference points that candidates
-            need not keep away from.
+    twins in the same order: which of the (1 + P) * K joints each is, int
+    (R, K); whether it exists, bool (R, K); the relative number of candidates
+    that each error draws around it, (5, R, 1); and whether candidates need
+    not keep away from it, bool (R, 5).
     """
 
     source: np.ndarray
@@ -193,8 +186,8 @@ class ErrorSynthesizer:
                  num_overlap: np.ndarray = None) -> SynthesizedPose:
         """Synthesize errors on B poses that have equally many near persons.
 
-        Pad ``poses`` with invisible persons to batch unequal numbers, and
-        give the true ones as ``num_overlap``.
+        Pad ``poses`` with invisible persons to batch unequal numbers, and give
+        the true ones as ``num_overlap``, int (B, ).
 
         Args:
             rng (np.random.Generator): Source of randomness.
@@ -203,17 +196,12 @@ class ErrorSynthesizer:
             visible (np.ndarray): bool (B, 1 + P, K), which are annotated.
             area (np.ndarray): Area of the person's box in squared units of
                 that frame, (B, ).
-            estimated (np.ndarray, optional): Places of the person's own
-                joints that do not count as annotated, (B, K, 2): another
-                model's, or the annotation beyond the border of the crop. They
-                are reference points of these joints alone.
-            estimated_visible (np.ndarray, optional): bool (B, K). A joint
-                that is neither annotated nor estimated is absent.
-            num_overlap (np.ndarray, optional): Numbers of near persons,
-                int (B, ). Defaults to P.
-
-        Returns:
-            SynthesizedPose: The wrong poses.
+            estimated (np.ndarray, optional): Places of own joints that are not
+                annotated, (B, K, 2): another model's, or the annotation beyond
+                the border of the crop. They are references of these alone.
+            estimated_visible (np.ndarray, optional): bool (B, K). A joint that
+                is neither annotated nor estimated is absent.
+            num_overlap (np.ndarray, optional): Defaults to P.
         """
         batch, persons, num_keypoints = visible.shape
         layout = self._layout(persons - 1)

@@ -144,11 +144,8 @@ def build_table(names: Sequence[str],
                 ) -> np.ndarray:
     """Expand a table into an array for a skeleton.
 
-    Args:
-        names (Sequence[str]): Keypoint names, K of them.
-        table (dict, optional): Rules by error type. Defaults to
-            :data:`RELEASE_TABLE`.
-        joint_groups (dict, optional): As in :func:`group_of_keypoints`.
+    Rules by error type are :data:`RELEASE_TABLE` by default; joint groups are
+    as in :func:`group_of_keypoints`.
 
     Returns:
         np.ndarray: Probabilities (K + 1, O, 5, K): by number of annotated
@@ -188,16 +185,12 @@ def build_table(names: Sequence[str],
 def build_radii(
         quantiles: dict[str, Sequence[float]] | None
 ) -> np.ndarray | None:
-    """Check the radius distributions of a config.
+    """Check the radius distributions of a config; None where all are uniform.
 
-    Args:
-        quantiles (dict, optional): By error type, quantiles at equally spaced
-            levels, the first at 0 and the last at 1, of the place of the
-            radius in the band of this error (section 3.2): 0 is its lower
-            and 1 its upper end. Errors not named are uniform.
-
-    Returns:
-        np.ndarray | None: Quantiles (5, Q), None where all are uniform.
+    By error type, quantiles at equally spaced levels, the first at 0 and the
+    last at 1, of the place of the radius in the band of this error (section
+    3.2): 0 is its lower and 1 its upper end. Errors not named are uniform.
+    The result is (5, Q).
 
     Raises:
         ValueError: On unknown errors, lists of unequal length, and on
