@@ -1,5 +1,6 @@
 """Read and change HDF5 files, and pickles in them, from anywhere."""
 import pickletools
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -14,11 +15,6 @@ from ..optional_packages import import_optional
 READ_ERRORS = (AttributeError, IndexError, LookupError, OSError,
                OverflowError, RuntimeError, TypeError, ValueError)
 
-_MARK = object()
-_TEXTS = ('UNICODE', 'BINUNICODE', 'SHORT_BINUNICODE', 'BINUNICODE8')
-_NOTHING = ('PROTO', 'FRAME', 'STOP')
-
-
 def read_dataset(group: Any, name: str) -> np.ndarray:
     """Read a data set of a group that lies in the file itself.
 
@@ -27,11 +23,10 @@ def read_dataset(group: Any, name: str) -> np.ndarray:
         ValueError: If it is a link into another file, or its data is.
     """
     h5py = import_optional('h5py', 'formats')
-    if name in group and not isinstance(
-            group.get(name, getlink=True), h5py.HardLink):
-        raise ValueError(f'its {name} lie in another file')
-    dataset = group[name]
-    if dataset.is_virtual or dataset.external:
+    link = group.get(name, getlink=True)
+    dataset = None if link and not isinstance(link, h5py.HardLink) \
+        else group[name]
+    if dataset is None or dataset.is_virtual or dataset.external:
         raise ValueError(f'its {name} lie in another file')
     return dataset[:]
 
@@ -68,60 +63,38 @@ def read_plain_pickle(data: bytes) -> Any:
         ValueError: If it holds anything else.
     """
     stack: list[Any] = []
-    memo: list[Any] = []
+    outer: list[list[Any]] = []  # what lies below each mark
+    memo: dict[int, Any] = {}
     try:
         for code, argument, _ in pickletools.genops(data):
-            _step(code.name, argument, stack, memo)
-    except (IndexError, UnicodeError) as error:
+            name = re.sub('SHORT_|LONG_|BIN|8$', '', code.name)
+            if name == 'UNICODE':
+                stack.append(argument)
+            elif name == 'EMPTY_LIST':
+                stack.append([])
+            elif name == 'MARK':
+                outer.append(stack)
+                stack = []
+            elif name in ('LIST', 'TUPLE', 'APPENDS'):
+                items, stack = stack, outer.pop()
+                if name == 'APPENDS':
+                    stack[-1].extend(items)
+                else:
+                    stack.append(items if name == 'LIST' else tuple(items))
+            elif name in ('TUPLE1', 'TUPLE2', 'TUPLE3'):
+                count = int(name[-1])
+                stack[-count:] = [tuple(stack[-count:])]
+            elif name == 'APPEND':
+                stack[-2].append(stack.pop())
+            elif name in ('PUT', 'MEMOIZE'):
+                memo[len(memo) if argument is None else argument] = stack[-1]
+            elif name == 'GET':
+                stack.append(memo[argument])
+            elif name not in ('PROTO', 'FRAME', 'STOP'):
+                raise ValueError('a pickle that is no list of names '
+                                 f'({code.name})')
+    except (AttributeError, LookupError, UnicodeError) as error:
         raise ValueError(f'a damaged pickle: {error}') from error
     if len(stack) != 1:
         raise ValueError('a damaged pickle')
     return stack[0]
-
-
-def _step(name: str, argument: Any, stack: list[Any], memo: list[Any]) -> None:
-    if name in _TEXTS:
-        stack.append(argument)
-    elif name == 'MARK':
-        stack.append(_MARK)
-    elif name == 'EMPTY_LIST':
-        stack.append([])
-    elif name in ('LIST', 'TUPLE', 'APPENDS'):
-        items = _since_mark(stack)
-        if name == 'APPENDS':
-            _last_list(stack).extend(items)
-        else:
-            stack.append(items if name == 'LIST' else tuple(items))
-    elif name in ('TUPLE1', 'TUPLE2', 'TUPLE3'):
-        count = int(name[-1])
-        stack[-count:] = [tuple(stack[-count:])]
-    elif name == 'APPEND':
-        item = stack.pop()
-        _last_list(stack).append(item)
-    elif name in ('PUT', 'BINPUT', 'LONG_BINPUT', 'MEMOIZE'):
-        _memoize(memo, len(memo) if argument is None else argument, stack[-1])
-    elif name in ('GET', 'BINGET', 'LONG_BINGET'):
-        stack.append(memo[argument])
-    elif name not in _NOTHING:
-        raise ValueError(f'a pickle that is no list of names ({name})')
-
-
-def _since_mark(stack: list[Any]) -> list[Any]:
-    items = []
-    while (item := stack.pop()) is not _MARK:
-        items.append(item)
-    return items[::-1]
-
-
-def _last_list(stack: list[Any]) -> list[Any]:
-    if not isinstance(stack[-1], list):
-        raise ValueError('a pickle that is no list of names')
-    return stack[-1]
-
-
-def _memoize(memo: list[Any], place: int, value: Any) -> None:
-    """Pickles number what they refer to in order, not always from 0."""
-    if not len(memo) <= place <= len(memo) + 1000:
-        raise ValueError('a pickle that is no list of names')
-    memo.extend([None] * (place + 1 - len(memo)))
-    memo[place] = value

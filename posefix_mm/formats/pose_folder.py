@@ -31,19 +31,11 @@ _DECIMALS, _RELATIVE_DECIMALS = 3, 7
 
 
 class PoseFolder(PoseFile):
-    """A folder with files of poses, or one such file.
+    """A folder with files of poses, maybe in folders of it, or one such file.
 
     Files of other kinds are copied. A file that should hold poses but can't
-    be read counts as one pose with a problem, and is copied as well.
-
-    Args:
-        path (Path): Folder, with or without folders inside, or file.
-        skeleton (SourceSkeleton): What of it is refined.
-
-    Raises:
-        FileNotFoundError: If the path does not exist.
-        ValueError: If the folder has no file of this format, or a link that
-            leads out of it.
+    be read counts as one pose with a problem, and is copied as well. Links
+    that lead out of the folder are refused.
     """
 
     #: End of the names of files with poses.
@@ -76,7 +68,8 @@ class PoseFolder(PoseFile):
             stem (str): Its name in the folder without the ending.
 
         Raises:
-            ValueError: If it is not of this format.
+            ValueError: If it is not of this format; the text follows the name
+                of the file.
         """
 
     @abstractmethod
@@ -174,14 +167,9 @@ class JsonPoseFolder(PoseFolder):
 
     @abstractmethod
     def list_poses(self, content: Any, stem: str) -> Sequence[FilePose]:
-        """List the poses of one file; see :meth:`find_poses`.
+        """List the poses of one file, whose ``place`` is a :data:`JsonPath`.
 
-        Args:
-            content (Any): What the JSON holds.
-            stem (str): Name of the file in the folder without the ending.
-
-        Returns:
-            Sequence[FilePose]: Their ``place`` is a :data:`JsonPath`.
+        See :meth:`find_poses`; ``content`` is what the JSON holds.
         """
 
     def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
@@ -218,7 +206,7 @@ def as_numbers(values: Any, name: str) -> np.ndarray:
         np.ndarray: float64 (N, ), NaN for ``null``.
 
     Raises:
-        BadPose: If it is anything else.
+        BadPose: If it is anything else, as the functions below.
     """
     if not isinstance(values, list):
         raise BadPose('keypoints', f'{name} must be a list, got '
@@ -233,14 +221,10 @@ def as_numbers(values: Any, name: str) -> np.ndarray:
 
 
 def as_triples(values: Any, name: str, meaning: str) -> np.ndarray:
-    """Check that a JSON value is a list of x, y and a third value of joints.
+    """Read a list of the three numbers that ``meaning`` names, of each joint.
 
     Returns:
         np.ndarray: float64 (J, 3), NaN for ``null``.
-
-    Raises:
-        BadPose: If it is anything else; the message has the ``meaning`` of
-            the three.
     """
     numbers = as_numbers(values, name)
     if len(numbers) % 3:
@@ -250,13 +234,10 @@ def as_triples(values: Any, name: str, meaning: str) -> np.ndarray:
 
 
 def put_scores(joints: np.ndarray, values: Any, name: str) -> np.ndarray:
-    """Add scores that a file lists beside its joints, (J, 2) or (J, 3).
+    """Give joints, (J, 2) or (J, 3), the scores that a list beside them has.
 
     Returns:
         np.ndarray: x, y and score, float64 (J, 3).
-
-    Raises:
-        BadPose: If they are not a number for each joint.
     """
     scores = as_numbers(values, name)
     if len(scores) != len(joints):
@@ -266,7 +247,7 @@ def put_scores(joints: np.ndarray, values: Any, name: str) -> np.ndarray:
 
 
 def need_object(raw: Any, name: str) -> dict:
-    """Check that a pose is a JSON object; else it is a ``BadPose``."""
+    """Check that a pose is a JSON object."""
     if not isinstance(raw, dict):
         raise BadPose('not_an_object',
                       f'{name} must be an object, got {raw!r:.40}')

@@ -12,8 +12,8 @@ from posefix_mm.formats import (
     SourceSkeleton,
     json_scanner,
 )
-from posefix_mm.formats.coco_results import CocoResultsFile
-from posefix_mm.formats.json_list_file import (
+from posefix_mm.formats.coco_results import (
+    CocoResultsFile,
     put_keypoints,
     put_score,
     read_header,
