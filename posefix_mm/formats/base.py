@@ -56,8 +56,9 @@ class Joints(NamedTuple):
     """What a format reads of one pose.
 
     Attributes:
-        joints (np.ndarray): x, y (image pixels) and score, (J, 3); all three
-            are 0 where a joint is absent.
+        joints (np.ndarray): x, y (image pixels, or fractions of the image if
+            the pose is relative) and score, float64 (J, 3); all three are 0
+            where a joint is absent.
         score (float | None): Score of the pose. Defaults to None: the mean of
             the joints' scores above 0, or 1.
         category_id (int | None): Its category; None, of formats that know
@@ -105,16 +106,17 @@ class PoseEdit(NamedTuple):
     """New coordinates of a pose, which the file holds as ``FilePose`` says.
 
     Attributes:
-        joints (np.ndarray): The file's joints, image pixels, float64 (J, 2).
+        joints (np.ndarray): The file's joints in its own units, float64
+            (J, 2).
         moved (np.ndarray): Which of them are new, bool (J, 2).
-        image_size (ImageSize): Where coordinates are fractions of it.
+        relative (bool): Whether they are fractions of the image's size.
     """
 
     raw: Any
     place: Any
     joints: np.ndarray
     moved: np.ndarray
-    image_size: ImageSize
+    relative: bool
 
 
 class PoseFile(ABC):
@@ -242,9 +244,12 @@ class PoseFile(ABC):
 
     def _read_into(self, record: PoseRecord, pose: FilePose,
                    image_size: ImageSize) -> None:
-        if image_size is None and self.is_relative(pose.raw):
+        relative = self.is_relative(pose.raw)
+        if relative and image_size is None:
             raise BadPose('image_size', 'the size of its image is not known')
-        joints, score, category = self.read_joints(pose, image_size)
+        joints, score, category = self.read_joints(pose)
+        if relative:
+            joints[:, :2] *= image_size
         if category is not None:
             record.category_id = category
             wanted = self.skeleton.categories
@@ -277,7 +282,7 @@ class PoseFile(ABC):
         """Find a pose by its position in the file, for :meth:`read_one`."""
         raise NotImplementedError
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read the joints of a pose that has no problem yet.
 
         Raises:
@@ -319,15 +324,16 @@ class PoseFile(ABC):
         Absent joints stay absent.
         """
         pose = self.pose_at(index)
-        size = image_sizes(int(self.image_index[index])) \
-            if self.is_relative(pose.raw) else None
+        relative = self.is_relative(pose.raw)
+        size = image_sizes(int(self.image_index[index])) if relative else None
         record = self.read_one(index, size)
         joint_map = self.skeleton.joint_map
         blank = np.zeros((joint_map.num_source, 2))
         moved = (keypoints != record.keypoints) & record.visible[:, None]
+        joints = joint_map.put(blank, keypoints.astype(np.float64))
         return PoseEdit(pose.raw, pose.place,
-                        joint_map.put(blank, keypoints.astype(np.float64)),
-                        joint_map.put(blank.astype(bool), moved), size)
+                        joints / size if relative else joints,
+                        joint_map.put(blank.astype(bool), moved), relative)
 
     def digest(self) -> str:
         """Fingerprint of the content: equal for equal poses."""

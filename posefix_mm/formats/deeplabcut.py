@@ -15,7 +15,6 @@ from .base import (
     BadPose,
     Categories,
     FilePose,
-    ImageSize,
     ImageSizes,
     Joints,
     PoseFile,
@@ -130,7 +129,7 @@ class DlcFile(PoseFile):
                         dict(individual=name) if name else {},
                         (row, individual))
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read the cells of an individual."""
         row, individual = pose.place
         joints = self._table.values(row, self._header.columns[individual])

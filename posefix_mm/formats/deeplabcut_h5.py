@@ -5,11 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..fileio import check_file
-from ..optional_packages import import_optional
 from .deeplabcut import HEADER, DlcFile, read_header
 from .hdf5_files import (
-    READ_ERRORS,
+    open_hdf5,
     read_dataset,
     read_plain_pickle,
     write_changed_copy,
@@ -31,20 +29,14 @@ class _H5Table:
     """A data frame that h5py reads; see :class:`~.deeplabcut.CsvTable`."""
 
     def __init__(self, path: Path) -> None:
-        check_file(path)
-        h5py = import_optional('h5py', 'formats')
         self._path = path
-        try:
-            with h5py.File(path, 'r') as file:
-                self._frame = frame = _parse(file)
+        with open_hdf5(path, 'table of DeepLabCut that can be read',
+                       "; the CSV of the same name, or DeepLabCut's "
+                       'analyze_videos_converth5_to_csv, may help') as file:
+            self._frame = frame = _parse(file)
             if frame.values.shape != (len(frame.row_names),
                                       len(frame.columns)):
                 raise ValueError('its values do not fit its names')
-        except READ_ERRORS as error:
-            raise ValueError(
-                f'{path} is no table of DeepLabCut that can be read: {error}; '
-                "the CSV of the same name, or DeepLabCut's "
-                'analyze_videos_converth5_to_csv, may help') from error
         self.row_names = frame.row_names
         names = zip(*frame.columns, strict=True)
         self.header = read_header(

@@ -3,17 +3,39 @@ import pickletools
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..fileio import atomic_write
+from ..fileio import atomic_write, check_file
 from ..optional_packages import import_optional
 
-#: What h5py and its users raise for a file that is damaged or another's.
-READ_ERRORS = (AttributeError, IndexError, LookupError, OSError,
-               OverflowError, RuntimeError, TypeError, ValueError)
+# What h5py and its users raise for a file that is damaged or another's.
+_READ_ERRORS = (AttributeError, IndexError, LookupError, OSError,
+                OverflowError, RuntimeError, TypeError, ValueError)
+
+
+@contextmanager
+def open_hdf5(path: Path, kind: str, remedy: str = '') -> Iterator[Any]:
+    """Open a file to read it.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        ImportError: If h5py is not installed.
+        ValueError: If it is damaged, or what is read of it; the message names
+            the file, what ``kind`` it is not, and a remedy.
+    """
+    check_file(path)
+    h5py = import_optional('h5py', 'formats')
+    try:
+        with h5py.File(path, 'r') as file:
+            yield file
+    except _READ_ERRORS as error:
+        raise ValueError(f'{path} is no {kind}: {error}{remedy}') from error
+
 
 def read_dataset(group: Any, name: str) -> np.ndarray:
     """Read a data set of a group that lies in the file itself.

@@ -12,7 +12,7 @@ from ..structures.pose_records import (
     category_of,
     image_id_of,
 )
-from .base import BadPose, Categories, FilePose, ImageSize, Joints, PoseEdit
+from .base import BadPose, Categories, FilePose, Joints, PoseEdit
 from .file_head import FileHead
 from .folders import list_folder
 from .json_scanner import LIST_FIELDS, JsonPath
@@ -112,7 +112,7 @@ class InstanceLists(JsonPoseFolder):
                       for place, person in people]
         return poses
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read ``keypoints`` of a person."""
         person = {} if isinstance(pose.raw, list) else need_object(
             pose.raw, 'a person')

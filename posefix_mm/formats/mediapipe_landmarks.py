@@ -66,18 +66,16 @@ class MediapipeLandmarks(JsonPoseFolder):
                       for path, landmarks in people]
         return poses
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read the landmarks of a person."""
         landmarks = pose.raw
         if not all(isinstance(one, dict) for one in landmarks):
             raise BadPose('keypoints', 'landmarks must be objects')
-        joints = as_numbers(
+        return Joints(as_numbers(
             [value for one in landmarks
              for value in (one.get('x'), one.get('y'),
                            one.get('visibility', 1.))],
-            'landmarks').reshape(-1, 3)
-        joints[:, :2] *= image_size
-        return Joints(joints)
+            'landmarks').reshape(-1, 3))
 
     def other_fields(self, record: PoseRecord,
                      image_size: ImageSize = None) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class OpenPoseFolder(JsonPoseFolder):
         return [FilePose(image, person, ('people', place))
                 for place, person in enumerate(_people(content))]
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read ``pose_keypoints_2d`` of a person."""
         person = need_object(pose.raw, 'a person')
         return Joints(as_triples(person.get(self.keypoints_field),

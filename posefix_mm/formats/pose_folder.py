@@ -188,10 +188,8 @@ class JsonPoseFolder(PoseFolder):
         """Splice new coordinates into the text."""
         values: dict[JsonPath, bytes] = {}
         for edit in edits:
-            joints, decimals = edit.joints, _DECIMALS
-            if edit.image_size is not None:
-                joints, decimals = joints / edit.image_size, _RELATIVE_DECIMALS
-            joints = np.round(joints, decimals)
+            joints = np.round(edit.joints, _RELATIVE_DECIMALS if edit.relative
+                              else _DECIMALS)
             for joint, axis in np.argwhere(edit.moved).tolist():
                 path = (*edit.place, *self.coordinate_path(
                     joint, axis, edit.raw))

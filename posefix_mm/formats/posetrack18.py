@@ -7,7 +7,7 @@ from typing import Any
 from ..fileio import load_json, write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import category_of, image_id_of
-from .base import BadPose, Categories, FilePose, ImageSize, Joints
+from .base import BadPose, Categories, FilePose, Joints
 from .coco import category_joint_names, dicts_in, images_by_id
 from .coco_annotations import (
     describe_categories,
@@ -80,7 +80,7 @@ class PoseTrack18Folder(JsonPoseFolder):
             for place, raw in enumerate(poses)
         ]
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read ``keypoints`` and ``scores`` of a person."""
         raw, score = need_object(pose.raw, 'an annotation'), 1.
         if pose.image is None:

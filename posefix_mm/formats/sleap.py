@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from ..fileio import atomic_write, check_file
+from ..fileio import atomic_write
 from ..optional_packages import import_optional
 from ..structures.image_ref import ImageRef
 from .base import (
     BadPose,
     Categories,
     FilePose,
-    ImageSize,
     ImageSizes,
     Joints,
     PoseFile,
@@ -22,7 +21,7 @@ from .base import (
     SourceSkeleton,
 )
 from .folders import name_in_folder
-from .hdf5_files import READ_ERRORS, read_dataset, write_changed_copy
+from .hdf5_files import open_hdf5, read_dataset, write_changed_copy
 from .pose_list import PoseList
 
 # SLEAP's kinds of instances and the data sets with their points.
@@ -96,7 +95,7 @@ class SleapFile(PoseFile):
             (index, int(row['instance_type']),
              slice(int(row['point_id_start']), int(row['point_id_end']))))
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read the points of an instance."""
         index, kind, rows = pose.place
         instance = self._content.instances[index]
@@ -170,14 +169,9 @@ class SleapFile(PoseFile):
 
 
 def _read_content(path: Path) -> _Content:
-    check_file(path)
-    h5py = import_optional('h5py', 'formats')
     import_optional('sleap_io', 'formats')
-    try:
-        with h5py.File(path, 'r') as file:
-            return _parse(path, file)
-    except READ_ERRORS as error:
-        raise ValueError(f'{path} is no SLEAP file: {error}') from error
+    with open_hdf5(path, 'SLEAP file') as file:
+        return _parse(path, file)
 
 
 def _parse(path: Path, file: Any) -> _Content:

@@ -61,7 +61,7 @@ class UltralyticsLabels(PoseFolder):
         return [FilePose(image, line, number)
                 for number, line in enumerate(lines) if line.strip()]
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read a line."""
         count = self.skeleton.joint_map.num_source
         fields = pose.raw.split()
@@ -79,7 +79,6 @@ class UltralyticsLabels(PoseFolder):
         joints[:, :width] = numbers[_BOX_FIELDS:][:width * count].reshape(
             count, width)
         joints[(joints[:, :2] == 0).all(1) | (joints[:, 2] == 0)] = 0
-        joints[:, :2] *= image_size
         label = numbers[0]
         if not float(label).is_integer():
             raise BadPose('category', f'class {label} is not refined')
@@ -102,10 +101,9 @@ class UltralyticsLabels(PoseFolder):
             # every second part is a field, those between them are spaces
             parts = re.split(r'(\S+)', edit.raw)
             width, _ = label_layout(len(parts) // 2, count)
-            joints = edit.joints / edit.image_size
             for joint, axis in np.argwhere(edit.moved).tolist():
                 field = _BOX_FIELDS + width * joint + axis
-                parts[2 * field + 1] = f'{joints[joint, axis]:.7g}'
+                parts[2 * field + 1] = f'{edit.joints[joint, axis]:.7g}'
             lines[edit.place] = ''.join(parts)
         for place in dropped:
             lines[place] = ''
