@@ -100,11 +100,7 @@ def match_results(results: Sequence[Any],
                   annotations: dict | None) -> list[Any]:
     """Copy records with the ids and categories that annotations use.
 
-    Args:
-        results (Sequence[Any]): Records of a results file; what is none stays
-            as it is.
-        annotations (dict, optional): See :func:`read_as_results`; without,
-            ids stay.
+    What is no record stays as it is, and so do ids that are not annotated.
     """
     listed = ImageList(dicts_in(annotations, 'images'))
     annotated = _categories(dicts_in(annotations, 'annotations'))

@@ -113,15 +113,10 @@ def describe_images(images: list[ImageRef],
 
 def describe_poses(poses: PoseList, ids: list[int], flag: int,
                    first: list[dict], last: list[dict]) -> list[dict]:
-    """Describe poses as COCO's ``annotations``.
+    """Describe N poses as COCO's ``annotations``.
 
-    Args:
-        poses (PoseList): N poses.
-        ids (list[int]): Of their images.
-        flag (int): Third value of present joints, where the source has scores
-            in place of flags.
-        first (list[dict]): Fields that those of the source replace, (N, ).
-        last (list[dict]): Fields at the end, (N, ).
+    Present joints get a ``flag`` where the source has scores. The source's
+    fields replace the ``first`` ones, (N, ); ``last`` ones, (N, ), follow.
     """
     third = poses.keypoint_scores if poses.has_flags \
         else flag * poses.visible.astype(float)

@@ -185,12 +185,7 @@ class CocoResultsFile(PoseFile):
 
 
 def read_header(raw: bytes) -> tuple[int | str | None, int | None]:
-    """Read image and category of a record, and nothing else of it.
-
-    Returns:
-        tuple: The image's id or name, None if it has none that could be one;
-        the category, None likewise.
-    """
+    """Read image and category of a record, None where there is none."""
     try:
         fields = msgspec.structs.asdict(_HEADER.decode(raw))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):

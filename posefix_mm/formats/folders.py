@@ -96,10 +96,7 @@ def atomic_folder(out: Path, replaced: Path | None = None) -> Iterator[Path]:
 def check_new_folder(out: Path, replaced: Path | None = None) -> bool:
     """Check that a folder may be written, and tell whether it replaces one.
 
-    Args:
-        out (Path): The folder.
-        replaced (Path, optional): A folder that may be overwritten, because
-            all of its files come back.
+    That is the one ``replaced``, because all of its files come back.
 
     Raises:
         FileExistsError: If ``out`` holds something else already.

@@ -23,9 +23,7 @@ def open_hdf5(path: Path, kind: str, remedy: str = '') -> Iterator[Any]:
     """Open a file to read it.
 
     Raises:
-        FileNotFoundError: If it does not exist.
-        ImportError: If h5py is not installed.
-        ValueError: If it is damaged, or what is read of it; the message names
+        ValueError: If it, or what is read of it, is damaged; the message names
             the file, what ``kind`` it is not, and a remedy.
     """
     check_file(path)
@@ -55,13 +53,10 @@ def read_dataset(group: Any, name: str) -> np.ndarray:
 
 def write_changed_copy(path: Path, out: Path,
                        changed: dict[str, np.ndarray]) -> None:
-    """Copy a file and replace data sets in the copy.
+    """Copy a file as a whole or not at all, and replace data sets in the copy.
 
-    Args:
-        path (Path): The file.
-        out (Path): The copy; it appears as a whole or not at all.
-        changed (dict[str, np.ndarray]): New content of the same shape, by the
-            path in the file. Without any, every byte is the same.
+    These are ``changed``, of the same shape and by their paths in the file.
+    Without any, every byte is the same.
     """
     h5py = import_optional('h5py', 'formats')
     with tempfile.TemporaryFile() as copy, atomic_write(out) as file:

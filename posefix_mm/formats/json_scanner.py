@@ -105,14 +105,9 @@ def find_records(file: ByteFile) -> int:
 def iter_elements(file: ByteFile, begin: int = 0) -> Iterator[Element]:
     """Split a JSON list into its elements, without reading them.
 
-    Well-formed blocks are split by msgspec. What it refuses (``NaN``, which
-    is no JSON but written by many tools) is split element by element by the
-    standard library.
-
-    Args:
-        file (ByteFile): The file.
-        begin (int): Where the list begins, white space aside. Defaults to 0:
-            the list is the whole file, and nothing may follow.
+    Well-formed blocks are split by msgspec. What it refuses (``NaN``) is split
+    element by element by the standard library. The list begins at ``begin``,
+    white space aside; if that is 0, nothing may follow.
 
     Raises:
         ValueError: If there is no well-formed list; the message names file,
@@ -216,9 +211,7 @@ def _split_leniently(file: ByteFile, place: int, count: int,
 
 
 def find_fields(path: Path) -> dict[str, tuple[int, int]]:
-    """Find where the values of a JSON file's outermost object lie.
-
-    The file is mapped, not read into memory.
+    """Find the values of a JSON file's outermost object, which is mapped.
 
     Returns:
         dict[str, tuple[int, int]]: First byte and byte after the last of each
@@ -248,12 +241,7 @@ def find_fields(path: Path) -> dict[str, tuple[int, int]]:
 
 
 def read_field(path: Path, name: str) -> Any:
-    """Read one field of a JSON file's outermost object, None without.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If it does not hold an object; the message names the file.
-    """
+    """Read one field, None without, with the errors of :func:`find_fields`."""
     spans = find_fields(path)
     if name not in spans:
         return None

@@ -63,9 +63,7 @@ class PoseFolder(PoseFile):
     def find_poses(self, data: bytes, stem: str) -> Sequence[FilePose]:
         """Find the poses of one file, in its order.
 
-        Args:
-            data (bytes): Its content.
-            stem (str): Its name in the folder without the ending.
+        ``stem`` is its name in the folder without the ending.
 
         Raises:
             ValueError: If it is not of this format; the text follows the name

@@ -38,7 +38,7 @@ def from_supervision(key_points: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def to_supervision(keypoints: np.ndarray, keypoint_scores: np.ndarray, *,
                    template: Any = None) -> Any:
-    """Make a ``supervision.KeyPoints`` of poses of one image.
+    """Make a ``supervision.KeyPoints`` of the poses of one image.
 
     Args:
         keypoints (np.ndarray): Image pixels, (N, J, 2).

@@ -134,14 +134,10 @@ class UltralyticsLabels(PoseFolder):
 
 def label_layout(num_fields: int,
                  num_joints: int) -> tuple[int, int | None] | None:
-    """Tell how a line is to be read by its length.
+    """Tell numbers of a joint and field of the confidence by a line's length.
 
-    Where both layouts fit, which needs 2 joints or fewer, joints have a
-    visibility.
-
-    Returns:
-        tuple: Numbers of a joint, 2 or 3, and field of the confidence, if
-        any; None if the line does not have so many joints.
+    None if it does not have so many joints. Where both layouts fit, which
+    needs 2 joints or fewer, joints have a visibility.
     """
     for num_values in (3, 2):
         used = _BOX_FIELDS + num_values * num_joints
