@@ -10,6 +10,7 @@ from random_weights import save_weights
 
 from posefix_mm.apis import RefineSummary, refine_results
 
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 Refine = Callable[..., Tuple[List[Any], RefineSummary]]
 
 
