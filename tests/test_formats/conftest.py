@@ -46,7 +46,7 @@ class Trip:
         """What is wrong with each pose, None if nothing."""
         return [r.problem and r.problem.code for r in self.read(poses)]
 
-    def write(self, poses, moved=None, dropped=()):
+    def write(self, poses, moved=None, dropped=(), scores=None):
         """Write with new keypoints (K, 2) of some poses, by their index."""
         moved = moved or {}
         num_keypoints = len(poses.skeleton.joint_map.places)
@@ -55,7 +55,7 @@ class Trip:
         for index, pose in moved.items():
             refined[index], keypoints[index] = True, pose
         gone[list(dropped)] = True
-        poses.write(self.out, RefinedPoses(refined, gone, keypoints),
+        poses.write(self.out, RefinedPoses(refined, gone, keypoints, scores),
                     lambda image: self.size)
         return self.out
 
