@@ -2,7 +2,7 @@
 import hashlib
 import shutil
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -170,6 +170,13 @@ class JsonPoseFolder(PoseFolder):
         See :meth:`find_poses`; ``content`` is what the JSON holds.
         """
 
+    @classmethod
+    def peek(cls, path: Path) -> Iterator[Any]:
+        """Parse the files of a folder that are JSON, one after the other."""
+        root, names = list_folder(path)
+        return (read_or_none(root / name) for name in names
+                if path.is_file() or name.endswith('.json'))
+
     def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Path, below a pose, of x (axis 0) or y (1) of one of the J joints.
 
@@ -193,6 +200,14 @@ class JsonPoseFolder(PoseFolder):
                     joint, axis, edit.raw))
                 values[path] = repr(float(joints[joint, axis])).encode()
         return splice_json(data, values, dropped)
+
+
+def read_or_none(file: Path) -> Any:
+    """Content of a JSON file, None if it is none."""
+    try:
+        return load_json(file.read_bytes())
+    except ValueError:
+        return None
 
 
 def as_numbers(values: Any, name: str) -> np.ndarray:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..fileio import load_json, write_json
+from ..fileio import write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import category_of, image_id_of
 from .base import BadPose, Categories, FilePose, Joints
@@ -16,8 +16,14 @@ from .coco_annotations import (
     number_images,
 )
 from .file_head import FileHead
-from .folders import atomic_folder, list_folder
-from .pose_folder import JsonPoseFolder, as_triples, need_object, put_scores
+from .folders import atomic_folder
+from .pose_folder import (
+    JsonPoseFolder,
+    as_triples,
+    need_object,
+    put_scores,
+    read_or_none,
+)
 from .pose_list import PoseList
 
 # What its images have and COCO's lack.
@@ -59,9 +65,8 @@ class PoseTrack18Folder(JsonPoseFolder):
     @classmethod
     def categories(cls, path: Path) -> list[dict]:
         """Categories of the first file that describes any."""
-        root, names = list_folder(path)
-        for name in (n for n in names if n.endswith(cls.ending)):
-            categories = dicts_in(_read(root / name), 'categories')
+        for content in cls.peek(path):
+            categories = dicts_in(content, 'categories')
             if category_joint_names(categories) is not None:
                 return categories
         return []
@@ -102,8 +107,9 @@ class PoseTrack18Folder(JsonPoseFolder):
     def images_without_poses(self) -> list[ImageRef]:
         """Frames without annotations."""
         used = set(self.images)
-        return [image for name in self._members
-                for image in images_by_id(_read(self._root / name)).values()
+        contents = (read_or_none(self._root / n) for n in self._members)
+        return [image for content in contents
+                for image in images_by_id(content).values()
                 if image not in used]
 
     @staticmethod
@@ -139,14 +145,6 @@ class PoseTrack18Folder(JsonPoseFolder):
                     annotations=[one for n in numbers for one in people[n]],
                     categories=describe_categories(poses)))
         return Counter()
-
-
-def _read(file: Path) -> Any:
-    """Content of a JSON file, None if it is none."""
-    try:
-        return load_json(file.read_bytes())
-    except ValueError:
-        return None
 
 
 def _video_name(image: ImageRef) -> str:
