@@ -1,10 +1,12 @@
 """Data shared by the tests."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from mmengine.registry import DefaultScope
+from random_weights import save_weights
 
 
 @pytest.fixture(scope='session', autouse=True)
@@ -22,6 +24,20 @@ def mmpose_scope():
     import posefix_mm  # noqa: F401  registers
     with DefaultScope.overwrite_default_scope('mmpose'):
         yield
+
+
+@pytest.fixture(scope='session')
+def refiner_config() -> Path:
+    """Config of the demo's refiner."""
+    from posefix_mm.demo.demo import REFINER
+    return Path(__file__).resolve().parents[1] / 'configs' / REFINER
+
+
+@pytest.fixture(scope='session')
+def checkpoint(refiner_config, tmp_path_factory) -> Path:
+    """Random weights of the demo's refiner."""
+    folder = tmp_path_factory.mktemp('weights')
+    return save_weights(refiner_config, folder / 'random.pth', 1.)
 
 
 @pytest.fixture(scope='session')

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..images.image_finder import ImageList, size_of
 from ..structures.image_ref import ImageRef
-from ..structures.pose_records import PoseRecord, category_of, image_id_of
+from ..structures.pose_records import category_of, image_id_of
 from .coco import dicts_in, read_results
 from .coco_results import CocoResultsFile
 from .open_file import find_reader, open_pose_file
@@ -25,7 +25,7 @@ def read_as_results(path: str | Path,
 
     Args:
         path (str | Path): File or folder.
-        metainfo (dict): Skeleton of the records.
+        metainfo (dict): Skeleton of the records, as mmpose parses it.
         annotations (dict, optional): Content of a COCO file, whose ids of
             images the records get, and its category where it and the records
             have only one; relative coordinates need its sizes.
@@ -61,10 +61,21 @@ def read_as_results(path: str | Path,
         image = _find(listed, ref)
         size = ref.size or (image and size_of(image)) or (
             image_size and image_size(ref))
-        image_id = _label(ref) if image is None else image['id']
+        if image is not None:
+            image_id = image['id']
+        else:
+            image_id = '' if ref.label is None else ref.label
+            if ref.frame is not None:
+                image_id = f'{image_id}_{ref.frame:06d}'
         indices = np.flatnonzero(poses.image_index == number)
         for record in poses.read(indices.tolist(), size):
-            records[record.index] = _to_result(record, image_id)
+            records[record.index] = record.problem or dict(
+                image_id=image_id,
+                category_id=record.category_id,
+                keypoints=np.column_stack(
+                    (record.keypoints, record.keypoint_scores)).astype(
+                        np.float64).ravel().tolist(),
+                score=float(record.score))
     return match_results(records, annotations)
 
 
@@ -89,11 +100,7 @@ def match_results(results: Sequence[Any],
                   annotations: dict | None) -> list[Any]:
     """Copy records with the ids and categories that annotations use.
 
-    Args:
-        results (Sequence[Any]): Records of a results file; what is none stays
-            as it is.
-        annotations (dict, optional): See :func:`read_as_results`; without,
-            ids stay.
+    What is no record stays as it is, and so do ids that are not annotated.
     """
     listed = ImageList(dicts_in(annotations, 'images'))
     annotated = _categories(dicts_in(annotations, 'annotations'))
@@ -110,7 +117,6 @@ def match_results(results: Sequence[Any],
 
 def _match(record: Any, image_id: int | str | None,
            category: int | None) -> Any:
-    """Copy a record with another image, and the category if it has one."""
     if not isinstance(record, dict):
         return record
     matched = dict(record)
@@ -146,28 +152,11 @@ def _flat(values: list[Any]) -> list[Any]:
 
 
 def _find(listed: ImageList, ref: ImageRef) -> dict | None:
-    """Find an image of a pose file in a list of images."""
-    matches = [
-        listed.find(key) for key in (ref.file_name, ref.stem, ref.image_id)
-        if key is not None
-    ] if ref.frame is None else [
-        listed.find_frame(Path(ref.file_name or ref.stem).stem, ref.frame)
-    ]
+    if ref.frame is None:
+        matches = [listed.find(key) for key in (
+            ref.file_name, ref.stem, ref.image_id) if key is not None]
+    else:
+        video = Path(ref.file_name or ref.stem).stem
+        matches = [listed.find_frame(video, ref.frame)]
     return next((listed.images[match.place] for match in matches
                  if match.place >= 0), None)
-
-
-def _label(ref: ImageRef) -> int | str:
-    label = '' if ref.label is None else ref.label
-    return label if ref.frame is None else f'{label}_{ref.frame:06d}'
-
-
-def _to_result(record: PoseRecord, image_id: int | str) -> Any:
-    if record.problem is not None:
-        return record.problem
-    joints = np.column_stack((record.keypoints, record.keypoint_scores))
-    return dict(
-        image_id=image_id,
-        category_id=record.category_id,
-        keypoints=joints.astype(np.float64).ravel().tolist(),
-        score=float(record.score))

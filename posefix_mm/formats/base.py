@@ -34,27 +34,16 @@ Categories = Sequence[int] | None
 
 
 class SourceSkeleton(NamedTuple):
-    """What a reader needs to know about the refiner.
-
-    Attributes:
-        joint_map (JointMap): From the file's J joints to the refiner's K
-            keypoints.
-        categories (Sequence[int] | None): Categories that are refined, None
-            for all.
-    """
+    """The file's J joints as the refiner's K keypoints; what is refined."""
 
     joint_map: JointMap
     categories: Categories = RELEASE_CATEGORIES
 
 
 class FilePose(NamedTuple):
-    """A pose of a file, not yet read.
+    """A pose of a file, not yet read, or why it can't be.
 
-    Attributes:
-        image (ImageRef | None): Its image.
-        raw (Any): What the file holds of it.
-        place (Any): Where it is in the file; the format's own.
-        problem (Problem | None): Why it can't be read.
+    ``raw`` is what the file holds of it, ``place`` where: the format's own.
     """
 
     image: ImageRef | None
@@ -67,8 +56,9 @@ class Joints(NamedTuple):
     """What a format reads of one pose.
 
     Attributes:
-        joints (np.ndarray): x, y (image pixels) and score, (J, 3); all three
-            are 0 where a joint is absent.
+        joints (np.ndarray): x, y (image pixels, or fractions of the image if
+            the pose is relative) and score, float64 (J, 3); all three are 0
+            where a joint is absent.
         score (float | None): Score of the pose. Defaults to None: the mean of
             the joints' scores above 0, or 1.
         category_id (int | None): Its category; None, of formats that know
@@ -89,17 +79,13 @@ class BadPose(Exception):
 
 
 class RefinedPoses(NamedTuple):
-    """What is written back.
-
-    Note:
-        - poses of the file: N
-        - keypoints of the refiner: K
+    """What is written back of the N poses of a file.
 
     Attributes:
         refined (np.ndarray): Whether a pose was refined, bool (N, ).
         dropped (np.ndarray): Whether NMS dropped it, bool (N, ).
-        keypoints (np.ndarray): Refined keypoints in image pixels, float32
-            (N, K, 2); anything where not refined.
+        keypoints (np.ndarray): Image pixels, float32 (N, K, 2); anything
+            where not refined.
         scores (np.ndarray | None): Predicted OKS, by which scores of the
             file are multiplied, float32 (N, ), NaN where the file's own
             stays; None where all stay.
@@ -117,23 +103,20 @@ class RefinedPoses(NamedTuple):
 
 
 class PoseEdit(NamedTuple):
-    """New coordinates of a pose.
+    """New coordinates of a pose, which the file holds as ``FilePose`` says.
 
     Attributes:
-        raw (Any): What the file holds of it.
-        place (Any): Where it is in the file.
-        joints (np.ndarray): Coordinates of the file's joints, image pixels,
-            float64 (J, 2).
+        joints (np.ndarray): The file's joints in its own units, float64
+            (J, 2).
         moved (np.ndarray): Which of them are new, bool (J, 2).
-        image_size (ImageSize): Of its image, where coordinates are fractions
-            of it.
+        relative (bool): Whether they are fractions of the image's size.
     """
 
     raw: Any
     place: Any
     joints: np.ndarray
     moved: np.ndarray
-    image_size: ImageSize
+    relative: bool
 
 
 class PoseFile(ABC):
@@ -144,12 +127,8 @@ class PoseFile(ABC):
     be refined. Everything that is not a refined coordinate comes back as it
     was: order, unknown fields, joints that the refiner does not know.
 
-    A subclass with a ``name`` is a format: it is put into :data:`FORMATS`,
-    where commands, help and detection find it.
-
-    Args:
-        path (Path): File or folder.
-        skeleton (SourceSkeleton): What of it is refined.
+    A subclass with a ``name`` is put into :data:`FORMATS`, where commands,
+    help and detection find it.
 
     Attributes:
         images (Sequence[ImageRef]): Images in order of first appearance.
@@ -226,11 +205,7 @@ class PoseFile(ABC):
     @classmethod
     def joint_names(cls, path: Path,
                     categories: Categories = None) -> list[str] | None:
-        """Names that a file, or the format, gives to the J joints.
-
-        Those of some categories, where these differ; None where nothing names
-        them.
-        """
+        """Names of the J joints, of some categories where these differ."""
         return cls.default_joints and load_source_joints(
             cls.default_joints).names
 
@@ -241,16 +216,16 @@ class PoseFile(ABC):
 
     def read(self, indices: Sequence[int],
              image_size: ImageSize = None) -> Sequence[PoseRecord]:
-        """Read some poses. Safe to be called from several threads.
+        """Read poses by their positions. Several threads may do so at once.
 
         Args:
-            indices (Sequence[int]): Which, by position in the file.
+            indices (Sequence[int]): Which.
             image_size (ImageSize): Of the image that all of them are in;
                 formats with coordinates relative to it can't be read without.
 
         Returns:
-            Sequence[PoseRecord]: In the order of ``indices``, keypoints in
-            image pixels; those that can't be refined name their ``problem``.
+            Sequence[PoseRecord]: In this order, keypoints in image pixels;
+            those that can't be refined name their ``problem``.
         """
         return [self.read_one(int(index), image_size) for index in indices]
 
@@ -269,9 +244,12 @@ class PoseFile(ABC):
 
     def _read_into(self, record: PoseRecord, pose: FilePose,
                    image_size: ImageSize) -> None:
-        if image_size is None and self.is_relative(pose.raw):
+        relative = self.is_relative(pose.raw)
+        if relative and image_size is None:
             raise BadPose('image_size', 'the size of its image is not known')
-        joints, score, category = self.read_joints(pose, image_size)
+        joints, score, category = self.read_joints(pose)
+        if relative:
+            joints[:, :2] *= image_size
         if category is not None:
             record.category_id = category
             wanted = self.skeleton.categories
@@ -283,7 +261,9 @@ class PoseFile(ABC):
             raise BadPose('keypoint_count', f'a pose must have {count} '
                           f'joints, got {len(joints)}')
         if score is None:
-            score = _mean_score(joints[:, 2])
+            scores = joints[:, 2]
+            scores = scores[np.isfinite(scores) & (scores > 0)]
+            score = float(scores.mean()) if len(scores) else 1.
         if not 0 < score < np.inf:
             raise BadPose('score_not_positive', f'score {score} is not above '
                           '0')
@@ -302,13 +282,8 @@ class PoseFile(ABC):
         """Find a pose by its position in the file, for :meth:`read_one`."""
         raise NotImplementedError
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
-        """Read the joints of one pose, for :meth:`read_one`.
-
-        Args:
-            pose (FilePose): The pose, which has no problem yet.
-            image_size (ImageSize): Of its image, known if the pose is
-                relative to it.
+    def read_joints(self, pose: FilePose) -> Joints:
+        """Read the joints of a pose that has no problem yet.
 
         Raises:
             BadPose: If it can't be refined.
@@ -325,11 +300,7 @@ class PoseFile(ABC):
 
     def other_fields(self, record: PoseRecord,
                      image_size: ImageSize = None) -> dict[str, Any]:
-        """What else the file knows of a pose.
-
-        Args:
-            record (PoseRecord): One that :meth:`read` gave.
-            image_size (ImageSize): Of its image.
+        """What else the file knows of a pose that :meth:`read` gave.
 
         Returns:
             dict[str, Any]: Values as JSON has them, in image pixels; a box is
@@ -343,12 +314,7 @@ class PoseFile(ABC):
               image_sizes: ImageSizes) -> None:
         """Write the file with its refined poses, as a whole or not at all.
 
-        Args:
-            out (Path): File or folder to write; never ``path`` itself unless
-                the caller wants that.
-            poses (RefinedPoses): What became of each pose.
-            image_sizes (ImageSizes): Asked by formats with relative
-                coordinates for images of refined poses.
+        Formats with relative coordinates ask ``image_sizes``.
         """
 
     def edit_of(self, index: int, keypoints: np.ndarray,
@@ -358,24 +324,19 @@ class PoseFile(ABC):
         Absent joints stay absent.
         """
         pose = self.pose_at(index)
-        size = image_sizes(int(self.image_index[index])) \
-            if self.is_relative(pose.raw) else None
+        relative = self.is_relative(pose.raw)
+        size = image_sizes(int(self.image_index[index])) if relative else None
         record = self.read_one(index, size)
         joint_map = self.skeleton.joint_map
         blank = np.zeros((joint_map.num_source, 2))
         moved = (keypoints != record.keypoints) & record.visible[:, None]
+        joints = joint_map.put(blank, keypoints.astype(np.float64))
         return PoseEdit(pose.raw, pose.place,
-                        joint_map.put(blank, keypoints.astype(np.float64)),
-                        joint_map.put(blank.astype(bool), moved), size)
+                        joints / size if relative else joints,
+                        joint_map.put(blank.astype(bool), moved), relative)
 
     def digest(self) -> str:
         """Fingerprint of the content: equal for equal poses."""
         with open(self.path, 'rb') as file:
             return hashlib.file_digest(
                 file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
-
-
-def _mean_score(scores: np.ndarray) -> float:
-    """Mean of the scores of joints that are above 0, 1 without any."""
-    positive = scores[np.isfinite(scores) & (scores > 0)]
-    return float(positive.mean()) if len(positive) else 1.

@@ -45,11 +45,14 @@ def choose_categories(described: Sequence[dict], names: Sequence[str],
         return None
     if isinstance(joint_map, (str, Path)) and joint_map != 'identity':
         names = load_source_joints(joint_map).names or names
-    same = [
-        c for c in named if _share(c['keypoints'], names) >= _SAME_KIND
-        or joint_map not in (None, 'identity')
-        or (joint_map == 'identity' and len(c['keypoints']) == len(names))
-    ]
+    same = named
+    if joint_map in (None, 'identity'):
+        same = [
+            c for c in named
+            if len(set(c['keypoints']) & set(names)) >= _SAME_KIND * min(
+                len(c['keypoints']), len(names))
+            or (joint_map and len(c['keypoints']) == len(names))
+        ]
     if not same:
         first = named[0]
         raise ValueError(
@@ -67,16 +70,7 @@ def choose_categories(described: Sequence[dict], names: Sequence[str],
 
 def category_by_count(present: Sequence[int],
                       default: Sequence[int] | None) -> ChosenCategories:
-    """Choose a category where nothing describes them.
-
-    The only one that poses have, ``present``; else the refiner's,
-    ``default``.
-    """
+    """Choose the only category that is ``present``, else ``default``."""
     if default is not None and len(present) == 1 and present[0] not in default:
         return ChosenCategories(present, 'the only one of the file')
     return ChosenCategories(default, 'the refiner is for it')
-
-
-def _share(joints: Sequence[str], names: Sequence[str]) -> float:
-    """Tell how much of the smaller skeleton both have."""
-    return len(set(joints) & set(names)) / min(len(joints), len(names))

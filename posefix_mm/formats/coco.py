@@ -13,7 +13,7 @@ from ..structures.pose_records import (
     image_id_of,
     parse_pose_record,
 )
-from .json_scanner import iter_records
+from .json_scanner import ByteFile, find_records, iter_elements
 
 
 def load_pose_records(
@@ -55,14 +55,13 @@ def read_results(path: str | Path) -> list[Any]:
         ValueError: If it holds no such list; the message names file and
             place.
     """
-    return [_decode(raw) for _, _, raw in iter_records(Path(path))]
-
-
-def _decode(raw: bytes) -> Any:
-    try:
-        return load_json(raw)
-    except ValueError:  # is counted as a malformed record
-        return None
+    file, records = ByteFile(Path(path)), []
+    for _, _, raw in iter_elements(file, find_records(file)):
+        try:
+            records.append(load_json(raw))
+        except ValueError:  # is counted as a malformed record
+            records.append(None)
+    return records
 
 
 def read_annotations(path: str | Path) -> dict:
@@ -100,12 +99,7 @@ def _is_image(image: Any) -> bool:
 def category_joint_names(categories: Sequence[dict],
                          chosen: Sequence[int] | None = None
                          ) -> list[str] | None:
-    """Names of the joints of the first of some categories that has any.
-
-    Args:
-        categories (Sequence[dict]): Of a COCO-like file.
-        chosen (Sequence[int], optional): Ids of those that count.
-    """
+    """Names of the joints of the first category, of those chosen, with any."""
     for category in categories:
         names = category.get('keypoints')
         if isinstance(names, list) and names \

@@ -5,18 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from ..fileio import load_json, write_json
+from ..fileio import write_json
 from ..structures.image_ref import ImageRef
-from ..structures.pose_records import as_joints
-from .base import Categories, SourceSkeleton
+from .base import Categories
 from .coco import category_joint_names, dicts_in, images_by_id
+from .coco_results import CocoResultsFile
 from .file_head import FileHead
-from .json_list_file import JsonListFile
 from .json_scanner import find_fields, read_field
 from .pose_list import PoseList, flat_lists
 
 
-class CocoAnnotationsFile(JsonListFile):
+class CocoAnnotationsFile(CocoResultsFile):
     """An object with ``images``, ``annotations`` and ``categories``.
 
     Third values of keypoints are visibility flags: those that are 0 are
@@ -27,17 +26,9 @@ class CocoAnnotationsFile(JsonListFile):
     help = 'COCO: images, annotations and categories'
     priority = -3
     holds_empty_images = True
+    drops_duplicates = False
     flags = True
-    own_fields = JsonListFile.own_fields | {'num_keypoints'}
-
-    def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
-        path = Path(path)
-        spans = find_fields(path)
-        if 'annotations' not in spans:
-            raise ValueError(f'{path} has no annotations; the format '
-                             f'{self.name} needs them')
-        self._images = images_by_id(dict(images=read_field(path, 'images')))
-        super().__init__(path, skeleton, begin=spans['annotations'][0])
+    own_fields = CocoResultsFile.own_fields | {'num_keypoints'}
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
@@ -56,24 +47,24 @@ class CocoAnnotationsFile(JsonListFile):
         return dicts_in(dict(categories=read_field(path, 'categories')),
                         'categories')
 
+    def find_list(self) -> int:
+        """Read the images, and find where the annotations begin."""
+        spans = find_fields(self.path)
+        if 'annotations' not in spans:
+            raise ValueError(f'{self.path} has no annotations; the format '
+                             f'{self.name} needs them')
+        self._listed = images_by_id(
+            dict(images=read_field(self.path, 'images')))
+        return spans['annotations'][0]
+
     def image_ref(self, key: int | str) -> ImageRef:
         """Look an image up in the list of images."""
-        return self._images.get(key, ImageRef(image_id=key))
+        return self._listed.get(key, ImageRef(image_id=key))
 
     def images_without_poses(self) -> list[ImageRef]:
         """Images without annotations."""
         used = set(self.images)
-        return [i for i in self._images.values() if i not in used]
-
-    def edit(self, raw: bytes, refined: np.ndarray) -> bytes:
-        """Move the keypoints that are annotated."""
-        value = load_json(raw)
-        joint_map = self.skeleton.joint_map
-        before = joint_map.take(
-            as_joints(value['keypoints'], joint_map.num_source)[:, :2])
-        annotated = self.parse(0, value).visible[:, None]
-        return super().edit(
-            raw, np.where(annotated, refined, before).astype(np.float32))
+        return [i for i in self._listed.values() if i not in used]
 
     @staticmethod
     def create(out: Path, poses: PoseList) -> Counter:
@@ -83,34 +74,22 @@ class CocoAnnotationsFile(JsonListFile):
         joints: mmpose and COCO's evaluation need them. Scores of joints become
         flags of 2.
         """
-        flags = poses.keypoint_scores if poses.has_flags \
-            else 2 * poses.visible.astype(float)
-        keypoints = flat_lists(np.dstack((poses.keypoints, flags)))
-        boxes = poses.boxes()
         ids = number_images(poses.images)
-        annotations = [{
-            'id': i + 1,
-            'bbox': boxes[i].tolist(),
-            'area': float(boxes[i, 2:].prod()),
-            'iscrowd': 0,
-            **({} if poses.scores[i] == 1 else
-               dict(score=float(poses.scores[i]))),
-            **poses.fields[i],
-            'image_id': ids[poses.image_index[i]],
-            'category_id': int(poses.category_ids[i]),
-            'keypoints': keypoints[i],
-            'num_keypoints': int(poses.visible[i].sum()),
-        } for i in range(len(poses))]
+        areas = poses.boxes()[:, 2:].prod(1).tolist()
+        first = [
+            dict(area=area, iscrowd=0, **({} if score == 1 else
+                                          dict(score=score)))
+            for area, score in zip(areas, poses.scores.tolist(), strict=True)
+        ]
+        last = [dict(num_keypoints=n) for n in poses.visible.sum(1).tolist()]
+        annotations = describe_poses(poses, ids, 2, first, last)
         if len({a['id'] for a in annotations
                 if isinstance(a['id'], int)}) < len(annotations):
             for i, annotation in enumerate(annotations):
                 annotation['id'] = i + 1
-        write_json(
-            out,
-            dict(
-                images=describe_images(poses.images, ids),
-                annotations=annotations,
-                categories=describe_categories(poses)))
+        write_json(out, dict(images=describe_images(poses.images, ids),
+                             annotations=annotations,
+                             categories=describe_categories(poses)))
         return poses.count_lost_keypoint_scores()
 
 
@@ -130,6 +109,28 @@ def describe_images(images: list[ImageRef],
                 dict(width=image.size[0], height=image.size[1])))
         for image, image_id in zip(images, ids, strict=True)
     ]
+
+
+def describe_poses(poses: PoseList, ids: list[int], flag: int,
+                   first: list[dict], last: list[dict]) -> list[dict]:
+    """Describe N poses as COCO's ``annotations``.
+
+    Present joints get a ``flag`` where the source has scores. The source's
+    fields replace the ``first`` ones, (N, ); ``last`` ones, (N, ), follow.
+    """
+    third = poses.keypoint_scores if poses.has_flags \
+        else flag * poses.visible.astype(float)
+    keypoints = flat_lists(np.dstack((poses.keypoints, third)))
+    return [{
+        'id': i + 1,
+        'bbox': box,
+        **first[i],
+        **poses.fields[i],
+        'image_id': ids[poses.image_index[i]],
+        'category_id': int(poses.category_ids[i]),
+        'keypoints': keypoints[i],
+        **last[i]
+    } for i, box in enumerate(poses.boxes().tolist())]
 
 
 def describe_categories(poses: PoseList) -> list[dict[str, Any]]:

@@ -1,10 +1,9 @@
 """DeepLabCut's tables: labels, and predictions for videos."""
 import csv
 import io
-from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain, product
+from itertools import product
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -16,7 +15,6 @@ from .base import (
     BadPose,
     Categories,
     FilePose,
-    ImageSize,
     ImageSizes,
     Joints,
     PoseFile,
@@ -38,8 +36,8 @@ class DlcHeader(NamedTuple):
     Attributes:
         scorers (list[str]): Who labelled, or which models.
         joint_names (list[str]): Body parts of all individuals, (J, ).
-        individuals (list[str]): Names; one without a name in tables of one
-            animal; with several scorers, each of theirs is one of its own.
+        individuals (list[str]): Names, ``''`` in tables of one animal; each
+            scorer's are others.
         columns (np.ndarray): Column of x, y and likelihood of each body part,
             -1 where there is none, int64 (individuals, J, 3).
     """
@@ -80,30 +78,33 @@ def read_header(rows: dict[str, Sequence[str]], path: Path) -> DlcHeader:
     return DlcHeader(scorers, joints, individuals, places)
 
 
-class DlcTable(PoseFile):
+class DlcFile(PoseFile):
     """A table of DeepLabCut, of one animal or several.
 
     A pose is one individual of one row. Labels name images relative to the
     project's folder; the table of a video numbers its frames, and its file's
-    name without scorer is the video's. Empty cells are absent.
+    name without scorer is the video's. Empty cells are absent. A pose that
+    NMS drops has empty cells.
     """
+
+    #: What reads and writes the file, as :class:`CsvTable`.
+    table: type
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         super().__init__(path, skeleton)
-        self._header, row_names = self._load()
-        self.index_images(image for image in map(self._image, row_names)
-                          for _ in self._header.individuals)
+        self._table = self.table(self.path)
+        self._header = self._table.header
+        self.index_images(
+            image for image in map(self._image, self._table.row_names)
+            for _ in self._header.individuals)
 
-    @abstractmethod
-    def _load(self) -> tuple[DlcHeader, Sequence[str | int]]:
-        """Read the file: its header, and image or frame of each row."""
-
-    @abstractmethod
-    def _values(self, row: int, columns: np.ndarray) -> np.ndarray:
-        """Read cells of a row, (J, 3), NaN where they are empty or -1."""
+    @classmethod
+    def joint_names(cls, path: Path,
+                    categories: Categories = None) -> list[str] | None:
+        """Names of the body parts."""
+        return cls.table(Path(path)).header.joint_names
 
     def _image(self, name: str | int) -> ImageRef | None:
-        """Image of a row."""
         if isinstance(name, str) and name.isdecimal() and len(name) < 10:
             name = int(name)
         if isinstance(name, int):
@@ -128,10 +129,10 @@ class DlcTable(PoseFile):
                         dict(individual=name) if name else {},
                         (row, individual))
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read the cells of an individual."""
         row, individual = pose.place
-        joints = self._values(row, self._header.columns[individual])
+        joints = self._table.values(row, self._header.columns[individual])
         absent = np.isnan(joints[:, :2]).any(1)
         # labels have no likelihood; one of 0 at the origin would mean absent
         scores = np.where(np.isnan(joints[:, 2]), 1, joints[:, 2])
@@ -139,54 +140,72 @@ class DlcTable(PoseFile):
         joints[absent] = 0
         return Joints(joints, category_id=None)
 
-    def _edit(self, index: int, poses: RefinedPoses,
-              image_sizes: ImageSizes) -> tuple[int, np.ndarray, np.ndarray]:
-        """Row of a pose, its columns that change, and their values, (M, ).
+    def write(self, out: Path, poses: RefinedPoses,
+              image_sizes: ImageSizes) -> None:
+        """Write the file with other cells; see :meth:`PoseFile.write`."""
+        cells: dict[int, dict[int, float]] = {}
+        for index in poses.changed:
+            row, individual = self.pose_at(index).place
+            columns = self._header.columns[individual]
+            if poses.dropped[index]:
+                columns = columns[columns >= 0]
+                values = np.full(len(columns), np.nan)
+            else:
+                edit = self.edit_of(index, poses.keypoints[index], image_sizes)
+                columns = columns[:, :2][edit.moved]
+                values = np.round(edit.joints[edit.moved], 3)
+            cells.setdefault(row, {}).update(
+                zip(columns.tolist(), values.tolist(), strict=True))
+        self._table.write(out, cells)
 
-        NaN for a pose that NMS dropped.
-        """
-        row, individual = self.pose_at(index).place
-        columns = self._header.columns[individual]
-        if poses.dropped[index]:
-            columns = columns[columns >= 0]
-            return row, columns, np.full(len(columns), np.nan)
-        edit = self.edit_of(index, poses.keypoints[index], image_sizes)
-        return (row, columns[:, :2][edit.moved],
-                np.round(edit.joints[edit.moved], 3))
 
+class CsvTable:
+    """Lines of a CSV with their ends.
 
-class DeepLabCutFile(DlcTable):
-    """A CSV of DeepLabCut: ``CollectedData_*.csv``, or that of a video.
-
-    Only cells of refined coordinates change; header, likelihoods, empty cells
-    and other body parts stay byte for byte. A pose that NMS drops has empty
-    cells. What a spreadsheet saved, with a byte order mark, semicolons and
-    decimal commas, is read and written so.
+    Attributes:
+        header (DlcHeader): What it says of its columns.
+        row_names (list[str]): Image or frame of each row.
     """
 
-    name = 'deeplabcut'
-    help = 'DeepLabCut: CSV of labels or of a video'
-    suffixes = ('.csv', )
+    def __init__(self, path: Path) -> None:
+        check_file(path)
+        # not splitlines: it splits at more than what ends a line of CSV
+        self._lines = list(io.StringIO(
+            path.read_bytes().decode('utf-8', 'surrogateescape'), newline=''))
+        # in some countries no comma
+        first = self._lines[0] if self._lines else ''
+        self._delimiter = max(',;\t', key=first.count)
+        header = {}
+        for line in self._lines[:len(HEADER)]:
+            name, *cells = self._cells(line)
+            name = name.lstrip('\ufeff')
+            if name not in HEADER:
+                break
+            header[name] = ['', *cells]  # the columns of the file
+        self.header = read_header(header, path)
+        self._rows = [
+            number for number in range(len(header), len(self._lines))
+            if self._lines[number].strip('\r\n\t ;,')]
+        columns = self.header.columns
+        first = int(columns[columns >= 0].min())
+        self.row_names = ['/'.join(self._cells(self._lines[number])[:first])
+                          for number in self._rows]
 
-    @classmethod
-    def joint_names(cls, path: Path,
-                    categories: Categories = None) -> list[str] | None:
-        """Names of the body parts."""
-        return _CsvLines(Path(path)).header.joint_names
+    def _cells(self, line: str) -> list[str]:
+        """Split a line; one that is no CSV is a single cell."""
+        try:
+            return next(csv.reader([line.rstrip('\r\n')],
+                                   delimiter=self._delimiter)) or ['']
+        except csv.Error:
+            return [line]
 
-    def _load(self) -> tuple[DlcHeader, Sequence[str | int]]:
-        self._csv = _CsvLines(self.path)
-        header, num_index = self._csv.header, self._csv.header.columns
-        num_index = int(num_index[num_index >= 0].min())
-        return header, ['/'.join(self._csv.cells(number)[:num_index])
-                        for number in self._csv.rows]
-
-    def _values(self, row: int, columns: np.ndarray) -> np.ndarray:
-        cells = self._csv.cells(self._csv.rows[row])
+    def values(self, row: int, columns: np.ndarray) -> np.ndarray:
+        """Read cells of a row, (J, 3), NaN where they are empty or -1."""
+        cells = self._cells(self._lines[self._rows[row]])
         if columns.max() >= len(cells):
             raise BadPose('keypoint_count', f'the row has {len(cells)} cells, '
                           f'the header {columns.max() + 1}')
-        if self._csv.delimiter == ';':
+        if self._delimiter == ';':
             cells = [cell.replace(',', '.') for cell in cells]
         # the last, empty one stands for columns that an individual lacks
         texts = np.array([cell.strip() or 'nan' for cell in (*cells, '')])
@@ -196,20 +215,41 @@ class DeepLabCutFile(DlcTable):
             raise BadPose('keypoints',
                           'cells must hold numbers or nothing') from error
 
-    def write(self, out: Path, poses: RefinedPoses,
-              image_sizes: ImageSizes) -> None:
-        """Write the file with other cells; see :meth:`PoseFile.write`."""
-        changed: dict[int, dict[int, str]] = {}
-        for index in poses.changed:
-            row, columns, values = self._edit(index, poses, image_sizes)
-            changed.setdefault(self._csv.rows[row], {}).update(
-                (column, '' if np.isnan(value) else repr(value))
-                for column, value in zip(columns.tolist(), values.tolist(),
-                                         strict=True))
-        lines = [self._csv.replaced(number, changed.get(number))
-                 for number in range(len(self._csv.lines))]
+    def write(self, out: Path, cells: dict[int, dict[int, float]]) -> None:
+        """Write the file with other cells, by row and column."""
+        lines = self._lines.copy()
+        for row, changed in cells.items():
+            if changed:
+                line = lines[self._rows[row]]
+                lines[self._rows[row]] = self._replaced(line, changed)
         with atomic_write(out) as file:
             file.write(''.join(lines).encode('utf-8', 'surrogateescape'))
+
+    def _replaced(self, line: str, changed: dict[int, float]) -> str:
+        cells = self._cells(line)
+        commas = self._delimiter == ';' and any(',' in cell for cell in cells)
+        for column, value in changed.items():
+            text = '' if np.isnan(value) else repr(value)
+            cells[column] = text.replace('.', ',') if commas else text
+        text = io.StringIO()
+        csv.writer(text, delimiter=self._delimiter,
+                   lineterminator=line[len(line.rstrip('\r\n')):]
+                   ).writerow(cells)
+        return text.getvalue()
+
+
+class DeepLabCutFile(DlcFile):
+    """A CSV of DeepLabCut: ``CollectedData_*.csv``, or that of a video.
+
+    Only cells of refined coordinates change; header, likelihoods, empty cells
+    and other body parts stay byte for byte. What a spreadsheet saved, with a
+    byte order mark, semicolons and decimal commas, is read and written so.
+    """
+
+    name = 'deeplabcut'
+    help = 'DeepLabCut: CSV of labels or of a video'
+    suffixes = ('.csv', )
+    table = CsvTable
 
     @staticmethod
     def create(out: Path, poses: PoseList) -> Counter:
@@ -230,76 +270,26 @@ class DeepLabCutFile(DlcTable):
         names = _index_cells([image for image, _ in posed])
         individuals = max((len(indices) for _, indices in posed), default=1)
         values = poses.keypoints if poses.has_flags else poses.triples()
-        rows = _header_rows(poses.joint_names, individuals,
-                            len(names[0]) if names else 1, values.shape[-1])
-        for cells, (_, indices) in zip(names, posed, strict=True):
-            texts = [_cells(values[i], poses.visible[i]) for i in indices]
-            width = values.shape[1] * values.shape[2]
-            missing = [''] * (width * (individuals - len(indices)))
-            rows.append([*cells, *chain.from_iterable(texts), *missing])
+        cells = np.full((len(posed), individuals, *values.shape[1:]), '',
+                        object)
+        for row, (_, indices) in enumerate(posed):
+            for place, i in enumerate(indices):
+                present = poses.visible[i]
+                cells[row, place, present] = values[i, present]
+        columns = product(
+            [_SCORER], [f'individual{i + 1}' for i in range(individuals)],
+            poses.joint_names, _COORDS[:values.shape[-1]])
+        blank = [''] * (len(names[0]) - 1 if names else 0)
+        rows = [[name, *blank, *row] for name, row in zip(
+            HEADER, zip(*columns, strict=True), strict=True)
+            if name != 'individuals' or individuals > 1]
+        rows += [[*name, *row.ravel()]
+                 for name, row in zip(names, cells, strict=True)]
         text = io.StringIO()
         csv.writer(text, lineterminator='\n').writerows(rows)
         with atomic_write(out) as file:
             file.write(text.getvalue().encode())
         return poses.count_lost(('individual', )) + _lost_flags(poses)
-
-
-class _CsvLines:
-    """Lines of a table with their ends; the numbers of those with poses."""
-
-    def __init__(self, path: Path) -> None:
-        check_file(path)
-        # not splitlines: it splits at more than what ends a line of CSV
-        self.lines = list(io.StringIO(
-            path.read_bytes().decode('utf-8', 'surrogateescape'), newline=''))
-        # in some countries no comma
-        first = self.lines[0] if self.lines else ''
-        self.delimiter = max(',;\t', key=first.count)
-        header = {}
-        for number in range(min(len(HEADER), len(self.lines))):
-            name, *cells = self.cells(number)
-            name = name.lstrip('\ufeff')
-            if name not in HEADER:
-                break
-            header[name] = ['', *cells]  # the columns of the file
-        self.header = read_header(header, path)
-        self.rows = [number for number in range(len(header), len(self.lines))
-                     if self.lines[number].strip('\r\n\t ;,')]
-
-    def cells(self, number: int) -> list[str]:
-        """Split a line; one that is no CSV is a single cell."""
-        line = self.lines[number]
-        try:
-            return next(csv.reader([line.rstrip('\r\n')],
-                                   delimiter=self.delimiter)) or ['']
-        except csv.Error:
-            return [line]
-
-    def replaced(self, number: int, changed: dict[int, str] | None) -> str:
-        """Write a line again if cells of it change."""
-        line = self.lines[number]
-        if not changed:
-            return line
-        cells = self.cells(number)
-        commas = self.delimiter == ';' and any(',' in cell for cell in cells)
-        for column, text in changed.items():
-            cells[column] = text.replace('.', ',') if commas else text
-        text = io.StringIO()
-        csv.writer(text, delimiter=self.delimiter,
-                   lineterminator=line[len(line.rstrip('\r\n')):]
-                   ).writerow(cells)
-        return text.getvalue()
-
-
-def _header_rows(joint_names: Sequence[str], individuals: int, num_index: int,
-                 num_coords: int) -> list[list[str]]:
-    """Rows above the poses."""
-    people = [f'individual{i + 1}' for i in range(individuals)]
-    columns = product([_SCORER], people, joint_names, _COORDS[:num_coords])
-    rows = zip(HEADER, zip(*columns, strict=True), strict=True)
-    blank = [''] * (num_index - 1)
-    return [[name, *blank, *cells] for name, cells in rows
-            if name != 'individuals' or individuals > 1]
 
 
 def _index_cells(images: list[ImageRef]) -> list[list[str]]:
@@ -316,14 +306,6 @@ def _index_cells(images: list[ImageRef]) -> list[list[str]]:
     labeled = all(
         len(p.parts) == 3 and p.parts[0] == 'labeled-data' for p in paths)
     return [list(p.parts) if labeled else [str(p)] for p in paths]
-
-
-def _cells(values: np.ndarray, visible: np.ndarray) -> list[str]:
-    """Cells of a pose, empty where a joint is absent."""
-    return [
-        repr(value) if present else '' for joint, present in zip(
-            values.tolist(), visible, strict=True) for value in joint
-    ]
 
 
 def _lost_flags(poses: PoseList) -> Counter:

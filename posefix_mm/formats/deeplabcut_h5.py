@@ -5,12 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..fileio import check_file
-from ..optional_packages import import_optional
-from .base import Categories, ImageSizes, RefinedPoses
-from .deeplabcut import HEADER, DlcHeader, DlcTable, read_header
+from .deeplabcut import HEADER, DlcFile, read_header
 from .hdf5_files import (
-    READ_ERRORS,
+    open_hdf5,
     read_dataset,
     read_plain_pickle,
     write_changed_copy,
@@ -25,15 +22,50 @@ class _Frame(NamedTuple):
     columns: list[Sequence[str]]
     levels: Sequence[str]
     dataset: str
-    field: str | None = None
+    table: np.ndarray | None = None
 
 
-class DeepLabCutH5File(DlcTable):
+class _H5Table:
+    """A data frame that h5py reads; see :class:`~.deeplabcut.CsvTable`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with open_hdf5(path, 'table of DeepLabCut that can be read',
+                       "; the CSV of the same name, or DeepLabCut's "
+                       'analyze_videos_converth5_to_csv, may help') as file:
+            self._frame = frame = _parse(file)
+            if frame.values.shape != (len(frame.row_names),
+                                      len(frame.columns)):
+                raise ValueError('its values do not fit its names')
+        self.row_names = frame.row_names
+        names = zip(*frame.columns, strict=True)
+        self.header = read_header(
+            dict(zip(frame.levels, names, strict=True)), path)
+
+    def values(self, row: int, columns: np.ndarray) -> np.ndarray:
+        """Look values up."""
+        values = self._frame.values[row, columns].astype(np.float64)
+        return np.where(columns < 0, np.nan, values)
+
+    def write(self, out: Path, cells: dict[int, dict[int, float]]) -> None:
+        """Copy the file and change values in the copy."""
+        frame, changed = self._frame, {}
+        new = frame.values.copy()
+        for row, values in cells.items():
+            new[row, list(values)] = list(values.values())
+        if not np.array_equal(new, frame.values, equal_nan=True):
+            if frame.table is not None:
+                table = frame.table.copy()
+                table['values_block_0'], new = new, table
+            changed[frame.dataset] = new
+        write_changed_copy(self._path, out, changed)
+
+
+class DeepLabCutH5File(DlcFile):
     """An ``.h5`` file of DeepLabCut: ``CollectedData_*.h5``, or of a video.
 
     Read by h5py, so that nothing in it is run: pandas would unpickle parts.
-    Writing copies the file and changes values in the copy. A pose that NMS
-    drops has empty cells. The CSV beside it is another file, which stays.
+    The CSV beside it is another file, which stays.
 
     Raises:
         ImportError: If h5py is not installed.
@@ -42,63 +74,7 @@ class DeepLabCutH5File(DlcTable):
     name = 'deeplabcut-h5'
     help = 'DeepLabCut: the .h5 beside its CSV'
     suffixes = ('.h5', )
-
-    @classmethod
-    def joint_names(cls, path: Path,
-                    categories: Categories = None) -> list[str] | None:
-        """Names of the body parts."""
-        return _header(_read_frame(Path(path)), path).joint_names
-
-    def _load(self) -> tuple[DlcHeader, Sequence[str | int]]:
-        self._frame = _read_frame(self.path)
-        return _header(self._frame, self.path), self._frame.row_names
-
-    def _values(self, row: int, columns: np.ndarray) -> np.ndarray:
-        values = self._frame.values[row, columns].astype(np.float64)
-        return np.where(columns < 0, np.nan, values)
-
-    def write(self, out: Path, poses: RefinedPoses,
-              image_sizes: ImageSizes) -> None:
-        """Copy the file and change values; see :meth:`PoseFile.write`."""
-        new = self._frame.values.copy()
-        for index in poses.changed:
-            row, columns, values = self._edit(index, poses, image_sizes)
-            new[row, columns] = values
-        changed = {}
-        if not np.array_equal(new, self._frame.values, equal_nan=True):
-            changed[self._frame.dataset] = self._whole(new)
-        write_changed_copy(self.path, out, changed)
-
-    def _whole(self, values: np.ndarray) -> np.ndarray:
-        """Values as the data set has them."""
-        if self._frame.field is None:
-            return values
-        h5py = import_optional('h5py', 'formats')
-        with h5py.File(self.path, 'r') as file:
-            table = file[self._frame.dataset][:]
-        table[self._frame.field] = values
-        return table
-
-
-def _header(frame: _Frame, path: Path) -> DlcHeader:
-    names = zip(*frame.columns, strict=True)
-    return read_header(dict(zip(frame.levels, names, strict=True)), path)
-
-
-def _read_frame(path: Path) -> _Frame:
-    check_file(path)
-    h5py = import_optional('h5py', 'formats')
-    try:
-        with h5py.File(path, 'r') as file:
-            frame = _parse(file)
-        if frame.values.shape != (len(frame.row_names), len(frame.columns)):
-            raise ValueError('its values do not fit its names')
-    except READ_ERRORS as error:
-        raise ValueError(
-            f"{path} is no table of DeepLabCut that can be read: {error}; the "
-            "CSV of the same name, or DeepLabCut's "
-            'analyze_videos_converth5_to_csv, may help') from error
-    return frame
+    table = _H5Table
 
 
 def _parse(file: Any) -> _Frame:
@@ -153,7 +129,7 @@ def _table_frame(name: str, group: Any) -> _Frame:
                 isinstance(one, str) for one in names) for names in columns):
         raise ValueError(f'its columns are called {columns!r:.80}')
     return _Frame(table['values_block_0'], _names(table['index']), columns,
-                  levels, f'{name}/table', 'values_block_0')
+                  levels, f'{name}/table', table)
 
 
 def _names(values: np.ndarray) -> list[str | int]:

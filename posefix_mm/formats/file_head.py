@@ -14,16 +14,14 @@ class FileHead:
 
     Args:
         path (Path): The file.
-        in_folder (bool): Whether it is one file of a folder whose format is
-            asked for.
-        names (Sequence[str]): All files of that folder.
+        names (Sequence[str]): All files of the folder whose format is asked
+            for, none if it is that of a single file.
     """
 
-    def __init__(self, path: Path, in_folder: bool,
-                 names: Sequence[str]) -> None:
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
         self.path = path
-        self.in_folder = in_folder
         self.names = names
+        self.in_folder = bool(names)
 
     @cached_property
     def opening(self) -> bytes:

@@ -13,12 +13,9 @@ from ..fileio import disk_errors
 def list_folder(path: Path) -> tuple[Path, list[str]]:
     """List the files of a folder and of those inside it, by name.
 
-    Args:
-        path (Path): Folder; a file is a folder of itself alone.
-
     Returns:
         tuple[Path, list[str]]: The folder, and the files' paths in it with
-        forward slashes.
+        forward slashes; of a file its own.
 
     Raises:
         FileNotFoundError: If the path does not exist.
@@ -63,17 +60,12 @@ def name_in_folder(path: str) -> str:
 def atomic_folder(out: Path, replaced: Path | None = None) -> Iterator[Path]:
     """Fill a folder that appears as a whole or not at all.
 
-    Args:
-        out (Path): The folder; its parent is made.
-        replaced (Path, optional): A folder that may be overwritten, because
-            all of its files come back.
-
     Yields:
         Path: An empty folder to write to, which becomes ``out`` unless there
         is an exception.
 
     Raises:
-        FileExistsError: If ``out`` holds something else already.
+        FileExistsError: As :func:`check_new_folder` does.
     """
     out = Path(out)
     overwrite = check_new_folder(out, replaced)
@@ -104,17 +96,15 @@ def atomic_folder(out: Path, replaced: Path | None = None) -> Iterator[Path]:
 def check_new_folder(out: Path, replaced: Path | None = None) -> bool:
     """Check that a folder may be written, and tell whether it replaces one.
 
-    Args:
-        out (Path): The folder.
-        replaced (Path, optional): A folder that may be overwritten.
+    That is the one ``replaced``, because all of its files come back.
 
     Raises:
         FileExistsError: If ``out`` holds something else already.
     """
     overwrite = (
         replaced is not None and out.exists() and out.samefile(replaced))
-    if not overwrite and (out.is_file() or
-                          (out.is_dir() and any(out.iterdir()))):
+    if not overwrite and (
+            any(out.iterdir()) if out.is_dir() else out.is_file()):
         raise FileExistsError(
             f'the output {out} exists and is not an empty folder; name a new '
             'one, or remove it')

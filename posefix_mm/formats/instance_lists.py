@@ -9,15 +9,14 @@ from ..fileio import load_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import (
     IMAGE_FIELDS,
-    Problem,
     category_of,
     image_id_of,
 )
-from .base import BadPose, Categories, FilePose, ImageSize, Joints, PoseEdit
+from .base import BadPose, Categories, FilePose, Joints, PoseEdit
 from .file_head import FileHead
 from .folders import list_folder
 from .json_scanner import LIST_FIELDS, JsonPath
-from .pose_folder import JsonPoseFolder, as_numbers, put_scores
+from .pose_folder import JsonPoseFolder, as_numbers, need_object, put_scores
 
 #: Under which a frame is numbered, and its people are listed.
 FRAME_FIELDS = ('frame_id', 'frame', 'frame_idx', 'frame_index',
@@ -109,26 +108,23 @@ class InstanceLists(JsonPoseFolder):
             image = _image(frame, stem, first)
             people = enumerate(frame.people) if isinstance(
                 frame.people, list) else frame.people.items()
-            for place, person in people:
-                problem = None if isinstance(person, dict | list) else Problem(
-                    'not_an_object',
-                    f'a person must be an object, got {person!r:.40}')
-                poses.append(FilePose(image, person, (*frame.path, place),
-                                      problem))
+            poses += [FilePose(image, person, (*frame.path, place))
+                      for place, person in people]
         return poses
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read ``keypoints`` of a person."""
-        person = pose.raw if isinstance(pose.raw, dict) else {}
+        person = {} if isinstance(pose.raw, list) else need_object(
+            pose.raw, 'a person')
         values = person.get('keypoints') if person is pose.raw else pose.raw
         if _all_are(values, dict):
             values = [[one.get('x'), one.get('y'),
-                       _first_of(one, _SCORE, 1)] for one in values]
+                       first_of(one, _SCORE, 1)] for one in values]
         width = 3
         if _all_are(values, list) and len(set(map(len, values))) == 1:
             width = len(values[0])
             values = [v for one in values for v in one]
-        scores = _first_of(person, _SCORES)
+        scores = first_of(person, _SCORES)
         numbers = as_numbers(values, 'keypoints')
         if isinstance(scores, list) and len(numbers) == 2 * len(scores):
             width = 2
@@ -142,7 +138,7 @@ class InstanceLists(JsonPoseFolder):
             joints = put_scores(joints, scores, 'keypoint_scores')
         elif width == 2:
             joints = np.insert(joints, 2, 1., axis=1)
-        score = _first_of(person, _POSE_SCORES)
+        score = first_of(person, _POSE_SCORES)
         while isinstance(score, list) and len(score) == 1:
             score, = score
         if isinstance(score, bool) or not isinstance(score, int | float):
@@ -185,12 +181,11 @@ class InstanceLists(JsonPoseFolder):
 
 
 def _all_are(values: Any, kind: type) -> bool:
-    """Whether these are a list, not empty, of one kind."""
     return isinstance(values, list) and bool(values) and all(
         isinstance(one, kind) for one in values)
 
 
-def _first_of(content: dict, names: Sequence[str], default: Any = None) -> Any:
+def first_of(content: dict, names: Sequence[str], default: Any = None) -> Any:
     """Value of the first of some fields that is there."""
     return next((content[n] for n in names if n in content), default)
 
@@ -214,29 +209,30 @@ def _frames(content: Any, path: JsonPath = ()) -> Iterator[_Frame]:
 
 def _frame_of_list(frame: dict, path: JsonPath, place: int) -> _Frame:
     field = next((f for f in PEOPLE_FIELDS if f in frame), None)
-    number = _first_of(frame, FRAME_FIELDS, place)
+    if field is None and 'keypoints' not in frame:
+        # easy_ViTPose: people by their numbers
+        return _Frame(place, None, (*path, place), frame)
+    number = _whole(first_of(frame, FRAME_FIELDS, place))
     name = next((frame[f] for f in IMAGE_FIELDS
                  if isinstance(frame.get(f), str)), None)
-    if field is not None:
-        return _Frame(_whole(number), name, (*path, place, field),
-                      frame[field])
-    if 'keypoints' in frame:  # one person in each frame
-        return _Frame(_whole(number), name, path, {place: frame})
-    # easy_ViTPose: people by their numbers
-    return _Frame(place, None, (*path, place), frame)
+    if field is None:  # one person in each frame
+        return _Frame(number, name, path, {place: frame})
+    return _Frame(number, name, (*path, place, field), frame[field])
 
 
 def _frames_of_object(content: dict, path: JsonPath) -> Iterator[_Frame]:
     field = next(
         (f for f in _AROUND if isinstance(content.get(f), list)), None)
-    if field is None and _is_list_of_frames(content.get('keypoints')):
+    keypoints = content.get('keypoints')
+    if field is None and isinstance(keypoints, list) and any(
+            map(is_frame, keypoints)):
         field = 'keypoints'
     if field is not None:
         yield from _frames(content[field], (*path, field))
         return
     field = next((f for f in PEOPLE_FIELDS if f in content), None)
     if field is not None:  # a single frame
-        number = _first_of(content, FRAME_FIELDS)
+        number = first_of(content, FRAME_FIELDS)
         yield _Frame(None if number is None else _whole(number), None,
                      (*path, field), content[field])
         return
@@ -244,13 +240,8 @@ def _frames_of_object(content: dict, path: JsonPath) -> Iterator[_Frame]:
     if not lists:
         raise ValueError('must hold lists of people with keypoints')
     for key, people in lists.items():  # by names or numbers
-        number = int(key) if key.isdecimal() else None
-        yield _Frame(number, None if key.isdecimal() else key, (*path, key),
-                     people)
-
-
-def _is_list_of_frames(values: Any) -> bool:
-    return isinstance(values, list) and any(map(is_frame, values))
+        number, name = (int(key), None) if key.isdecimal() else (None, key)
+        yield _Frame(number, name, (*path, key), people)
 
 
 def is_frame(item: Any) -> bool:

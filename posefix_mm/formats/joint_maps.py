@@ -12,12 +12,9 @@ _FOLDER = Path(__file__).resolve().parents[1].joinpath('.mim', 'configs',
 
 
 class SourceJoints(NamedTuple):
-    """Names of the J joints of a file, and how they match the refiner's.
+    """Names of the J joints of a file, None where they are left to the file.
 
-    Attributes:
-        names (list[str] | None): None where the config leaves them to the
-            file.
-        pairs (dict): The refiner's names to the file's, where they differ.
+    ``pairs`` are the refiner's names to the file's, where they differ.
     """
 
     names: list[str] | None
@@ -72,21 +69,20 @@ def build_joint_map(target: Sequence[str],
                     file_names: Sequence[str] | None = None) -> JointMap:
     """Map the joints of a file to the refiner's keypoints.
 
-    Without ``config`` and ``file_names`` both skeletons are the same.
-
     Args:
         target (Sequence[str]): Names of the refiner's keypoints, (K, ).
-        config (str | Path, optional): A joint map, as in
-            :func:`load_source_joints`. Its names win over the file's.
+        config (str | Path, optional): See :func:`load_source_joints`. Its
+            names win over the file's.
         file_names (Sequence[str], optional): Names that the file or its
-            format gives to its J joints.
+            format gives to its J joints. Without any both skeletons are the
+            same.
 
     Raises:
         FileNotFoundError: If there is no such joint map.
         ValueError: If the skeletons have no joint in common; the message lists
             their names.
     """
-    names, pairs = SourceJoints(None, {}) if config is None \
+    names, pairs = (None, {}) if config is None \
         else load_source_joints(config)
     names = names or file_names
     if names is None and not pairs:
@@ -122,7 +118,6 @@ def source_names(file_names: Sequence[str] | None,
 
 
 def _names_of(metainfo: str | dict, config: object) -> list[str]:
-    """Names of the joints of an mmpose skeleton, in order."""
     import mmpose
     from mmpose.datasets.datasets.utils import parse_pose_metainfo
 

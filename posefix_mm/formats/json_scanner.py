@@ -12,6 +12,7 @@ import os
 import re
 import weakref
 from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,12 @@ MAX_ELEMENT_BYTES = 1 << 26
 # So much is split at once; bounds the memory, whatever the file.
 _BLOCK = 1 << 22
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_BRACKET = re.compile(_STRING.pattern + rb'|[{}\[\]]', re.DOTALL)
+# strings, in which brackets do not count, and brackets
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
 _SCALAR = re.compile(rb'[^\s,\]}]*')
-_NUMBERS = re.compile(rb'\[[^{}\[\]"]*\]')
-_NUMBER = re.compile(rb'[^\s,]+')
 _SPACE = re.compile(rb'[ \t\r\n]*')
 _TEXT_SPACE = re.compile(r'[ \t\r\n]*')
-_LISTS, _CONTAINERS, _CLOSING = b'[', b'{[', b'}]'
-_QUOTE, _COMMA = b'"', b','
+_OPENING, _CLOSING = (b'[', b'{'), (b']', b'}', b'')
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Accepts what is no JSON but what tools write: NaN, Infinity, control
 # characters and numbers that Python does not convert. Whether an element is
@@ -89,19 +87,8 @@ class ByteFile:
         return place
 
 
-def iter_records(path: Path) -> Iterator[Element]:
-    """Split a list of records, the file itself or one of its LIST_FIELDS.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If there is no such list; the message names the file.
-    """
-    file = ByteFile(path)
-    yield from iter_elements(file, find_records(file))
-
-
 def find_records(file: ByteFile) -> int:
-    """Find where the list of records of a file begins."""
+    """Find where the list of records, one of LIST_FIELDS or all, begins."""
     place = file.skip_space(0)
     if file.read(place, place + 1) != b'{':
         return 0
@@ -118,14 +105,9 @@ def find_records(file: ByteFile) -> int:
 def iter_elements(file: ByteFile, begin: int = 0) -> Iterator[Element]:
     """Split a JSON list into its elements, without reading them.
 
-    Well-formed blocks are split by msgspec. What it refuses (``NaN``, which
-    is no JSON but written by many tools) is split element by element by the
-    standard library.
-
-    Args:
-        file (ByteFile): The file.
-        begin (int): Where the list begins, white space aside. Defaults to 0:
-            the list is the whole file, and nothing may follow.
+    Well-formed blocks are split by msgspec. What it refuses (``NaN``) is split
+    element by element by the standard library. The list begins at ``begin``,
+    white space aside; if that is 0, nothing may follow.
 
     Raises:
         ValueError: If there is no well-formed list; the message names file,
@@ -170,11 +152,8 @@ def _split_block(file: ByteFile,
     """Split what lies between ``place`` and the last ``},`` of a block.
 
     That this is the end of an element is a guess, which is right exactly if
-    what lies before is well-formed.
-
-    Returns:
-        tuple: elements, where the next one or the end of the list is, and
-        whether the list has ended.
+    what lies before is well-formed. Returned are the elements, where the next
+    one or the end of the list is, and whether the list has ended.
     """
     block = file.read(place, place + _BLOCK)
     at_end = len(block) < _BLOCK
@@ -232,9 +211,7 @@ def _split_leniently(file: ByteFile, place: int, count: int,
 
 
 def find_fields(path: Path) -> dict[str, tuple[int, int]]:
-    """Find where the values of a JSON file's outermost object lie.
-
-    The file is mapped, not read into memory.
+    """Find the values of a JSON file's outermost object, which is mapped.
 
     Returns:
         dict[str, tuple[int, int]]: First byte and byte after the last of each
@@ -264,12 +241,7 @@ def find_fields(path: Path) -> dict[str, tuple[int, int]]:
 
 
 def read_field(path: Path, name: str) -> Any:
-    """Read one field of a JSON file's outermost object, None without.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If it does not hold an object; the message names the file.
-    """
+    """Read one field, None without, with the errors of :func:`find_fields`."""
     spans = find_fields(path)
     if name not in spans:
         return None
@@ -314,32 +286,22 @@ def splice_json(text: bytes,
         removed (Iterable[JsonPath]): Elements of lists that go, with a comma.
     """
     removed = set(removed)
-    if not values and not removed:
-        return text
-    changed_lists = {path[:-1] for path in removed}
     on_the_way = {path[:n] for path in (*values, *removed)
                   for n in range(len(path))}
     spans: list[Element] = []  # and what comes there
 
-    def walk(path: JsonPath, begin: int) -> None:
+    def walk(path: JsonPath, start: int, end: int) -> None:
         """Look into what leads to the values: as deep as their paths."""
-        children = list(_children(text, begin))
-        if path in changed_lists:
-            spans.extend(_removals(
-                [span for _, *span in children],
-                [(*path, key) not in removed for key, *_ in children]))
-        for key, start, end in children:
-            inner = (*path, key)
-            if inner in values:
-                spans.append((start, end, values[inner]))
-            elif inner in on_the_way:
-                walk(inner, start)
+        if path in values:
+            spans.append((start, end, values[path]))
+        elif path in on_the_way:
+            children = [((*path, key), *span)
+                        for key, *span in _children(text, start)]
+            spans.extend(_removals(children, removed))
+            for child in children:
+                walk(*child)
 
-    begin = _begin(text)
-    if () in values:
-        spans.append((begin, _end_of_value(text, begin), values[()]))
-    else:
-        walk((), begin)
+    walk((), _begin(text), len(text.rstrip(b' \t\r\n')))
     parts, position = [], 0
     for start, end, new in sorted(spans, key=lambda s: (s[0], -s[1])):
         if start >= position:  # else inside of a part that goes
@@ -348,66 +310,57 @@ def splice_json(text: bytes,
     return b''.join([*parts, text[position:]])
 
 
-def _removals(elements: list[tuple[int, int]],
-              kept: list[bool]) -> Iterator[Element]:
+def _removals(elements: list[tuple[JsonPath, int, int]],
+              removed: set[JsonPath]) -> Iterator[Element]:
     """Spans of elements to take out, each with one comma beside it."""
     seen = False  # an element that stays, further left
-    for place, (start, end) in enumerate(elements):
-        if kept[place]:
+    for place, (path, start, end) in enumerate(elements):
+        if path not in removed:
             seen = True
         elif seen:
-            yield elements[place - 1][1], end, b''
+            yield elements[place - 1][2], end, b''
         elif place + 1 < len(elements):
-            yield start, elements[place + 1][0], b''
+            yield start, elements[place + 1][1], b''
         else:
             yield start, end, b''
 
 
 def _begin(text: bytes) -> int:
     """Where the value begins, after a byte order mark and white space."""
-    mark = len(codecs.BOM_UTF8) if text.startswith(codecs.BOM_UTF8) else 0
-    return _SPACE.match(text, mark).end()
+    return _skip_space(text, 3 if text.startswith(codecs.BOM_UTF8) else 0)
+
+
+def _skip_space(text: bytes, at: int) -> int:
+    return _SPACE.match(text, at).end()
 
 
 def _children(text: bytes, begin: int) -> Iterator[tuple[str | int, int, int]]:
     """Key, first byte and byte after the last of what a value holds."""
     kind = text[begin:begin + 1]
-    if not kind or kind not in _CONTAINERS:
+    if kind not in _OPENING:
         return
-    numbers = _NUMBERS.match(text, begin)
-    if numbers is not None:  # a short cut for most of what there is
-        matches = _NUMBER.finditer(text, begin + 1, numbers.end() - 1)
-        yield from ((i, *one.span()) for i, one in enumerate(matches))
-        return
-    key, at = -1, _SPACE.match(text, begin + 1).end()
-    while text[at:at + 1] not in _CLOSING:
-        if kind == _LISTS:
-            key += 1
-        else:
-            colon = _STRING.match(text, at).end()
-            key = load_json(text[at:colon])
-            at = _SPACE.match(text, colon).end() + 1
-            at = _SPACE.match(text, at).end()
+    at = _skip_space(text, begin + 1)
+    for key in count():
+        if text[at:at + 1] in _CLOSING:
+            return
+        if kind == b'{':
+            end = _end_of_value(text, at)
+            key = load_json(text[at:end])
+            at = _skip_space(text, _skip_space(text, end) + 1)
         end = _end_of_value(text, at)
         yield key, at, end
-        at = _SPACE.match(text, end).end()
-        if text[at:at + 1] == _COMMA:
-            at = _SPACE.match(text, at + 1).end()
+        at = _skip_space(text, end)
+        if text[at:at + 1] == b',':
+            at = _skip_space(text, at + 1)
 
 
 def _end_of_value(text: bytes, start: int) -> int:
     """Byte after a value."""
-    first = text[start:start + 1]
-    if first == _QUOTE:
-        return _STRING.match(text, start).end()
-    if first not in _CONTAINERS:
-        return _SCALAR.match(text, start).end()
     depth = 0
-    for bracket in _BRACKET.finditer(text, start):
-        if bracket.group() in _CONTAINERS:
-            depth += 1
-        elif bracket.group() in _CLOSING:
-            depth -= 1
+    if text[start:start + 1] not in (b'"', *_OPENING):
+        return _SCALAR.match(text, start).end()
+    for token in _TOKEN.finditer(text, start):
+        depth += (token[0] in _OPENING) - (token[0] in _CLOSING)
         if not depth:
-            return bracket.end()
+            return token.end()
     return len(text)

@@ -7,7 +7,7 @@ from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, image_id_of
 from .base import BadPose, FilePose, ImageSize, Joints
 from .file_head import FileHead
-from .instance_lists import FRAME_FIELDS
+from .instance_lists import FRAME_FIELDS, first_of
 from .json_scanner import JsonPath
 from .pose_folder import JsonPoseFolder, as_numbers
 
@@ -56,8 +56,7 @@ class MediapipeLandmarks(JsonPoseFolder):
                 raise ValueError(f'has a frame that is {frame!r:.40}')
             number, name, people = place, None, _people_of_list(frame or [])
             if isinstance(frame, dict):
-                number = next((frame[f] for f in FRAME_FIELDS if f in frame),
-                              place)
+                number = first_of(frame, FRAME_FIELDS, place)
                 name, people = image_id_of(frame), _people(frame)
             if type(number) is not int:
                 raise ValueError(f'has a frame called {number!r:.40}')
@@ -67,18 +66,16 @@ class MediapipeLandmarks(JsonPoseFolder):
                       for path, landmarks in people]
         return poses
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read the landmarks of a person."""
         landmarks = pose.raw
         if not all(isinstance(one, dict) for one in landmarks):
             raise BadPose('keypoints', 'landmarks must be objects')
-        joints = as_numbers(
+        return Joints(as_numbers(
             [value for one in landmarks
              for value in (one.get('x'), one.get('y'),
                            one.get('visibility', 1.))],
-            'landmarks').reshape(-1, 3)
-        joints[:, :2] *= image_size
-        return Joints(joints)
+            'landmarks').reshape(-1, 3))
 
     def other_fields(self, record: PoseRecord,
                      image_size: ImageSize = None) -> dict[str, Any]:
@@ -95,7 +92,6 @@ class MediapipeLandmarks(JsonPoseFolder):
 
 
 def _people(content: Any) -> Iterator[tuple[JsonPath, list]]:
-    """Find the lists of landmarks below one of the known names."""
     field = _field_of(content)
     path, inner = (field, ), content[field]
     if isinstance(inner, dict):  # {"pose_landmarks": {"landmark": [...]}}
@@ -108,7 +104,6 @@ def _people(content: Any) -> Iterator[tuple[JsonPath, list]]:
 
 def _people_of_list(inner: list, path: JsonPath = ()
                     ) -> Iterator[tuple[JsonPath, list]]:
-    """Landmarks of one person, or lists of them."""
     if inner and all(isinstance(one, list) for one in inner):
         yield from (((*path, i), one) for i, one in enumerate(inner))
     elif inner:

@@ -27,11 +27,10 @@ def open_pose_file(path: str | Path,
             ``joint_map`` names them.
         format (str): One of :data:`FORMATS`. Defaults to ``'auto'``: it is
             recognised by the content.
-        joint_map (str | Path | JointMap, optional): How the file's joints
-            become the refiner's keypoints: one of the package's joint maps,
-            a config, or a map. Defaults to joints of the same name in formats
-            that name theirs, and to the same skeleton in others, which
-            ``'identity'`` asks for everywhere.
+        joint_map (str | Path | JointMap, optional): One of the package's
+            joint maps, a config, or a map. Defaults to joints of the same
+            name in formats that name theirs, and to the same skeleton in
+            others, which ``'identity'`` asks for everywhere.
         categories (Sequence[int], optional): Categories that are refined,
             None for all. Defaults to the release's: 1 only. See
             :func:`choose_categories`.
@@ -58,12 +57,7 @@ def open_pose_file(path: str | Path,
 
 
 def find_reader(path: Path, format: str = 'auto') -> type[PoseFile]:
-    """Find the reader of a file or folder; see :func:`open_pose_file`.
-
-    Raises:
-        FileNotFoundError: If the path does not exist.
-        ValueError: If the format is not known, or can't be told.
-    """
+    """Find the reader of a file or folder, as :func:`open_pose_file` does."""
     if not path.exists():
         raise FileNotFoundError(f'the file or folder {path} does not exist')
     if format == 'auto':
@@ -87,7 +81,7 @@ def detect_format(path: Path) -> str:
     readers = sorted(
         FORMATS.values(), key=lambda r: (not r.suffixes, -r.priority, r.name))
     for name in sorted(names, key=lambda n: not n.endswith('.json')):
-        head = FileHead(root / name, in_folder, names if in_folder else ())
+        head = FileHead(root / name, names if in_folder else ())
         try:
             for reader in readers:
                 if reader.matches(root / name, head):

@@ -5,10 +5,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ..fileio import load_json, write_json
+from ..fileio import write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord
 from .base import Categories, FilePose, ImageSize, Joints, SourceSkeleton
+from .coco import dicts_in
 from .file_head import FileHead
 from .folders import atomic_folder, list_folder
 from .joint_maps import load_source_joints
@@ -64,22 +65,24 @@ class OpenPoseFolder(JsonPoseFolder):
     def joint_names(cls, path: Path,
                     categories: Categories = None) -> list[str] | None:
         """Names of the joints by the length of the first pose."""
-        root, names = list_folder(path)
-        files = (root / name for name in names
-                 if path.is_file() or name.endswith('.json'))
-        for file in islice(files, _PEEKED_FILES):
-            length = _first_length(file)
-            if length is not None:
-                return load_source_joints(_SKELETONS[length]).names
+        for content in islice(cls.peek(path), _PEEKED_FILES):
+            for person in dicts_in(content, 'people'):
+                values = person.get(cls.keypoints_field)
+                if isinstance(values, list) and len(values) in _SKELETONS:
+                    return load_source_joints(_SKELETONS[len(values)]).names
         return super().joint_names(path, categories)
 
     def list_poses(self, content: Any, stem: str) -> Sequence[FilePose]:
         """List the people of one image."""
+        people = content.get('people') if isinstance(content, dict) else None
+        if not isinstance(people, list):
+            raise ValueError('must hold an object with a list of people, as '
+                             'OpenPose writes')
         image = ImageRef(stem=stem)
         return [FilePose(image, person, ('people', place))
-                for place, person in enumerate(_people(content))]
+                for place, person in enumerate(people)]
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read ``pose_keypoints_2d`` of a person."""
         person = need_object(pose.raw, 'a person')
         return Joints(as_triples(person.get(self.keypoints_field),
@@ -106,26 +109,6 @@ class OpenPoseFolder(JsonPoseFolder):
                 write_json(folder / f'{stem}_keypoints.json',
                            dict(version=_VERSION, people=people))
         return poses.count_lost(_PERSON_FIELDS)
-
-
-def _people(content: Any) -> list:
-    people = content.get('people') if isinstance(content, dict) else None
-    if not isinstance(people, list):
-        raise ValueError('must hold an object with a list of people, as '
-                         'OpenPose writes')
-    return people
-
-
-def _first_length(file: Path) -> int | None:
-    """Length of the first pose of one of the known skeletons."""
-    try:
-        people = _people(load_json(file.read_bytes()))
-    except ValueError:
-        return None
-    lengths = (len(person['pose_keypoints_2d']) for person in people
-               if isinstance(person, dict)
-               and isinstance(person.get('pose_keypoints_2d'), list))
-    return next((n for n in lengths if n in _SKELETONS), None)
 
 
 def _person(keypoints: list, fields: dict[str, Any]) -> dict:

@@ -2,7 +2,7 @@
 import hashlib
 import shutil
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,19 +31,11 @@ _DECIMALS, _RELATIVE_DECIMALS = 3, 7
 
 
 class PoseFolder(PoseFile):
-    """A folder with files of poses, or one such file.
+    """A folder with files of poses, maybe in folders of it, or one such file.
 
     Files of other kinds are copied. A file that should hold poses but can't
-    be read counts as one pose with a problem, and is copied as well.
-
-    Args:
-        path (Path): Folder, with or without folders inside, or file.
-        skeleton (SourceSkeleton): What of it is refined.
-
-    Raises:
-        FileNotFoundError: If the path does not exist.
-        ValueError: If the folder has no file of this format, or a link that
-            leads out of it.
+    be read counts as one pose with a problem, and is copied as well. Links
+    that lead out of the folder are refused.
     """
 
     #: End of the names of files with poses.
@@ -71,12 +63,11 @@ class PoseFolder(PoseFile):
     def find_poses(self, data: bytes, stem: str) -> Sequence[FilePose]:
         """Find the poses of one file, in its order.
 
-        Args:
-            data (bytes): Its content.
-            stem (str): Its name in the folder without the ending.
+        ``stem`` is its name in the folder without the ending.
 
         Raises:
-            ValueError: If it is not of this format.
+            ValueError: If it is not of this format; the text follows the name
+                of the file.
         """
 
     @abstractmethod
@@ -174,15 +165,17 @@ class JsonPoseFolder(PoseFolder):
 
     @abstractmethod
     def list_poses(self, content: Any, stem: str) -> Sequence[FilePose]:
-        """List the poses of one file; see :meth:`find_poses`.
+        """List the poses of one file, whose ``place`` is a :data:`JsonPath`.
 
-        Args:
-            content (Any): What the JSON holds.
-            stem (str): Name of the file in the folder without the ending.
-
-        Returns:
-            Sequence[FilePose]: Their ``place`` is a :data:`JsonPath`.
+        See :meth:`find_poses`; ``content`` is what the JSON holds.
         """
+
+    @classmethod
+    def peek(cls, path: Path) -> Iterator[Any]:
+        """Parse the files of a folder that are JSON, one after the other."""
+        root, names = list_folder(path)
+        return (read_or_none(root / name) for name in names
+                if path.is_file() or name.endswith('.json'))
 
     def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Path, below a pose, of x (axis 0) or y (1) of one of the J joints.
@@ -200,15 +193,21 @@ class JsonPoseFolder(PoseFolder):
         """Splice new coordinates into the text."""
         values: dict[JsonPath, bytes] = {}
         for edit in edits:
-            joints, decimals = edit.joints, _DECIMALS
-            if edit.image_size is not None:
-                joints, decimals = joints / edit.image_size, _RELATIVE_DECIMALS
-            joints = np.round(joints, decimals)
+            joints = np.round(edit.joints, _RELATIVE_DECIMALS if edit.relative
+                              else _DECIMALS)
             for joint, axis in np.argwhere(edit.moved).tolist():
                 path = (*edit.place, *self.coordinate_path(
                     joint, axis, edit.raw))
                 values[path] = repr(float(joints[joint, axis])).encode()
         return splice_json(data, values, dropped)
+
+
+def read_or_none(file: Path) -> Any:
+    """Content of a JSON file, None if it is none."""
+    try:
+        return load_json(file.read_bytes())
+    except ValueError:
+        return None
 
 
 def as_numbers(values: Any, name: str) -> np.ndarray:
@@ -218,7 +217,7 @@ def as_numbers(values: Any, name: str) -> np.ndarray:
         np.ndarray: float64 (N, ), NaN for ``null``.
 
     Raises:
-        BadPose: If it is anything else.
+        BadPose: If it is anything else, as the functions below.
     """
     if not isinstance(values, list):
         raise BadPose('keypoints', f'{name} must be a list, got '
@@ -233,14 +232,10 @@ def as_numbers(values: Any, name: str) -> np.ndarray:
 
 
 def as_triples(values: Any, name: str, meaning: str) -> np.ndarray:
-    """Check that a JSON value is a list of x, y and a third value of joints.
+    """Read a list of the three numbers that ``meaning`` names, of each joint.
 
     Returns:
         np.ndarray: float64 (J, 3), NaN for ``null``.
-
-    Raises:
-        BadPose: If it is anything else; the message has the ``meaning`` of
-            the three.
     """
     numbers = as_numbers(values, name)
     if len(numbers) % 3:
@@ -250,13 +245,10 @@ def as_triples(values: Any, name: str, meaning: str) -> np.ndarray:
 
 
 def put_scores(joints: np.ndarray, values: Any, name: str) -> np.ndarray:
-    """Add scores that a file lists beside its joints, (J, 2) or (J, 3).
+    """Give joints, (J, 2) or (J, 3), the scores that a list beside them has.
 
     Returns:
         np.ndarray: x, y and score, float64 (J, 3).
-
-    Raises:
-        BadPose: If they are not a number for each joint.
     """
     scores = as_numbers(values, name)
     if len(scores) != len(joints):
@@ -266,7 +258,7 @@ def put_scores(joints: np.ndarray, values: Any, name: str) -> np.ndarray:
 
 
 def need_object(raw: Any, name: str) -> dict:
-    """Check that a pose is a JSON object; else it is a ``BadPose``."""
+    """Check that a pose is a JSON object."""
     if not isinstance(raw, dict):
         raise BadPose('not_an_object',
                       f'{name} must be an object, got {raw!r:.40}')

@@ -15,11 +15,7 @@ _FLAGS = (0, 1, 2)
 
 @dataclass
 class PoseList:
-    """Poses with all that formats know of them.
-
-    Note:
-        - poses: N
-        - joints: J
+    """N poses of J joints with all that formats know of them.
 
     Attributes:
         joint_names (Sequence[str]): (J, ).
@@ -59,10 +55,7 @@ class PoseList:
         return zip(self.images, poses, strict=True)
 
     def by_stem(self) -> Iterator[tuple[str, ImageRef, list[int]]]:
-        """Go through the images, for formats with a file for each.
-
-        Yields:
-            tuple: Name without suffix, image, and its poses.
+        """Go through names without suffix, images and their poses.
 
         Raises:
             ValueError: If two images have the same name without suffix.
@@ -102,11 +95,8 @@ class PoseList:
                    categories: bool = False) -> Counter:
         """Count the poses by the name of what is not written of them.
 
-        Args:
-            kept (Container[str]): Fields that have a place.
-            scores (bool): Whether scores of poses have one; those of 1 are no
-                loss. Defaults to False.
-            categories (bool): Likewise categories. Defaults to False.
+        Fields that have a place are ``kept``; so are scores and categories,
+        if they have one or are 1.
         """
         lost = Counter(name for fields in self.fields for name in fields
                        if name not in kept)

@@ -4,23 +4,27 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import numpy as np
-
-from ..fileio import load_json, write_json
+from ..fileio import write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import category_of, image_id_of
-from .base import BadPose, Categories, FilePose, ImageSize, Joints
+from .base import BadPose, Categories, FilePose, Joints
 from .coco import category_joint_names, dicts_in, images_by_id
 from .coco_annotations import (
     describe_categories,
     describe_images,
+    describe_poses,
     number_images,
 )
 from .file_head import FileHead
-from .folders import atomic_folder, list_folder
-from .json_scanner import JsonPath
-from .pose_folder import JsonPoseFolder, as_triples, need_object, put_scores
-from .pose_list import PoseList, flat_lists
+from .folders import atomic_folder
+from .pose_folder import (
+    JsonPoseFolder,
+    as_triples,
+    need_object,
+    put_scores,
+    read_or_none,
+)
+from .pose_list import PoseList
 
 # What its images have and COCO's lack.
 _VIDEO_FIELDS = {'vid_id', 'frame_id', 'nframes'}
@@ -61,9 +65,8 @@ class PoseTrack18Folder(JsonPoseFolder):
     @classmethod
     def categories(cls, path: Path) -> list[dict]:
         """Categories of the first file that describes any."""
-        root, names = list_folder(path)
-        for name in (n for n in names if n.endswith(cls.ending)):
-            categories = dicts_in(_read(root / name), 'categories')
+        for content in cls.peek(path):
+            categories = dicts_in(content, 'categories')
             if category_joint_names(categories) is not None:
                 return categories
         return []
@@ -76,12 +79,18 @@ class PoseTrack18Folder(JsonPoseFolder):
             raise ValueError('must hold an object with images and '
                              'annotations, as of PoseTrack18')
         images = images_by_id(content)
-        return [_file_pose(images, raw, ('annotations', place))
-                for place, raw in enumerate(poses)]
+        return [
+            FilePose(images.get(image_id_of(raw)) if isinstance(raw, dict)
+                     else None, raw, ('annotations', place))
+            for place, raw in enumerate(poses)
+        ]
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read ``keypoints`` and ``scores`` of a person."""
-        raw, score = pose.raw, 1.
+        raw, score = need_object(pose.raw, 'an annotation'), 1.
+        if pose.image is None:
+            raise BadPose('image_id', f'image_id {raw.get("image_id")!r:.40} '
+                          'is not among the images')
         joints = as_triples(raw.get('keypoints'), 'keypoints', 'x, y, score')
         joints[(joints[:, :2] == 0).all(1)] = 0
         if raw.get('scores'):  # annotations have an empty list
@@ -98,8 +107,9 @@ class PoseTrack18Folder(JsonPoseFolder):
     def images_without_poses(self) -> list[ImageRef]:
         """Frames without annotations."""
         used = set(self.images)
-        return [image for name in self._members
-                for image in images_by_id(_read(self._root / name)).values()
+        contents = (read_or_none(self._root / n) for n in self._members)
+        return [image for content in contents
+                for image in images_by_id(content).values()
                 if image not in used]
 
     @staticmethod
@@ -116,42 +126,25 @@ class PoseTrack18Folder(JsonPoseFolder):
         for number, image in enumerate(poses.images):
             videos[_video_name(image)].append(number)
         ids = number_images(poses.images)
-        annotations = _annotations(poses, ids)
-        indices = [indices for _, indices in poses.by_image()]
+        # scores, where there are any, stand beside the joints
+        last = [
+            {**({} if poses.has_flags else dict(scores=scores)),
+             **({} if score == 1 else dict(score=score))}
+            for scores, score in zip(poses.keypoint_scores.tolist(),
+                                     poses.scores.tolist(), strict=True)
+        ]
+        annotations = describe_poses(poses, ids, 1, [{}] * len(poses), last)
+        people = [[annotations[i] for i in indices]
+                  for _, indices in poses.by_image()]
+        images = describe_images(poses.images, ids)
         with atomic_folder(out) as folder:
             for name, numbers in videos.items():
-                images = describe_images([poses.images[n] for n in numbers],
-                                         [ids[n] for n in numbers])
-                content = dict(
-                    images=[
-                        dict(image, vid_id=name, frame_id=image['id'],
-                             is_labeled=True) for image in images
-                    ],
-                    annotations=[annotations[index] for number in numbers
-                                 for index in indices[number]],
-                    categories=describe_categories(poses))
-                write_json(folder / f'{name}.json', content)
+                write_json(folder / f'{name}.json', dict(
+                    images=[dict(images[n], vid_id=name, frame_id=ids[n],
+                                 is_labeled=True) for n in numbers],
+                    annotations=[one for n in numbers for one in people[n]],
+                    categories=describe_categories(poses)))
         return Counter()
-
-
-def _read(file: Path) -> Any:
-    """Content of a JSON file, None if it is none."""
-    try:
-        return load_json(file.read_bytes())
-    except ValueError:
-        return None
-
-
-def _file_pose(images: dict[int | str, ImageRef], raw: Any,
-               path: JsonPath) -> FilePose:
-    try:
-        image_id = image_id_of(need_object(raw, 'an annotation'))
-        if image_id not in images:
-            raise BadPose('image_id', f'image_id {raw.get("image_id")!r:.40} '
-                          'is not among the images')
-    except BadPose as error:
-        return FilePose(None, raw, path, error.problem)
-    return FilePose(images[image_id], raw, path)
 
 
 def _video_name(image: ImageRef) -> str:
@@ -160,26 +153,3 @@ def _video_name(image: ImageRef) -> str:
     if image.frame is not None:
         return PurePosixPath(image.file_name or image.stem).stem
     return PurePosixPath(image.need_name()).parent.name or 'images'
-
-
-def _annotations(poses: PoseList, ids: list[int]) -> list[dict[str, Any]]:
-    """Describe the poses; scores, where there are any, beside the joints."""
-    boxes, scores = poses.boxes().tolist(), poses.keypoint_scores.tolist()
-    third = poses.keypoint_scores if poses.has_flags else poses.visible
-    keypoints = flat_lists(np.dstack((poses.keypoints, third)))
-    annotations = []
-    for i in range(len(poses)):
-        annotation = {
-            'id': i + 1,
-            'bbox': boxes[i],
-            **poses.fields[i],
-            'image_id': ids[poses.image_index[i]],
-            'category_id': int(poses.category_ids[i]),
-            'keypoints': keypoints[i],
-        }
-        if not poses.has_flags:
-            annotation['scores'] = scores[i]
-        if poses.scores[i] != 1:
-            annotation['score'] = float(poses.scores[i])
-        annotations.append(annotation)
-    return annotations

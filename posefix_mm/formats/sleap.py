@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from ..fileio import atomic_write, check_file
+from ..fileio import atomic_write
 from ..optional_packages import import_optional
 from ..structures.image_ref import ImageRef
 from .base import (
     BadPose,
     Categories,
     FilePose,
-    ImageSize,
     ImageSizes,
     Joints,
     PoseFile,
@@ -22,7 +21,7 @@ from .base import (
     SourceSkeleton,
 )
 from .folders import name_in_folder
-from .hdf5_files import READ_ERRORS, read_dataset, write_changed_copy
+from .hdf5_files import open_hdf5, read_dataset, write_changed_copy
 from .pose_list import PoseList
 
 # SLEAP's kinds of instances and the data sets with their points.
@@ -96,7 +95,7 @@ class SleapFile(PoseFile):
             (index, int(row['instance_type']),
              slice(int(row['point_id_start']), int(row['point_id_end']))))
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read the points of an instance."""
         index, kind, rows = pose.place
         instance = self._content.instances[index]
@@ -140,9 +139,8 @@ class SleapFile(PoseFile):
     def create(out: Path, poses: PoseList) -> Counter:
         """Write a ``.slp`` file by sleap-io.
 
-        Poses are predicted instances if they have scores, else users'. Images
-        become a video of images, frames those of their video; ``track_id`` or
-        ``individual`` becomes a track.
+        Poses are predicted instances if they have scores, else users'.
+        ``track_id`` or ``individual`` becomes a track.
 
         Raises:
             ImportError: If sleap-io is not installed.
@@ -171,14 +169,9 @@ class SleapFile(PoseFile):
 
 
 def _read_content(path: Path) -> _Content:
-    check_file(path)
-    h5py = import_optional('h5py', 'formats')
     import_optional('sleap_io', 'formats')
-    try:
-        with h5py.File(path, 'r') as file:
-            return _parse(path, file)
-    except READ_ERRORS as error:
-        raise ValueError(f'{path} is no SLEAP file: {error}') from error
+    with open_hdf5(path, 'SLEAP file') as file:
+        return _parse(path, file)
 
 
 def _parse(path: Path, file: Any) -> _Content:
@@ -223,29 +216,26 @@ def _video(file: Any, video: dict) -> str | list:
 
 def _videos(sio: Any, images: list[ImageRef]
             ) -> tuple[list[Any], list[tuple[Any, int]]]:
-    """Videos of all images: one of the pictures, one for each video file.
-
-    Returns:
-        tuple: Videos, and video and frame of each image.
-    """
+    """Videos, one of them of the pictures; video and frame of each image."""
     names = [image.need_name() for image in images if image.frame is None]
-    files = dict.fromkeys(image.file_name or image.stem for image in images
-                          if image.frame is not None)
-    # closed: the files need not be there
-    videos = {name: sio.Video(filename=name, open_backend=False,
-                              backend_metadata={}) for name in files}
-    pictures = None
-    if names:
-        backend = dict(type='ImageVideo', filename=names[0], filenames=names)
-        pictures = sio.Video(filename=names, open_backend=False,
-                             backend_metadata=backend)
     numbers = {name: i for i, name in enumerate(names)}
-    places = [
-        (pictures, numbers[image.need_name()]) if image.frame is None else
-        (videos[image.file_name or image.stem], image.frame)
-        for image in images
-    ]
-    return [*([pictures] if names else ()), *videos.values()], places
+    videos, places = {}, []
+    # closed: the files need not be there
+    if names:
+        videos[None] = sio.Video(
+            filename=names, open_backend=False, backend_metadata=dict(
+                type='ImageVideo', filename=names[0], filenames=names))
+    for image in images:
+        file, frame = None, image.frame
+        if frame is None:
+            frame = numbers[image.need_name()]
+        else:
+            file = image.file_name or image.stem
+        if file not in videos:
+            videos[file] = sio.Video(filename=file, open_backend=False,
+                                     backend_metadata={})
+        places.append((videos[file], frame))
+    return list(videos.values()), places
 
 
 def _instance(sio: Any, poses: PoseList, index: int, skeleton: Any,
@@ -257,11 +247,9 @@ def _instance(sio: Any, poses: PoseList, index: int, skeleton: Any,
                  None)
     if track is not None:
         track = tracks.setdefault(track, sio.Track(track))
-    if poses.has_flags and (poses.scores == 1).all():
-        return sio.Instance.from_numpy(points, skeleton=skeleton, track=track)
-    return sio.PredictedInstance.from_numpy(
-        points,
-        skeleton=skeleton,
-        point_scores=poses.keypoint_scores[index],
-        score=float(poses.scores[index]),
-        track=track)
+    kind, scores = sio.Instance, {}
+    if not poses.has_flags or (poses.scores != 1).any():
+        kind, scores = sio.PredictedInstance, dict(
+            point_scores=poses.keypoint_scores[index],
+            score=float(poses.scores[index]))
+    return kind.from_numpy(points, skeleton=skeleton, track=track, **scores)

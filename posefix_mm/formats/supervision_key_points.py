@@ -1,31 +1,21 @@
 """Poses of the supervision library, and through it of many others."""
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..optional_packages import import_optional
 
 
-class KeyPointArrays(NamedTuple):
-    """Poses of one image as arrays.
-
-    Attributes:
-        keypoints (np.ndarray): Image pixels, float32 (N, J, 2); zeros where
-            absent.
-        keypoint_scores (np.ndarray): float32 (N, J); zeros where absent, ones
-            where none are given.
-    """
-
-    keypoints: np.ndarray
-    keypoint_scores: np.ndarray
-
-
-def from_supervision(key_points: Any) -> KeyPointArrays:
+def from_supervision(key_points: Any) -> tuple[np.ndarray, np.ndarray]:
     """Copy the poses of one image out of a ``supervision.KeyPoints``.
 
     Results of ultralytics, MediaPipe, transformers, detectron2, YOLO-NAS and
     inference come in by its ``from_*`` methods. A joint at 0, 0 is absent, as
     these methods write it.
+
+    Returns:
+        tuple: Keypoints in image pixels, float32 (N, J, 2), and their scores,
+        float32 (N, J), 1 where none are given; zeros where absent.
 
     Raises:
         TypeError: If it has no poses as ``KeyPoints`` has.
@@ -43,12 +33,12 @@ def from_supervision(key_points: Any) -> KeyPointArrays:
         else np.array(scores, np.float32).reshape(shape)
     absent = (keypoints == 0).all(-1) | ~np.isfinite(keypoints).all(-1)
     keypoints[absent], scores[absent] = 0, 0
-    return KeyPointArrays(keypoints, scores)
+    return keypoints, scores
 
 
 def to_supervision(keypoints: np.ndarray, keypoint_scores: np.ndarray, *,
                    template: Any = None) -> Any:
-    """Make a ``supervision.KeyPoints`` of poses of one image.
+    """Make a ``supervision.KeyPoints`` of the poses of one image.
 
     Args:
         keypoints (np.ndarray): Image pixels, (N, J, 2).

@@ -3,7 +3,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -21,13 +21,6 @@ _BOX_FIELDS = 5
 _MAX_EXTRA = 2
 # As it names frames of a video, which it counts from 1.
 _FRAME = re.compile(r'(.*)_[1-9][0-9]*')
-
-
-class LabelLayout(NamedTuple):
-    """Numbers of a joint, 2 or 3; field of the detection's confidence."""
-
-    num_values: int
-    score_field: int | None
 
 
 class UltralyticsLabels(PoseFolder):
@@ -68,7 +61,7 @@ class UltralyticsLabels(PoseFolder):
         return [FilePose(image, line, number)
                 for number, line in enumerate(lines) if line.strip()]
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read a line."""
         count = self.skeleton.joint_map.num_source
         fields = pose.raw.split()
@@ -82,16 +75,14 @@ class UltralyticsLabels(PoseFolder):
             raise BadPose('keypoints',
                           'a line must hold numbers only') from error
         joints = np.ones((count, 3))
-        width = layout.num_values
+        width, score_field = layout
         joints[:, :width] = numbers[_BOX_FIELDS:][:width * count].reshape(
             count, width)
         joints[(joints[:, :2] == 0).all(1) | (joints[:, 2] == 0)] = 0
-        joints[:, :2] *= image_size
         label = numbers[0]
         if not float(label).is_integer():
             raise BadPose('category', f'class {label} is not refined')
-        score = 1. if layout.score_field is None \
-            else float(numbers[layout.score_field])
+        score = 1. if score_field is None else float(numbers[score_field])
         return Joints(joints, score, int(label) + 1)
 
     def other_fields(self, record: PoseRecord,
@@ -109,11 +100,10 @@ class UltralyticsLabels(PoseFolder):
         for edit in edits:
             # every second part is a field, those between them are spaces
             parts = re.split(r'(\S+)', edit.raw)
-            layout = label_layout(len(parts) // 2, count)
-            joints = edit.joints / edit.image_size
+            width, _ = label_layout(len(parts) // 2, count)
             for joint, axis in np.argwhere(edit.moved).tolist():
-                field = _BOX_FIELDS + layout.num_values * joint + axis
-                parts[2 * field + 1] = f'{joints[joint, axis]:.7g}'
+                field = _BOX_FIELDS + width * joint + axis
+                parts[2 * field + 1] = f'{edit.joints[joint, axis]:.7g}'
             lines[edit.place] = ''.join(parts)
         for place in dropped:
             lines[place] = ''
@@ -123,8 +113,7 @@ class UltralyticsLabels(PoseFolder):
     def create(out: Path, poses: PoseList) -> Counter:
         """Write a ``.txt`` file for each image, also without people.
 
-        Lines are ``class cx cy w h (px py v) x J``, with the pose's score
-        at the end if it is not 1, as fractions of the image's size. The third
+        The pose's score is at the end of a line if it is not 1. The third
         values are as in the source: flags or scores. The box is the source's
         ``bbox``, or the extent of the present joints.
 
@@ -143,8 +132,9 @@ class UltralyticsLabels(PoseFolder):
         return poses.count_lost(('bbox', ), scores=True, categories=True)
 
 
-def label_layout(num_fields: int, num_joints: int) -> LabelLayout | None:
-    """Tell how a line is to be read by its length.
+def label_layout(num_fields: int,
+                 num_joints: int) -> tuple[int, int | None] | None:
+    """Tell numbers of a joint and field of the confidence by a line's length.
 
     None if it does not have so many joints. Where both layouts fit, which
     needs 2 joints or fewer, joints have a visibility.
@@ -152,7 +142,7 @@ def label_layout(num_fields: int, num_joints: int) -> LabelLayout | None:
     for num_values in (3, 2):
         used = _BOX_FIELDS + num_values * num_joints
         if 0 <= num_fields - used <= _MAX_EXTRA:
-            return LabelLayout(num_values, used if num_fields > used else None)
+            return num_values, used if num_fields > used else None
     return None
 
 

@@ -59,7 +59,7 @@ class UltralyticsResults(JsonPoseFolder):
         numbers = [v for v in values if isinstance(v, (int, float))]
         return bool(numbers) and max(numbers) <= 1
 
-    def read_joints(self, pose: FilePose, image_size: ImageSize) -> Joints:
+    def read_joints(self, pose: FilePose) -> Joints:
         """Read ``keypoints``, confidence and class of a detection."""
         raw = pose.raw
         keypoints = raw.get('keypoints') if isinstance(raw, dict) else None
@@ -75,8 +75,6 @@ class UltralyticsResults(JsonPoseFolder):
                           'x, y and visible must be equally long')
         joints = np.stack(columns, 1)
         joints[(joints[:, :2] == 0).all(1)] = 0
-        if self.is_relative(raw):
-            joints[:, :2] *= image_size
         try:
             score, label = as_numbers(
                 [raw.get('confidence', 1.), raw.get('class', 0)],

@@ -6,44 +6,17 @@ from typing import Any, Callable, List, Tuple
 
 import numpy as np
 import pytest
-import torch
-from mmengine.config import Config
-from mmengine.registry import DefaultScope
+from random_weights import save_weights
 
 from posefix_mm.apis import RefineSummary, refine_results
-from posefix_mm.demo.demo import REFINER
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 Refine = Callable[..., Tuple[List[Any], RefineSummary]]
 
 
-@pytest.fixture(scope='session')
-def refiner_config() -> Path:
-    return CONFIGS / REFINER
-
-
-def save_weights(config: Path, target: Path, spread: float) -> Path:
-    """Save random weights; spread 0 makes all maps flat."""
-    from mmpose.registry import MODELS
-    torch.manual_seed(0)
-    with DefaultScope.overwrite_default_scope('mmpose'):
-        model = MODELS.build(Config.fromfile(config).model)
-    # As they are initialised, all maps are so flat that every joint comes
-    # out at the centre.
-    torch.nn.init.normal_(model.head.final_layer.weight, std=spread)
-    torch.save({'state_dict': model.state_dict(), 'meta': {}}, target)
-    return target
-
-
 @pytest.fixture(scope='session', name='save_weights')
 def save_weights_fixture() -> Callable[[Path, Path, float], Path]:
     return save_weights
-
-
-@pytest.fixture(scope='session')
-def checkpoint(refiner_config: Path, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp('weights')
-    return save_weights(refiner_config, folder / 'random.pth', 1.)
 
 
 @pytest.fixture(scope='session')

@@ -1,6 +1,7 @@
 """Converting poses there and back."""
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -43,18 +44,41 @@ def records():
     ]
 
 
+class Files:
+    """A folder with images.json, and conversions to ``out`` in it."""
+
+    def __init__(self, folder):
+        self.folder, self.out = folder, folder / 'out'
+        self.ann = self.write(IMAGES, 'images.json')
+
+    def write(self, content, name='results.json'):
+        """Write a text, or anything else as JSON."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str)
+                        else json.dumps(content))
+        return path
+
+    def convert(self, given, target, **options):
+        """Convert a path, or content that is written before."""
+        if not isinstance(given, Path):
+            given = self.write(given)
+        return convert_poses(given, self.out, target, **options)
+
+    def read(self):
+        """Parse what was written."""
+        return json.loads(self.out.read_text())
+
+
 @pytest.fixture
 def files(tmp_path):
-    (tmp_path / 'images.json').write_text(json.dumps(IMAGES))
-    (tmp_path / 'results.json').write_text(json.dumps(records()))
-    return tmp_path
+    return Files(tmp_path)
 
 
-def poses_by_image(path, ann):
+def poses_by_image(found):
     """Keypoints of every pose of COCO results, sorted by their image."""
-    return sorted(
-        (record['image_id'], record['keypoints'])
-        for record in json.loads(path.read_text()))
+    return sorted((record['image_id'], record['keypoints'])
+                  for record in found)
 
 
 # format: tolerance in pixels, and what it has no place for
@@ -75,15 +99,12 @@ def test_there_and_back(name, files):
     if name == 'sleap':
         pytest.importorskip('sleap_io')
     tolerance, lost = TARGETS[name]
-    ann, back = files / 'images.json', files / 'back.json'
-    given = files / 'results.json'
-    out = files / ('out.slp' if name == 'sleap' else
-                   'out.csv' if name == 'deeplabcut' else 'out.json')
-    summary = convert_poses(given, out, name, ann=ann)
+    summary = files.convert(records(), name, ann=files.ann)
     assert (summary.total, summary.converted) == (3, 3)
     assert summary.lost == lost and not summary.unconverted
-    again = convert_poses(out, back, 'coco-results', source_format=name,
-                          skeleton='coco', ann=ann)
+    made = files.out.rename(files.folder / 'made')
+    again = files.convert(made, 'coco-results', source_format=name,
+                          skeleton='coco', ann=files.ann)
     # the image with one person has empty cells for a second
     empty = dict(no_keypoint=1) if name == 'deeplabcut' else {}
     assert again.converted == 3 and again.unconverted == empty
@@ -91,7 +112,7 @@ def test_there_and_back(name, files):
     if name == 'posetrack18':
         kept[1:3] = False
     for (image, expected), (image_back, found) in zip(
-            poses_by_image(given, ann), poses_by_image(back, ann),
+            poses_by_image(records()), poses_by_image(files.read()),
             strict=True):
         assert image == image_back
         expected, found = (np.reshape(v, (17, 3)) for v in (expected, found))
@@ -108,21 +129,17 @@ def test_every_writer_is_tested():
 
 
 def test_fields_and_scores_are_carried_along(files):
-    out = files / 'out.json'
-    convert_poses(files / 'results.json', out, 'alphapose',
-                  ann=files / 'images.json')
+    files.convert(records(), 'alphapose', ann=files.ann)
     expected = records()
     for record in expected:
         record['image_id'] = {
             9: 'walk/000009.png', 7: 'walk/000007.jpg'}[record['image_id']]
-    assert json.loads(out.read_text()) == expected
+    assert files.read() == expected
 
 
 def test_annotations_have_what_evaluation_needs(files):
-    out = files / 'out.json'
-    convert_poses(files / 'results.json', out, 'coco-annotations',
-                  ann=files / 'images.json')
-    content = json.loads(out.read_text())
+    files.convert(records(), 'coco-annotations', ann=files.ann)
+    content = files.read()
     assert content['images'] == [
         IMAGES['images'][1], IMAGES['images'][0], IMAGES['images'][2]]
     assert content['categories'] == [
@@ -138,9 +155,8 @@ def test_annotations_have_what_evaluation_needs(files):
 
 
 def test_images_without_poses_have_their_file_too(files):
-    out = files / 'out'
-    convert_poses(files / 'results.json', out, 'openpose',
-                  ann=files / 'images.json')
+    files.convert(records(), 'openpose', ann=files.ann)
+    out = files.out
     names = sorted(p.relative_to(out).as_posix() for p in out.rglob('*.json'))
     assert names == ['run/1_keypoints.json', 'walk/000007_keypoints.json',
                      'walk/000009_keypoints.json']
@@ -159,14 +175,13 @@ EMPTY = ('coco-annotations', 'posetrack18', 'openpose', 'ultralytics-txt')
 @pytest.mark.parametrize('source', EMPTY)
 @pytest.mark.parametrize('target', [*EMPTY, 'coco-results'])
 def test_images_without_poses_stay_or_are_counted(source, target, files):
-    ann = files / 'images.json'
-    convert_poses(files / 'results.json', files / 'in', source, ann=ann)
-    summary = convert_poses(files / 'in', files / 'out', target,
-                            source_format=source, ann=ann)
+    files.convert(records(), source, ann=files.ann)
+    made = files.out.rename(files.folder / 'made')
+    summary = files.convert(made, target, source_format=source, ann=files.ann)
     assert summary.converted == 3
     assert summary.lost['image without poses'] == (target == 'coco-results')
     if target in EMPTY:
-        back = open_pose_file(files / 'out', format=target, joint_map=None
+        back = open_pose_file(files.out, format=target, joint_map=None
                               if 'ultralytics' not in target else 'coco')
         assert [(i.stem or i.file_name).removesuffix('.jpg')
                 for i in back.images_without_poses()] == ['run/1']
@@ -175,15 +190,10 @@ def test_images_without_poses_stay_or_are_counted(source, target, files):
 def test_mediapipe_in(files):
     landmarks = [dict(x=i / 40, y=i / 80, z=.5, visibility=.9)
                  for i in range(33)]
-    (files / 'walk').mkdir()
-    (files / 'walk' / '000009.json').write_text(
-        json.dumps(dict(pose_landmarks=[landmarks])))
-    (files / 'mp').mkdir()
-    (files / 'walk').rename(files / 'mp' / 'walk')
-    summary = convert_poses(
-        files / 'mp', files / 'out.json', 'coco-results', skeleton='coco',
-        ann=files / 'images.json')
-    record, = json.loads((files / 'out.json').read_text())
+    files.write(dict(pose_landmarks=[landmarks]), 'mp/walk/000009.json')
+    summary = files.convert(files.folder / 'mp', 'coco-results',
+                            skeleton='coco', ann=files.ann)
+    record, = files.read()
     assert record['image_id'] == 9 and len(record['z']) == 33
     # the left hip, joint 11 of COCO, is landmark 23
     np.testing.assert_allclose(
@@ -193,14 +203,13 @@ def test_mediapipe_in(files):
 
 
 def test_ultralytics_json_in(files):
-    (files / 'json').mkdir()
-    (files / 'json' / '1.json').write_text(json.dumps([{
+    given = files.write([{
         'class': 0, 'confidence': .5, 'name': 'person',
         'box': dict(x1=1, y1=2, x2=11, y2=22),
-        'keypoints': dict(x=[3.25] * 17, y=[4.5] * 17, visible=[.5] * 17)}]))
-    convert_poses(files / 'json', files / 'out.json', 'alphapose',
-                  img_dir=make_image(files))
-    record, = json.loads((files / 'out.json').read_text())
+        'keypoints': dict(x=[3.25] * 17, y=[4.5] * 17, visible=[.5] * 17)
+    }], 'json/1.json')
+    files.convert(given.parent, 'alphapose', img_dir=make_image(files.folder))
+    record, = files.read()
     assert record['bbox'] == [1, 2, 10, 20] and record['name'] == 'person'
     assert record['keypoints'][:3] == [3.25, 4.5, .5]
     assert (record['image_id'], record['score']) == ('1.png', .5)
@@ -215,11 +224,9 @@ def make_image(folder):
 
 
 def test_sizes_come_from_the_images(files):
-    record = dict(records()[0], image_id='1.png')
-    (files / 'results.json').write_text(json.dumps([record]))
-    convert_poses(files / 'results.json', files / 'labels',
-                  'ultralytics-txt', img_dir=make_image(files))
-    numbers = (files / 'labels' / '1.txt').read_text().split()
+    files.convert([dict(records()[0], image_id='1.png')], 'ultralytics-txt',
+                  img_dir=make_image(files.folder))
+    numbers = (files.out / '1.txt').read_text().split()
     np.testing.assert_allclose(
         [float(n) for n in numbers[5:7]], pose(0)[0, :2] / (40, 30),
         rtol=1e-6)
@@ -235,69 +242,59 @@ def test_sizes_come_from_the_images(files):
 def test_unreadable_poses_are_counted(files):
     given = [*records(), dict(image_id=7), 3,
              dict(records()[0], score=0), dict(records()[0], image_id=None)]
-    (files / 'results.json').write_text(json.dumps(given))
-    summary = convert_poses(files / 'results.json', files / 'out.json',
-                            'coco-annotations', ann=files / 'images.json')
+    summary = files.convert(given, 'coco-annotations', ann=files.ann)
     assert (summary.total, summary.converted) == (7, 3)
     assert summary.unconverted == dict(
         keypoints=1, not_an_object=1, score_not_positive=1, image_id=1)
 
 
 def test_names_of_a_joint_map(files):
-    (files / 'map.py').write_text(
-        "source_joints = ['a', 'b']\njoints = dict(nose='b')")
-    record = dict(records()[0], keypoints=[1, 2, .5, 3, 4, .5])
-    (files / 'results.json').write_text(json.dumps([record]))
-    summary = convert_poses(
-        files / 'results.json', files / 'out.json', 'coco-results',
-        joint_map=files / 'map.py', skeleton='coco')
-    out, = json.loads((files / 'out.json').read_text())
+    joint_map = files.write(
+        "source_joints = ['a', 'b']\njoints = dict(nose='b')", 'map.py')
+    summary = files.convert(
+        [dict(records()[0], keypoints=[1, 2, .5, 3, 4, .5])], 'coco-results',
+        joint_map=joint_map, skeleton='coco')
+    out, = files.read()
     assert out['keypoints'][:3] == [3, 4, .5] and not any(
         out['keypoints'][3:])
     assert summary.lost == {'joint a': 1}
 
 
 def test_frames_of_a_video(files):
-    out = files / 'mouseposefix_mm.csv'
-    rows = ['scorer,net,net', 'bodyparts,nose,nose', 'coords,x,y',
-            '0,1.5,2.5', '3,4.5,5.5']
-    (files / 'mousenet.csv').write_text('\n'.join(rows) + '\n')
-    summary = convert_poses(files / 'mousenet.csv', out, 'deeplabcut')
+    table = ('scorer,net,net\nbodyparts,nose,nose\ncoords,x,y\n'
+             '0,1.5,2.5\n3,4.5,5.5\n')
+    given = files.write(table, 'mousenet.csv')
+    summary = files.convert(given, 'deeplabcut')
     assert summary.converted == 2
-    assert out.read_text() == '\n'.join(rows).replace(
-        'net', 'posefix_mm') + '\n'
-    summary = convert_poses(
-        files / 'mousenet.csv', files / 'out.json', 'coco-results')
+    assert files.out.read_text() == table.replace('net', 'posefix_mm')
+    summary = files.convert(given, 'coco-results')
     assert not summary.lost
-    ids = [r['image_id'] for r in json.loads((files / 'out.json').read_text())]
-    assert ids == ['mouse_000000000000', 'mouse_000000000003']
+    assert [r['image_id'] for r in files.read()] == [
+        'mouse_000000000000', 'mouse_000000000003']
 
 
 @pytest.mark.parametrize('target', [
     'coco-results', 'coco-annotations', 'alphapose', 'ultralytics-txt',
     'openpose'])
-def test_frames_that_are_found_in_a_folder(tmp_path, target):
+def test_frames_that_are_found_in_a_folder(files, target):
     """Each stays the one that it was, by whatever name."""
-    videos = tmp_path / 'videos'
+    videos = files.folder / 'videos'
     videos.mkdir()
     writer = cv2.VideoWriter(
         str(videos / 'cam.avi'), cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
     for _ in range(4):
         writer.write(np.zeros((48, 64, 3), np.uint8))
     writer.release()
-    (tmp_path / 'given').mkdir()
     for frame in (1, 3):
-        (tmp_path / 'given' / f'cam.{frame:04d}_keypoints.json').write_text(
-            json.dumps(dict(people=[dict(
-                pose_keypoints_2d=[9 + frame, 5, .5] * 18)])))
+        given = files.write(dict(people=[dict(
+            pose_keypoints_2d=[9 + frame, 5, .5] * 18)]),
+            f'given/cam.{frame:04d}_keypoints.json')
     skeleton = 'openpose_coco18' if target == 'openpose' else 'coco'
-    summary = convert_poses(
-        tmp_path / 'given', tmp_path / 'out', target, img_dir=videos,
-        skeleton=skeleton)
+    summary = files.convert(given.parent, target, img_dir=videos,
+                            skeleton=skeleton)
     assert summary.converted == 2
-    poses = open_pose_file(
-        tmp_path / 'out', target_names=['nose', 'neck'],
-        joint_map=skeleton, format=target)
+    poses = open_pose_file(files.out, target_names=['nose', 'neck'],
+                           joint_map=skeleton, format=target)
     finder = ImageFinder(videos)
     for record in poses.read([0, 1], (64, 48)):
         image = poses.images[poses.image_index[record.index]]
@@ -314,52 +311,38 @@ def test_frames_that_are_found_in_a_folder(tmp_path, target):
 ])
 def test_what_is_wrong_is_said(files, target, options, message):
     with pytest.raises(ValueError, match=message):
-        convert_poses(files / 'results.json', files / 'out', target,
-                      **options)
-    assert not (files / 'out').exists()
+        files.convert(records(), target, **options)
+    assert not files.out.exists()
 
 
 def test_the_input_is_not_overwritten(files):
+    files.out = files.write(records())
     with pytest.raises(ValueError, match='would overwrite the input'):
-        convert_poses(files / 'results.json', files / 'results.json',
-                      'alphapose', ann=files / 'images.json')
+        files.convert(files.out, 'alphapose', ann=files.ann)
 
 
 @pytest.mark.parametrize('name', ['../x.jpg', '/etc/x.jpg', 'a\\..\\x.jpg'])
 def test_names_do_not_leave_the_folder(files, name):
-    (files / 'results.json').write_text(
-        json.dumps([dict(records()[0], image_id=name)]))
     with pytest.raises(ValueError, match='leaves the folder'):
-        convert_poses(files / 'results.json', files / 'out', 'openpose')
-    assert not (files / 'out').exists()
-    assert not (files.parent / 'x_keypoints.json').exists()
+        files.convert([dict(records()[0], image_id=name)], 'openpose')
+    assert not files.out.exists()
+    assert not (files.folder.parent / 'x_keypoints.json').exists()
 
 
-def test_sizes_must_be_known(files):
-    (files / 'results.json').write_text(
-        json.dumps([dict(records()[0], image_id='a.jpg')]))
-    with pytest.raises(ValueError, match='size of the image a.jpg is not'):
-        convert_poses(files / 'results.json', files / 'out',
-                      'ultralytics-txt')
+@pytest.mark.parametrize(('names', 'target', 'message'), [
+    (['a.jpg'], 'ultralytics-txt', 'size of the image a.jpg is not'),
+    (['a.jpg', 'a.png'], 'openpose', 'two images are called a without')])
+def test_images_that_can_not_be_written(files, names, target, message):
+    given = [dict(records()[0], image_id=name) for name in names]
+    with pytest.raises(ValueError, match=message):
+        files.convert(given, target)
 
 
-def test_two_images_of_one_name(files):
-    given = [dict(records()[0], image_id=name) for name in ('a.jpg', 'a.png')]
-    (files / 'results.json').write_text(json.dumps(given))
-    with pytest.raises(ValueError, match='two images are called a without'):
-        convert_poses(files / 'results.json', files / 'out', 'openpose')
-
-
-def test_an_empty_file(files):
-    (files / 'results.json').write_text('[]')
-    for name in writable_formats():
-        if name != 'sleap':
-            summary = convert_poses(files / 'results.json', files / name,
-                                    name)
-            assert summary.total == 0
-    assert open_pose_file(
-        files / 'coco-annotations', format='coco-annotations'
-    ).image_index.size == 0
+@pytest.mark.parametrize('name', [n for n in TARGETS if n != 'sleap'])
+def test_an_empty_file(files, name):
+    assert files.convert([], name).total == 0
+    if name == 'coco-annotations':
+        assert open_pose_file(files.out, format=name).image_index.size == 0
 
 
 @pytest.mark.parametrize(('bad', 'text'), [
@@ -370,29 +353,26 @@ def test_an_empty_file(files):
 ])
 def test_not_one_pose_can_be_read(files, bad, text):
     """Nothing is written for nothing."""
-    given = [dict(records()[0], **bad)]
-    (files / 'results.json').write_text(json.dumps(given))
     with pytest.raises(NothingConvertedError, match=text) as raised:
-        convert_poses(files / 'results.json', files / 'out.json',
-                      'coco-annotations', ann=files / 'images.json')
-    assert f'none of the 1 poses of {files}/results.json' in str(raised.value)
-    assert not (files / 'out.json').exists()
+        files.convert([dict(records()[0], **bad)], 'coco-annotations',
+                      ann=files.ann)
+    assert f'none of the 1 poses of {files.folder}/results.json' in str(
+        raised.value)
+    assert not files.out.exists()
 
 
 def test_tables_in_which_nobody_is(files):
-    rows = ['scorer,net,net', 'bodyparts,nose,nose', 'coords,x,y', '0,,']
-    (files / 'mousenet.csv').write_text('\n'.join(rows) + '\n')
-    summary = convert_poses(
-        files / 'mousenet.csv', files / 'out.json', 'coco-results')
+    summary = files.convert(files.write(
+        'scorer,net,net\nbodyparts,nose,nose\ncoords,x,y\n0,,\n',
+        'mousenet.csv'), 'coco-results')
     assert summary.unconverted == dict(no_keypoint=1)
-    assert json.loads((files / 'out.json').read_text()) == []
+    assert files.read() == []
 
 
 @pytest.mark.parametrize('name', ['\ud800.jpg', 'x' * 300 + '.jpg'])
 def test_names_that_no_file_has(files, name):
     given = [dict(records()[0], image_id=name)]
-    (files / 'results.json').write_text(json.dumps(given))
     with pytest.raises(ValueError, match='can not be the name of a file'):
-        convert_poses(files / 'results.json', files / 'out', 'openpose')
-    convert_poses(files / 'results.json', files / 'out.json', 'coco-results')
-    assert json.loads((files / 'out.json').read_text())[0]['image_id'] == name
+        files.convert(given, 'openpose')
+    files.convert(given, 'coco-results')
+    assert files.read()[0]['image_id'] == name

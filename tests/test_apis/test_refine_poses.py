@@ -13,7 +13,6 @@ from mmengine.config import Config
 from PIL import Image
 from stub_predictor import StubPredictor
 
-import posefix_mm
 from posefix_mm.apis import refine, refine_file, refine_poses
 from posefix_mm.inference import PosePredictor
 from posefix_mm.structures.joint_map import JointMap
@@ -416,10 +415,6 @@ def test_several_threads_share_a_predictor(predictor, image, joints,
             lambda _: refine(image, joints, predictor=predictor), range(8)))
     for one in found:
         assert_same(one, expected)
-
-
-def test_name_of_the_package() -> None:
-    assert posefix_mm.refine is refine
 
 
 @pytest.mark.parametrize('absent', [(np.nan, np.nan), (0, 0), (-1, -1)])

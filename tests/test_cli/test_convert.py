@@ -45,8 +45,7 @@ def test_quiet(results, tmp_path, capsys) -> None:
     (['--to', 'sleap', '--joint-map', 'no'], 'error: no is neither a config'),
 ])
 def test_errors_are_one_line(results, tmp_path, options, message,
-                             capsys) -> None:
+                             refused) -> None:
     out = tmp_path / 'out'
-    assert main(['convert', str(results), str(out), *options]) == 1
-    assert capsys.readouterr().err.startswith(message)
+    assert refused('convert', results, out, *options).startswith(message)
     assert not out.exists()

@@ -114,34 +114,19 @@ def test_quiet(posefix, files, capsys):
     (dict(skeleton='coco'), 'before.json and '),
     (dict(skeleton='none'), "no skeleton 'none'"),
 ])
-def test_wrong_input(posefix, files, capsys, change, message):
+def test_wrong_input(files, refused, change, message):
     given = dict(
         dict(results='before.json', ann='truth.json', skeleton='toy.py'),
         **change)
     skeleton = files / given['skeleton']
-    code = posefix(files / given['results'], '--ann', files / given['ann'],
-                   '--skeleton',
-                   skeleton if skeleton.exists() else given['skeleton'])
-    shown = capsys.readouterr()
-    assert code == 1
-    assert shown.err.startswith('error: ')
-    assert message in shown.err
-    assert len(shown.err.splitlines()) == 1
+    assert message in refused(
+        'diagnose', files / given['results'], '--ann', files / given['ann'],
+        '--skeleton', skeleton if skeleton.exists() else given['skeleton'])
 
 
-def test_ids_that_do_not_meet(posefix, files, capsys):
+def test_ids_that_do_not_meet(files, refused):
     (files / 'before.json').write_text(
         json.dumps([make_record(image_id='gone.png')]))
-    assert posefix(files / 'before.json', *options(files)) == 1
-    message = capsys.readouterr().err
+    message = refused('diagnose', files / 'before.json', *options(files))
     assert "before.json and " in message
     assert "'gone.png', is one of an annotated person, such as 1;" in message
-
-
-def test_help(posefix, capsys):
-    with pytest.raises(SystemExit, match='0'):
-        posefix('--help')
-    text = capsys.readouterr().out
-    for option in ('--ann', '--before', '--json', '--skeleton', '--oks-thr',
-                   '--rules', '--no-ap', '--quiet'):
-        assert option in text

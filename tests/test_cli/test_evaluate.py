@@ -60,15 +60,11 @@ def test_quiet(files, capsys, tmp_path) -> None:
     assert (tmp_path / 'out.json').exists()
 
 
-def test_errors_are_one_line(files, capsys) -> None:
+def test_errors_are_one_line(files, refused, capsys) -> None:
     """As the installed command gives them."""
     for results, ann in ((files[1], files[1]), (files[0], files[0]),
                          ('gone.json', files[1])):
-        assert main(['evaluate', str(results), '--ann', str(ann)]) == 1
-        shown = capsys.readouterr()
-        assert shown.out == ''
-        assert shown.err.startswith('error: ')
-        assert shown.err.count('\n') == 1
+        refused('evaluate', results, '--ann', ann)
     with pytest.raises(SystemExit, match='0'):
         main(['evaluate', '--help'])
     assert '--before BEFORE' in capsys.readouterr().out

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 
 from posefix_mm.cli import main
 
@@ -14,8 +13,6 @@ CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 KEYPOINT_CONFIGS = CONFIGS / 'body_2d_keypoint'
 ESTIMATOR = (
     KEYPOINT_CONFIGS / 'rtmpose/demo/rtmpose_tiny_1xb32-14e_demo-64x48.py')
-REFINER = (
-    KEYPOINT_CONFIGS / 'posefix/demo/posefix_tiny_1xb32-14e_demo-64x48.py')
 DETECTOR = CONFIGS / '_base_' / 'detectors' / 'rtmdet_toy_person.py'
 
 
@@ -25,24 +22,9 @@ def posefix():
     return lambda *argv: main(['predict', *map(str, argv)])
 
 
-@pytest.fixture(scope='module')
-def weights(tmp_path_factory) -> Path:
-    """Checkpoint of the refiner."""
-    from mmengine.registry import DefaultScope
-    from mmpose.registry import MODELS
-
-    import posefix_mm  # noqa: F401  registers
-    torch.manual_seed(0)
-    with DefaultScope.overwrite_default_scope('mmpose'):
-        model = MODELS.build(Config.fromfile(REFINER).model)
-    path = tmp_path_factory.mktemp('weights') / 'refiner.pth'
-    torch.save({'state_dict': model.state_dict()}, path)
-    return path
-
-
 @pytest.fixture
-def refiner(weights: Path) -> tuple:
-    return '--config', REFINER, '--checkpoint', weights
+def refiner(refiner_config: Path, checkpoint: Path) -> tuple:
+    return '--config', refiner_config, '--checkpoint', checkpoint
 
 
 def test_chain(posefix, people: Path, tmp_path: Path, refiner, capfd) -> None:
@@ -248,15 +230,3 @@ def test_a_number_is_a_camera(tmp_path: Path, monkeypatch) -> None:
     assert read_input('0') == 0
     (tmp_path / '0').mkdir()
     assert read_input('0') == '0'
-
-
-def test_help(posefix, capsys) -> None:
-    with pytest.raises(SystemExit, match='^0$'):
-        posefix('--help')
-    text = capsys.readouterr().out
-    assert [
-        flag for flag in ('--pose2d', '--det', '--det-cat-ids', '--boxes',
-                          '--poses', '--config', '--checkpoint', '--out',
-                          '--vis-dir', '--blend', '--pred-dir', '--strict')
-        if flag not in text
-    ] == []

@@ -6,12 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from refine_fixtures import CONFIGS, save_weights
 from report_files import ReportFiles, write_report_files
 
 from posefix_mm.apis.convert_poses import convert_poses, writable_formats
 from posefix_mm.cli import main
-from posefix_mm.demo.demo import REFINER
 from posefix_mm.formats.joint_maps import load_source_joints
 
 # with random weights the refiner moves nose and left eye alone
@@ -27,10 +25,8 @@ def files(tmp_path_factory) -> ReportFiles:
 
 
 @pytest.fixture(scope='module')
-def network(tmp_path_factory) -> list:
-    path = tmp_path_factory.mktemp('weights') / 'random.pth'
-    save_weights(CONFIGS / REFINER, path, 1.)
-    return ['--config', CONFIGS / REFINER, '--checkpoint', path]
+def network(refiner_config, checkpoint) -> list:
+    return ['--config', refiner_config, '--checkpoint', checkpoint]
 
 
 class Poses(NamedTuple):

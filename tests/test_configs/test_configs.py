@@ -484,11 +484,6 @@ def test_source_writes_poses_where_its_comment_says(path: Path) -> None:
     assert f'writes them to {prefix}.keypoints.json' in text
 
 
-def test_demo_names_configs_that_exist() -> None:
-    from posefix_mm.demo.demo import ESTIMATOR, REFINER
-    assert {ESTIMATOR, REFINER} <= set(DEMO)
-
-
 # -------------------------------------------------------- a run of the demo's
 @pytest.fixture
 def demo_data(tmp_path: Path, elsewhere) -> None:

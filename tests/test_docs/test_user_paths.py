@@ -127,9 +127,7 @@ def test_chain(trained, programs) -> None:
 
 @pytest.mark.parametrize('page', PATHS)
 def test_pages(page) -> None:
-    """What is run is marked, links lead somewhere, each page is linked to."""
+    """What is run is marked, and so is that it is."""
     text = (DOCS / f'{page}.md').read_text()
     assert set(re.findall(r'^```(\w+)$', text, re.M)) <= {'bash', 'console'}
     assert '`tests/test_docs`' in text
-    for link in re.findall(r'\]\(([^)#]+)\)', text):
-        assert link.startswith('http') or (DOCS / link).exists(), link

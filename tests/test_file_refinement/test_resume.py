@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from posefix_mm.apis import refine_results
-from posefix_mm.file_refinement import journal as journals
 from posefix_mm.file_refinement.journal import find_journals
 
 
@@ -105,19 +104,9 @@ def test_killed_at_random_points(arguments, uninterrupted, tmp_path,
 
 
 def test_resume_does_not_do_work_again(arguments, uninterrupted, tmp_path,
-                                       monkeypatch) -> None:
+                                       stop_after) -> None:
     """What is noted is not refined again; the rest is."""
-    out = tmp_path / 'out.json'
-    added: List[int] = []
-    add = journals.Journal.add
-
-    def stop_after_three(self, chunk, result) -> None:
-        add(self, chunk, result)
-        added.append(chunk)
-        if len(added) == 3:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(journals.Journal, 'add', stop_after_three)
+    out, added = tmp_path / 'out.json', stop_after(3)
     with pytest.raises(KeyboardInterrupt):
         refine_results(**arguments, out=out)
     assert not out.exists()
@@ -126,17 +115,12 @@ def test_resume_does_not_do_work_again(arguments, uninterrupted, tmp_path,
     assert len(added) == len(set(added)) > 5
 
 
-def test_another_run_is_not_resumed(arguments, tmp_path, monkeypatch) -> None:
+def test_another_run_is_not_resumed(arguments, tmp_path, stop_after) -> None:
     """Results of other options never end in the same file."""
     out = tmp_path / 'out.json'
-
-    def fail(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as context:
-        context.setattr(journals.Journal, 'add', fail)
-        with pytest.raises(KeyboardInterrupt):
-            refine_results(**arguments, out=out)
+    stop_after(1)
+    with pytest.raises(KeyboardInterrupt):
+        refine_results(**arguments, out=out)
     assert len(find_journals(out)) == 1
     for change in (dict(flip_test=False), dict(batch_size=5), dict(nms=False)):
         with pytest.raises(ValueError, match='of a run with another input'):

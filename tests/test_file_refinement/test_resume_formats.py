@@ -11,7 +11,6 @@ import pytest
 
 from posefix_mm.apis import refine_results
 from posefix_mm.apis.convert_poses import convert_poses
-from posefix_mm.file_refinement import journal as journals
 from posefix_mm.file_refinement.journal import find_journals
 
 FORMATS = {'openpose': '', 'ultralytics-txt': '', 'alphapose': '.json',
@@ -87,18 +86,9 @@ def uninterrupted(arguments, tmp_path_factory) -> Path:
 
 
 def test_interrupted_and_resumed(arguments, uninterrupted, tmp_path,
-                                 monkeypatch) -> None:
+                                 stop_after) -> None:
     """Ctrl-C after two parts: nothing is written, then the same bytes."""
-    out = tmp_path / uninterrupted.name
-    add, added = journals.Journal.add, []
-
-    def stop_after_two(self, chunk, result) -> None:
-        add(self, chunk, result)
-        added.append(chunk)
-        if len(added) == 2:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(journals.Journal, 'add', stop_after_two)
+    out, added = tmp_path / uninterrupted.name, stop_after(2)
     with pytest.raises(KeyboardInterrupt):
         refine_results(**arguments, out=out)
     assert not out.exists()

@@ -8,12 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from posefix_mm import formats
 from posefix_mm.cli import main
 from posefix_mm.cli.main import build_parser
-from posefix_mm.demo.demo import REFINER
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = 'posefix_mm.formats.plain_points'
@@ -39,22 +37,8 @@ def plain_points(tmp_path, monkeypatch):
     formats.FORMATS.update(before)
 
 
-@pytest.fixture
-def checkpoint(tmp_path) -> Path:
-    from mmengine.config import Config
-    from mmengine.registry import DefaultScope
-    from mmpose.registry import MODELS
-    torch.manual_seed(0)
-    with DefaultScope.overwrite_default_scope('mmpose'):
-        model = MODELS.build(
-            Config.fromfile(ROOT / 'configs' / REFINER).model)
-    torch.nn.init.normal_(model.head.final_layer.weight)
-    torch.save({'state_dict': model.state_dict()}, tmp_path / 'weights.pth')
-    return tmp_path / 'weights.pth'
-
-
-def test_a_new_file_is_a_format(plain_points, checkpoint, people, tmp_path,
-                                capsys) -> None:
+def test_a_new_file_is_a_format(plain_points, refiner_config, checkpoint,
+                                people, tmp_path, capsys) -> None:
     assert 'plain-points' in formats.FORMATS
     with pytest.raises(SystemExit, match='0'):
         build_parser().parse_args(['convert', '--help'])
@@ -75,7 +59,7 @@ def test_a_new_file_is_a_format(plain_points, checkpoint, people, tmp_path,
     assert formats.detect_format(given) == 'plain-points'
 
     assert main(['refine', str(given), '--format', 'auto', '--config',
-                 str(ROOT / 'configs' / REFINER), '--checkpoint',
+                 str(refiner_config), '--checkpoint',
                  str(checkpoint), '--img-dir', str(people / 'images'),
                  '--out', str(out), '--quiet']) == 0
     first, second = (out / f'{image.stem}.points').read_text().splitlines()

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from posefix_mm.formats import open_pose_file
-
 NAMES = ['snout', 'tail', 'wing']
 
 LABELS = """\
@@ -27,14 +25,11 @@ coords,x,y,likelihood,x,y,likelihood
 """
 
 
-def write(tmp_path, text, name='CollectedData_Ann.csv'):
-    path = tmp_path / name
-    path.write_bytes(text.encode())
-    return path
+FILE = 'CollectedData_Ann.csv'
 
 
-def test_labels_of_images(tmp_path, trip):
-    poses = open_pose_file(write(tmp_path, LABELS), target_names=NAMES)
+def test_labels_of_images(trip):
+    poses = trip.open(LABELS, FILE)
     assert poses.name == 'deeplabcut' and len(poses) == 3
     assert [i.file_name for i in poses.images] == [
         f'labeled-data/mouse/img0{i}.png' for i in (1, 2, 3)]
@@ -43,14 +38,13 @@ def test_labels_of_images(tmp_path, trip):
         records[0].keypoints, [[10, 20], [30.5, 40], [0, 0]])
     np.testing.assert_array_equal(records[0].keypoint_scores, [1, 1, 0])
     np.testing.assert_array_equal(records[1].visible, [True, False, False])
-    assert [r.problem and r.problem.code for r in records] == [
-        None, None, 'no_keypoint']
+    assert trip.codes(poses) == [None, None, 'no_keypoint']
 
 
 @pytest.mark.parametrize('end', ['\n', '\r\n'])
-def test_only_cells_of_moved_parts_change(tmp_path, trip, end):
+def test_only_cells_of_moved_parts_change(trip, end):
     text = LABELS.replace('\n', end)
-    poses = open_pose_file(write(tmp_path, text), target_names=NAMES)
+    poses = trip.open(text, FILE)
     out = trip.write(poses, {
         0: [[10, 20], [30.5, 41.25], [9, 9]],
         1: [[11.0004, 22], [9, 9], [9, 9]],
@@ -60,9 +54,8 @@ def test_only_cells_of_moved_parts_change(tmp_path, trip, end):
     assert out.read_bytes() == expected.encode()
 
 
-def test_the_video_and_individuals(tmp_path, trip):
-    path = write(tmp_path, VIDEO, 'mouseDLC_net.csv')
-    poses = open_pose_file(path, target_names=NAMES)
+def test_the_video_and_individuals(trip):
+    poses = trip.open(VIDEO, 'mouseDLC_net.csv')
     assert [(i.stem, i.frame) for i in poses.images] == [
         ('mouse', 0), ('mouse', 1)]
     np.testing.assert_array_equal(poses.image_index, [0, 0, 1, 1])
@@ -76,7 +69,7 @@ def test_the_video_and_individuals(tmp_path, trip):
         '5.0,6.0,0.0', ',,')
 
 
-def test_individuals_may_have_other_parts(tmp_path, trip):
+def test_individuals_may_have_other_parts(trip):
     text = """\
 scorer,s,s,s,s,s,s,s,s
 individuals,a,a,a,a,b,b,single,single
@@ -84,7 +77,7 @@ bodyparts,snout,snout,tail,tail,tail,tail,corner,corner
 coords,x,y,x,y,x,y,x,y
 img1.png,1,2,3,4,5,6,7,8
 """
-    poses = open_pose_file(write(tmp_path, text), target_names=NAMES)
+    poses = trip.open(text, FILE)
     records = trip.read(poses)
     np.testing.assert_array_equal(
         [r.keypoints[:2] for r in records],
@@ -98,26 +91,26 @@ img1.png,1,2,3,4,5,6,7,8
         'png,1,2', 'png,9.0,2').replace(',5,6', ',5,10.0')
 
 
-def test_untouched_files_come_back_byte_for_byte(tmp_path, trip):
+def test_untouched_files_come_back_byte_for_byte(trip):
     text = LABELS + 'labeled-data,"mouse, two",img.png,1,2,"3",4,é,\n\n'
-    poses = open_pose_file(write(tmp_path, text), target_names=NAMES)
+    poses = trip.open(text, FILE)
     assert trip.read(poses)[3].problem.code == 'keypoints'
-    assert trip.write(poses).read_bytes() == text.encode()
+    trip.check_untouched(poses)
 
 
-def test_short_rows_are_problems(tmp_path, trip):
+def test_short_rows_are_problems(trip):
     text = LABELS + 'labeled-data,mouse,img04.png,1,2\n'
-    poses = open_pose_file(write(tmp_path, text), target_names=NAMES)
+    poses = trip.open(text, FILE)
     assert trip.read(poses)[3].problem == (
         'the row has 5 cells, the header 9')
 
 
-def test_old_paths_of_windows_stay_in_the_folder(tmp_path):
+def test_old_paths_of_windows_stay_in_the_folder(trip):
     text = LABELS.replace(',,,', ',').replace(
         'labeled-data,mouse,img01.png', r'labeled-data\mouse\img01.png')
     text = text.replace('labeled-data,mouse,', '../../').replace(
         '\nlabeled', '\nC:/x/labeled', 0)
-    poses = open_pose_file(write(tmp_path, text), target_names=NAMES)
+    poses = trip.open(text, FILE)
     assert [i.file_name for i in poses.images] == [
         'labeled-data/mouse/img01.png', 'img02.png', 'img03.png']
 
@@ -128,25 +121,24 @@ def test_old_paths_of_windows_stay_in_the_folder(tmp_path):
     (LABELS.replace('x,y', 'u,v'), 'has no 2D poses: its coords are'),
     (LABELS.replace('coords,,,x', 'coords,,,z'), 'has no 2D poses'),
 ])
-def test_other_files(tmp_path, text, message):
-    path = write(tmp_path, '')
-    path.write_bytes(text.encode('latin-1'))
+def test_other_files(trip, text, message):
     with pytest.raises(ValueError, match=f'CollectedData_Ann.csv.*{message}'):
-        open_pose_file(path, target_names=NAMES)
+        trip.open(text.encode('latin-1'), FILE)
 
 
-def test_superanimals_put_a_line_before_their_name(tmp_path):
-    text = VIDEO.replace('DLC_net', 'superanimal_net')
-    path = write(tmp_path, text, 'cam01_superanimal_net_.csv')
-    poses = open_pose_file(path, target_names=NAMES)
-    assert {i.stem for i in poses.images} == {'cam01'}
+@pytest.mark.parametrize(('scorer', 'name', 'video'), [
+    # SuperAnimal's models put a line before their name
+    ('superanimal_net', 'cam01_superanimal_net_.csv', 'cam01'),
+    ('', 'mouse.csv', 'mouse')])
+def test_names_of_videos(trip, scorer, name, video):
+    poses = trip.open(VIDEO.replace('DLC_net', scorer), name)
+    assert [i.stem for i in poses.images] == [video, video]
 
 
-def test_two_scorers_are_two_poses(tmp_path, trip):
+def test_two_scorers_are_two_poses(trip):
     text = (VIDEO.replace('individuals,a,a,a,b,b,b\n', '')
             .replace('DLC_net,DLC_net,DLC_net\n', 'DLC_b,DLC_b,DLC_b\n'))
-    path = write(tmp_path, text, 'mouseDLC_net.csv')
-    poses = open_pose_file(path, target_names=NAMES)
+    poses = trip.open(text, 'mouseDLC_net.csv')
     assert {i.stem for i in poses.images} == {'mouse'}
     records = trip.read(poses)
     assert [r.raw['individual'] for r in records] == ['DLC_net', 'DLC_b'] * 2
@@ -155,13 +147,11 @@ def test_two_scorers_are_two_poses(tmp_path, trip):
 
 
 @pytest.mark.parametrize('comma', [False, True])
-def test_what_a_spreadsheet_saved(tmp_path, trip, comma):
+def test_what_a_spreadsheet_saved(trip, comma):
     text = VIDEO.replace(',', ';')
     if comma:
         text = text.replace('.', ',')
-    path = tmp_path / 'mouseDLC_net.csv'
-    path.write_bytes(('\ufeff' + text).encode())
-    poses = open_pose_file(path, target_names=NAMES)
+    poses = trip.open('\ufeff' + text, 'mouseDLC_net.csv')
     assert {(i.stem, i.frame) for i in poses.images} == {
         ('mouse', 0), ('mouse', 1)}
     assert trip.read(poses)[1].keypoints[0].tolist() == [3, 4]
@@ -171,16 +161,9 @@ def test_what_a_spreadsheet_saved(tmp_path, trip, comma):
     assert out.read_bytes() == ('\ufeff' + expected).encode()
 
 
-def test_joints_of_another_number_are_problems(tmp_path, trip):
-    poses = open_pose_file(write(tmp_path, LABELS), joint_map='identity',
-                           target_names=[*NAMES, 'nose'])
+def test_joints_of_another_number_are_problems(trip):
+    poses = trip.open(LABELS, FILE, joint_map='identity',
+                      target_names=[*NAMES, 'nose'])
     assert [str(r.problem) for r in trip.read(poses)] == [
         'a pose must have 4 joints, got 3'] * 3
-    assert trip.write(poses).read_bytes() == LABELS.encode()
-
-
-def test_a_header_without_scorer(tmp_path):
-    text = VIDEO.replace('scorer' + ',DLC_net' * 6, 'scorer,,,,,,')
-    poses = open_pose_file(write(tmp_path, text, 'mouse.csv'),
-                           target_names=NAMES)
-    assert [i.stem for i in poses.images] == ['mouse', 'mouse']
+    trip.check_untouched(poses)

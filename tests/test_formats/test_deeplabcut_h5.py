@@ -5,7 +5,6 @@ import pickle
 import numpy as np
 import pytest
 
-from posefix_mm.formats import open_pose_file
 from posefix_mm.formats.hdf5_files import read_plain_pickle
 
 h5py = pytest.importorskip('h5py')
@@ -15,17 +14,17 @@ COLUMNS = [('net', part, coord) for part in ('tail', 'snout')
 VALUES = np.array([[1, 2, .9, 3, 4, .8], [5, 6, 0, np.nan, np.nan, .5]])
 
 
-def write_table(path, columns=COLUMNS, values=VALUES, protocol=0):
+def write_table(path, names=COLUMNS):
     """What ``to_hdf(format='table')`` writes, without its indexes."""
-    dtype = [('index', '<i8'), ('values_block_0', '<f8', (len(columns), ))]
-    table = np.zeros(len(values), dtype)
-    table['index'], table['values_block_0'] = [0, 7], values
+    dtype = [('index', '<i8'), ('values_block_0', '<f8', (len(COLUMNS), ))]
+    table = np.zeros(len(VALUES), dtype)
+    table['index'], table['values_block_0'] = [0, 7], VALUES
     with h5py.File(path, 'w') as file:
         group = file.create_group('df_with_missing')
         group.attrs['pandas_type'] = np.bytes_('frame_table')
         group['table'] = table
         group['table'].attrs['values_block_0_kind'] = np.bytes_(
-            pickle.dumps(columns, protocol))
+            pickle.dumps(names, 0))
     return path
 
 
@@ -57,7 +56,7 @@ def write_fixed(path):
 
 def test_frames_of_a_video(tmp_path, trip):
     path = write_table(tmp_path / 'mousenet.h5')
-    poses = open_pose_file(path, target_names=NAMES)
+    poses = trip.open(path)
     assert poses.name == 'deeplabcut-h5'
     assert [(i.stem, i.frame) for i in poses.images] == [
         ('mouse', 0), ('mouse', 7)]
@@ -78,7 +77,7 @@ def test_frames_of_a_video(tmp_path, trip):
 
 def test_labels_of_several_animals(tmp_path, trip):
     path = write_fixed(tmp_path / 'CollectedData_Ann.h5')
-    poses = open_pose_file(path, target_names=NAMES)
+    poses = trip.open(path)
     assert [i.file_name for i in poses.images] == [
         'labeled-data/m/1.png', 'labeled-data/m/2.png']
     records = trip.read(poses)
@@ -99,8 +98,8 @@ def test_labels_of_several_animals(tmp_path, trip):
 @pytest.mark.parametrize('write', [write_table, write_fixed])
 def test_untouched_files_come_back_byte_for_byte(write, tmp_path, trip):
     path = write(tmp_path / 'mousenet.h5')
-    poses = open_pose_file(path, target_names=NAMES)
-    assert trip.write(poses).read_bytes() == path.read_bytes()
+    poses = trip.open(path)
+    trip.check_untouched(poses)
 
 
 class Run:
@@ -114,13 +113,10 @@ class Run:
     ([Run()], 'a pickle that is no list of names'),
     (COLUMNS[:-1] + ['x'], 'its columns are called'),
 ])
-def test_pickles_are_not_run(columns, message, tmp_path):
-    path = write_table(tmp_path / 'a.h5')
-    with h5py.File(path, 'r+') as file:
-        file['df_with_missing/table'].attrs['values_block_0_kind'] = (
-            np.bytes_(pickle.dumps(columns, 0)))
+def test_pickles_are_not_run(columns, message, trip):
+    path = write_table(trip.folder / 'a.h5', names=columns)
     with pytest.raises(ValueError, match=message):
-        open_pose_file(path, target_names=NAMES)
+        trip.open(path)
 
 
 @pytest.mark.parametrize('protocol', range(6))
@@ -131,7 +127,7 @@ def test_plain_pickles_of_any_protocol(protocol, value):
 
 
 @pytest.mark.parametrize('data', [
-    b'', b'.', b'(lp0\n', b'g7\n.', b'(lp99999999\n.', pickle.dumps({'a': 1}),
+    b'', b'.', b'(lp0\n', b'g7\n.', pickle.dumps({'a': 1}),
     pickle.dumps(len), pickle.dumps([3]), b'Vx\nVy\na.'])
 def test_other_pickles(data):
     with pytest.raises(ValueError, match='pickle'):
@@ -139,17 +135,15 @@ def test_other_pickles(data):
 
 
 @pytest.mark.parametrize('data', [b'', b'no HDF5', b'\x89HDF\r\n\x1a\n'])
-def test_other_files(data, tmp_path):
-    path = tmp_path / 'a.h5'
-    path.write_bytes(data)
+def test_other_files(data, trip):
     with pytest.raises(ValueError, match='a.h5 is no table of DeepLabCut that'
                        ' can be read: .*analyze_videos_converth5_to_csv'):
-        open_pose_file(path, target_names=NAMES)
+        trip.open(data, 'a.h5')
 
 
-def test_a_file_without_a_data_frame(tmp_path):
-    path = tmp_path / 'a.h5'
+def test_a_file_without_a_data_frame(trip):
+    path = trip.folder / 'a.h5'
     with h5py.File(path, 'w') as file:
         file['x'] = [1]
     with pytest.raises(ValueError, match='it has no data frame of pandas'):
-        open_pose_file(path, target_names=NAMES)
+        trip.open(path)

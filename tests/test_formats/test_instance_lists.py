@@ -6,20 +6,11 @@ import re
 import numpy as np
 import pytest
 
-from posefix_mm.formats import open_pose_file
-
 NAMES = ['nose', 'tail']
 PAIRS = [[10., 20.], [30., 40.]]
 PERSON = dict(keypoints=PAIRS, keypoint_scores=[.5, 0.], bbox_score=.75)
 TRIPLES = [[10, 20, .5], [30, 40, 0]]
 FLAT = [10, 20, .5, 30, 40, 0]
-
-
-def write(tmp_path, content, name='cam01.json'):
-    path = tmp_path / name
-    path.write_text(content if isinstance(content, str)
-                    else json.dumps(content))
-    return path
 
 
 def check(trip, poses, scores=(.75, )):
@@ -42,9 +33,8 @@ def check(trip, poses, scores=(.75, )):
     dict(PERSON, keypoints=[[10., 20.], [None, None]],
          keypoint_scores=[.5, None]),
 ])
-def test_people_of_an_image(tmp_path, trip, person):
-    path = write(tmp_path, [person], '000139.json')
-    poses = open_pose_file(path, target_names=NAMES)
+def test_people_of_an_image(trip, person):
+    poses = trip.open([person], '000139.json')
     assert (poses.name, len(poses.images)) == ('instances', 1)
     assert poses.images[0].stem == '000139'
     assert poses.images[0].frame is None
@@ -78,24 +68,21 @@ FRAMES = [dict(frame_id=0, instances=[PERSON]), dict(frame_id=1, instances=[]),
      'cam01', [7]),
     ({'0': [PERSON], '12': [PERSON]}, 'cam01.json', 'cam01', [0, 12]),
 ])
-def test_frames_of_a_video(tmp_path, trip, content, name, stem, frames):
-    path = write(tmp_path, content, name)
-    poses = open_pose_file(path, target_names=NAMES)
+def test_frames_of_a_video(trip, content, name, stem, frames):
+    poses = trip.open(content, name)
     assert poses.name == 'instances'
     assert [(i.stem, i.frame) for i in poses.images] == [
         (stem, frame) for frame in frames]
     check(trip, poses, [.75] * len(frames))
-    assert json.loads(trip.write(poses).read_text()) == content
+    trip.check_untouched(poses)
 
 
-def test_lines_of_openpifpaf(tmp_path, trip):
+def test_lines_of_openpifpaf(trip):
     """Frames from 1 on, a line for each."""
     person = dict(keypoints=FLAT, score=.75)
     lines = [json.dumps(dict(frame=i + 1, predictions=[person] * i))
              for i in range(3)]
-    path = write(
-        tmp_path, '\n'.join(lines) + '\n', 'cam01.mp4.openpifpaf.json')
-    poses = open_pose_file(path, target_names=NAMES)
+    poses = trip.open('\n'.join(lines) + '\n', 'cam01.mp4.openpifpaf.json')
     assert [(i.stem, i.frame) for i in poses.images] == [
         ('cam01', 1), ('cam01', 2)]
     check(trip, poses, [.75] * 3)
@@ -104,42 +91,40 @@ def test_lines_of_openpifpaf(tmp_path, trip):
         [*lines[:2], lines[2].replace('20, 0.5', '21.5, 0.5', 1), ''])
 
 
-def test_an_image_of_openpifpaf(tmp_path):
-    path = write(tmp_path, [dict(keypoints=FLAT, score=.75, bbox=[1, 2, 3, 4],
-                                 category_id=1)], 'a.jpg.predictions.json')
-    poses = open_pose_file(path, target_names=NAMES)
+def test_an_image_of_openpifpaf(trip):
+    poses = trip.open([dict(keypoints=FLAT, score=.75, bbox=[1, 2, 3, 4],
+                            category_id=1)], 'a.jpg.predictions.json')
     assert [i.stem for i in poses.images] == ['a']
 
 
-def test_easy_vitpose_writes_y_before_x(tmp_path, trip):
+def test_easy_vitpose_writes_y_before_x(trip):
     content = dict(keypoints=[{}, {'0': [[20, 10, .5], [40, 30, 0]]}],
                    skeleton={'0': 'nose'})
-    poses = open_pose_file(write(tmp_path, content), target_names=NAMES)
+    poses = trip.open(content, 'cam01.json')
     assert [(i.stem, i.frame) for i in poses.images] == [('cam01', 1)]
     check(trip, poses, [.5])
     out = json.loads(trip.write(poses, {0: [[11, 20], [0, 0]]}).read_text())
     assert out['keypoints'][1]['0'][0] == [20, 11, .5]
 
 
-def test_names_of_images_in_frames(tmp_path):
+def test_names_of_images_in_frames(trip):
     content = [dict(image_name='a/1.jpg', instances=[PERSON])]
-    poses = open_pose_file(write(tmp_path, content), target_names=NAMES)
+    poses = trip.open(content, 'cam01.json')
     assert [i.file_name for i in poses.images] == ['a/1.jpg']
 
 
-def test_names_of_joints(tmp_path, trip):
+def test_names_of_joints(trip):
     content = dict(
         meta_info=dict(keypoint_id2name={'0': 'tail', '1': 'nose'}),
         instance_info=[dict(frame_id=0, instances=[PERSON])])
-    record, = trip.read(open_pose_file(
-        write(tmp_path, content), target_names=NAMES))
+    record, = trip.read(trip.open(content))
     assert record.keypoints.tolist() == [[0, 0], [10, 20]]
 
 
-def test_a_folder(tmp_path, trip):
+def test_a_folder(trip):
     for name in 'ab':
-        write(tmp_path, [PERSON] * (name == 'b'), f'{name}.json')
-    poses = open_pose_file(tmp_path, target_names=NAMES)
+        trip.file([PERSON] * (name == 'b'), f'{name}.json')
+    poses = trip.open(trip.folder)
     assert [i.stem for i in poses.images] == ['b']
     assert [i.stem for i in poses.images_without_poses()] == ['a']
 
@@ -154,19 +139,17 @@ def test_a_folder(tmp_path, trip):
     ([dict(frame_id=1, instances=[3])], 'not_an_object'),
     ([dict(PERSON, bbox_score=0)], 'score_not_positive'),
 ])
-def test_problems(tmp_path, trip, content, code):
-    path = write(tmp_path, content)
-    poses = open_pose_file(path, format='instances', target_names=NAMES)
-    assert [r.problem.code for r in trip.read(poses)] == [code]
-    assert trip.write(poses).read_bytes() == path.read_bytes()
+def test_problems(trip, content, code):
+    poses = trip.open(content, format='instances')
+    assert trip.codes(poses) == [code]
+    trip.check_untouched(poses)
     assert np.isin(poses.image_index, (-1, 0)).all()
 
 
 @pytest.mark.parametrize('number', ['Infinity', 'NaN', '1.5'])
-def test_frames_have_whole_numbers(tmp_path, number) -> None:
-    path = tmp_path / 'video.json'
-    path.write_text('[{"frame_id": %s, "instances": []}]' % number)
-    poses = open_pose_file(path, format='instances', target_names=['nose'])
+def test_frames_have_whole_numbers(trip, number) -> None:
+    poses = trip.open('[{"frame_id": %s, "instances": []}]' % number,
+                      'video.json', format='instances')
     [record] = poses.read([0])
     assert re.fullmatch(r'video.json has a frame called (inf|nan|1\.5)',
                         record.problem)

@@ -5,8 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from posefix_mm.formats import open_pose_file
-
 NAMES = ['left_hip', 'nose', 'tail']
 
 
@@ -25,12 +23,9 @@ CONTENTS = {
 
 
 @pytest.mark.parametrize('kind', CONTENTS)
-def test_landmarks_become_pixels_and_go_back(kind, tmp_path, trip):
+def test_landmarks_become_pixels_and_go_back(kind, trip):
     content, place = CONTENTS[kind]
-    folder = tmp_path / 'json'
-    folder.mkdir()
-    (folder / 'img.json').write_text(json.dumps(content))
-    poses = open_pose_file(folder, target_names=NAMES)
+    poses = trip.open(trip.file(content, 'json/img.json').parent)
     assert poses.name == 'mediapipe' and poses.images[0].stem == 'img'
     last = len(poses) - 1
     record = trip.read(poses)[last]
@@ -57,16 +52,12 @@ def test_landmarks_become_pixels_and_go_back(kind, tmp_path, trip):
     (dict(landmark=dict(landmark=dict())), 'unreadable_file'),
     ([3], 'unreadable_file'),
 ])
-def test_problems(content, code, tmp_path, trip):
-    (tmp_path / 'img.json').write_text(json.dumps(content))
-    poses = open_pose_file(tmp_path / 'img.json', format='mediapipe',
-                           target_names=NAMES)
-    assert [r.problem.code for r in trip.read(poses)] == [code]
+def test_problems(content, code, trip):
+    assert trip.codes(trip.open(content, format='mediapipe')) == [code]
 
 
-def test_an_image_without_people(tmp_path):
-    (tmp_path / 'img.json').write_text('{"pose_landmarks": []}')
-    assert len(open_pose_file(tmp_path, target_names=NAMES)) == 0
+def test_an_image_without_people(trip):
+    assert len(trip.open(dict(pose_landmarks=[]))) == 0
 
 
 @pytest.mark.parametrize(('content', 'images'), [
@@ -77,11 +68,9 @@ def test_an_image_without_people(tmp_path):
     ([[person()], [person()]], [('clip', 0), ('clip', 1)]),
     ([dict(image_name='a.jpg', landmarks=person())], [('a.jpg', None)]),
 ])
-def test_frames_of_a_video(tmp_path, trip, content, images):
-    path = tmp_path / 'clip.json'
-    path.write_text(json.dumps(content))
-    poses = open_pose_file(path, target_names=NAMES)
+def test_frames_of_a_video(trip, content, images):
+    poses = trip.open(content, 'clip.json')
     assert poses.name == 'mediapipe'
     assert [(i.file_name or i.stem, i.frame) for i in poses.images] == images
-    assert all(r.problem is None for r in trip.read(poses))
-    assert json.loads(trip.write(poses).read_text()) == content
+    assert set(trip.codes(poses)) == {None}
+    trip.check_untouched(poses)

@@ -1,13 +1,12 @@
 """Opening files of any format."""
 
-import json
-
 import numpy as np
 import pytest
 
-from posefix_mm.formats import FORMATS, detect_format, open_pose_file
+from posefix_mm.formats import FORMATS, detect_format
 from posefix_mm.structures.joint_map import JointMap
 
+NAMES = ['nose']
 RECORD = dict(image_id=3, keypoints=[1, 2, .5], score=1)
 
 
@@ -34,70 +33,57 @@ RECORD = dict(image_id=3, keypoints=[1, 2, .5], score=1)
     ('d/a.json', dict(pose_landmarks=[]), 'mediapipe'),
     ('d/sub/a.txt', '', 'ultralytics-txt'),
 ])
-def test_the_format_is_told_by_the_content(name, content, expected, tmp_path):
-    path = tmp_path / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content if isinstance(content, str)
-                    else json.dumps(content))
+def test_the_format_is_told_by_the_content(name, content, expected, trip):
+    path = trip.file(content, name)
     if '/' in name:
-        path = tmp_path / 'd'
-        (path / '0.json').write_text('[]')  # of an image without anybody
-        (path / 'readme.md').write_text('')
+        trip.file([], 'd/0.json')  # of an image without anybody
+        path = trip.file('', 'd/readme.md').parent
     assert detect_format(path) == expected
     assert expected in FORMATS
 
 
-def test_formats_that_cant_be_told(tmp_path):
-    (tmp_path / 'a.json').write_text('3')
-    (tmp_path / 'a.xml').write_text('')
+def test_formats_that_cant_be_told(trip):
+    trip.file('3', 'a.json')
     with pytest.raises(ValueError, match="can't tell the format of .*; "
                        'name it with --format'):
-        open_pose_file(tmp_path, target_names=['nose'])
+        trip.open(trip.folder)
     with pytest.raises(ValueError, match="can't tell the format of .*a.xml"):
-        open_pose_file(tmp_path / 'a.xml', target_names=['nose'])
+        trip.open('', 'a.xml')
 
 
 @pytest.mark.parametrize('content', ['3', '{"a": 1}', ''])
-def test_other_json_is_said_to_be_no_results(content, tmp_path):
-    path = tmp_path / 'a.json'
-    path.write_text(content)
+def test_other_json_is_said_to_be_no_results(content, trip):
     with pytest.raises(ValueError, match='a.json must hold a list'):
-        open_pose_file(path, target_names=['nose'])
+        trip.open(content, 'a.json')
 
 
-def test_options_are_checked(tmp_path):
-    path = tmp_path / 'a.json'
-    path.write_text(json.dumps([RECORD]))
+def test_options_are_checked(trip):
     with pytest.raises(ValueError, match="no format 'yolo'; use one of auto, "
                        'coco-results'):
-        open_pose_file(path, format='yolo', target_names=['nose'])
+        trip.open([RECORD], format='yolo')
     with pytest.raises(FileNotFoundError, match='b.json does not exist'):
-        open_pose_file(tmp_path / 'b.json', target_names=['nose'])
+        trip.open(trip.folder / 'b.json')
     with pytest.raises(ValueError, match='a.json does not name its joints'):
-        open_pose_file(path)
+        trip.open([RECORD], 'a.json', target_names=None)
 
 
-def test_a_map_may_be_given(tmp_path):
-    path = tmp_path / 'a.json'
-    path.write_text(json.dumps([dict(RECORD, keypoints=[1, 2, 1, 3, 4, 1])]))
-    poses = open_pose_file(path, joint_map=JointMap([1], 2))
+def test_a_map_may_be_given(trip):
+    poses = trip.open([dict(RECORD, keypoints=[1, 2, 1, 3, 4, 1])],
+                      joint_map=JointMap([1], 2), target_names=None)
     np.testing.assert_array_equal(poses.read([0])[0].keypoints, [[3, 4]])
 
 
-def test_whole_body_results(tmp_path):
-    path = tmp_path / 'a.json'
+def test_whole_body_results(trip):
     pose = np.arange(399.) + 1
-    path.write_text(json.dumps([dict(RECORD, keypoints=pose.tolist())]))
-    poses = open_pose_file(path, joint_map='coco_wholebody', target_names=[
-        'left_wrist', 'right_heel'])
+    poses = trip.open(
+        [dict(RECORD, keypoints=pose.tolist())], joint_map='coco_wholebody',
+        target_names=['left_wrist', 'right_heel'])
     np.testing.assert_array_equal(
         poses.read([0])[0].keypoints, [[28, 29], [67, 68]])
 
 
-def test_categories_are_chosen(tmp_path):
-    path = tmp_path / 'a.json'
-    path.write_text(json.dumps([dict(RECORD, category_id=2)]))
-    poses = open_pose_file(path, target_names=['nose'])
-    assert poses.read([0])[0].problem.code == 'category'
-    poses = open_pose_file(path, target_names=['nose'], categories=None)
-    assert poses.read([0])[0].problem is None
+@pytest.mark.parametrize(('categories', 'code'), [
+    ((1, ), 'category'), ((2, ), None), (None, None)])
+def test_categories_are_chosen(trip, categories, code):
+    poses = trip.open([dict(RECORD, category_id=2)], categories=categories)
+    assert trip.codes(poses) == [code]

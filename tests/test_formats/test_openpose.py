@@ -5,8 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from posefix_mm.formats import open_pose_file
-
 NAMES = ['left_wrist', 'nose', 'left_eye']
 
 
@@ -20,29 +18,18 @@ def person(count=25, **fields):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / 'json'
-    (path / 'night').mkdir(parents=True)
-    files = {
-        'a_keypoints.json': dict(version=1.3, people=[]),
-        'b_keypoints.json': dict(people=[person(), person(extra='x')]),
-        'night/c_keypoints.json': dict(people=[person()], more=[1.50]),
-    }
-    for name, content in files.items():
-        (path / name).write_text(json.dumps(content, indent=1))
-    (path / 'notes.txt').write_bytes(b'\xff no json')
-    return path
-
-
-def all_bytes(folder):
-    return {
-        str(p.relative_to(folder)): p.read_bytes()
-        for p in folder.rglob('*') if p.is_file()
-    }
+def folder(trip):
+    for name, content in {
+            'a_keypoints.json': dict(version=1.3, people=[]),
+            'b_keypoints.json': dict(people=[person(), person(extra='x')]),
+            'night/c_keypoints.json': dict(people=[person()], more=[1.50]),
+    }.items():
+        trip.file(content, f'json/{name}', indent=1)
+    return trip.file(b'\xff no json', 'json/notes.txt').parent
 
 
 def test_reads_people_in_the_order_of_the_files(folder, trip):
-    poses = open_pose_file(folder, target_names=NAMES)
+    poses = trip.open(folder)
     assert poses.name == 'openpose' and len(poses) == 3
     assert [image.stem for image in poses.images] == ['b', 'night/c']
     np.testing.assert_array_equal(poses.image_index, [0, 0, 1])
@@ -57,24 +44,20 @@ def test_reads_people_in_the_order_of_the_files(folder, trip):
 
 
 def test_the_skeleton_is_told_by_the_length(folder, trip):
-    (folder / 'b_keypoints.json').write_text(
-        json.dumps(dict(people=[person(18), person(25)])))
-    poses = open_pose_file(folder, target_names=NAMES)
-    records = trip.read(poses)
-    np.testing.assert_array_equal(records[0].keypoints[0], [30, 40])
-    assert [r.problem and r.problem.code for r in records] == [
-        None, 'keypoint_count', 'keypoint_count']
+    trip.file(dict(people=[person(18), person(25)]), 'json/b_keypoints.json')
+    poses = trip.open(folder)
+    np.testing.assert_array_equal(trip.read(poses)[0].keypoints[0], [30, 40])
+    assert trip.codes(poses) == [None, 'keypoint_count', 'keypoint_count']
 
 
 def test_everything_comes_back_where_nothing_is_refined(folder, trip):
-    out = trip.write(open_pose_file(folder, target_names=NAMES))
-    assert all_bytes(out) == all_bytes(folder)
+    trip.check_untouched(trip.open(folder))
 
 
 def test_only_present_joints_of_refined_people_move(folder, trip):
-    poses = open_pose_file(folder, target_names=NAMES)
+    poses = trip.open(folder)
     out = trip.write(poses, {1: [[31.12345, 40], [10, 20.5], [7, 7]]})
-    before, after = all_bytes(folder), all_bytes(out)
+    before, after = trip.all_bytes(folder), trip.all_bytes(out)
     name = 'b_keypoints.json'
     assert before.pop(name) != after[name]
     expected = json.loads((folder / name).read_bytes())
@@ -84,7 +67,7 @@ def test_only_present_joints_of_refined_people_move(folder, trip):
 
 
 def test_dropped_people_are_taken_out(folder, trip):
-    out = trip.write(open_pose_file(folder, target_names=NAMES), dropped=[0])
+    out = trip.write(trip.open(folder), dropped=[0])
     people = json.loads((out / 'b_keypoints.json').read_bytes())['people']
     assert people == [person(extra='x')]
 
@@ -93,10 +76,9 @@ def test_a_file_that_is_no_json_counts_as_one_pose(folder, trip):
     broken = b'{"people": ['
     (folder / 'b_keypoints.json').write_bytes(broken)
     (folder / 'a_keypoints.json').write_text('{"person": []}')
-    poses = open_pose_file(folder, target_names=NAMES)
+    poses = trip.open(folder)
+    assert trip.codes(poses) == ['unreadable_file', 'unreadable_file', None]
     problems = [r.problem for r in trip.read(poses)]
-    assert [p and p.code for p in problems] == [
-        'unreadable_file', 'unreadable_file', None]
     assert 'a_keypoints.json must hold an object with a list' in problems[0]
     assert 'b_keypoints.json is not valid JSON' in problems[1]
     np.testing.assert_array_equal(poses.image_index, [-1, -1, 0])
@@ -115,16 +97,13 @@ def test_a_file_that_is_no_json_counts_as_one_pose(folder, trip):
     (dict(), 'keypoints'),
 ])
 def test_problems(change, code, folder, trip):
-    (folder / 'a_keypoints.json').write_text(json.dumps(
-        dict(people=[change])))
-    poses = open_pose_file(folder, target_names=NAMES)
-    assert [r.problem and r.problem.code for r in trip.read(poses)] == [
-        code, None, None, None]
+    trip.file(dict(people=[change]), 'json/a_keypoints.json')
+    assert trip.codes(trip.open(folder)) == [code, None, None, None]
 
 
 def test_a_single_file_is_a_folder_of_itself(folder, trip):
     file = folder / 'b_keypoints.json'
-    poses = open_pose_file(file, target_names=NAMES)
+    poses = trip.open(file)
     assert poses.name == 'openpose' and poses.images[0].stem == 'b'
     out = trip.write(poses, {0: [[31, 40], [10, 20.5], [0, 0]]})
     expected = json.loads(file.read_bytes())
@@ -132,17 +111,16 @@ def test_a_single_file_is_a_folder_of_itself(folder, trip):
     assert json.loads(out.read_bytes()) == expected
 
 
-def test_links_out_of_the_folder_are_refused(folder, tmp_path):
-    (tmp_path / 'secret.json').write_text('{"people": []}')
-    (folder / 'd_keypoints.json').symlink_to(tmp_path / 'secret.json')
+def test_links_out_of_the_folder_are_refused(folder, trip):
+    (folder / 'd_keypoints.json').symlink_to(trip.file({}, 'secret.json'))
     with pytest.raises(ValueError, match='d_keypoints.json is a link out of'):
-        open_pose_file(folder, target_names=NAMES)
+        trip.open(folder)
 
 
 def test_other_folders_are_not_overwritten(folder, trip):
     trip.out.mkdir(parents=True)
     (trip.out / 'mine.txt').write_text('keep me')
-    poses = open_pose_file(folder, target_names=NAMES)
+    poses = trip.open(folder)
     with pytest.raises(FileExistsError, match='is not an empty folder'):
         trip.write(poses)
     assert [p.name for p in trip.out.parent.iterdir()] == ['refined']
@@ -150,18 +128,18 @@ def test_other_folders_are_not_overwritten(folder, trip):
 
 
 def test_the_input_itself_may_be_overwritten(folder, trip):
-    poses = open_pose_file(folder, target_names=NAMES)
-    before = all_bytes(folder)
+    poses = trip.open(folder)
+    before = trip.all_bytes(folder)
     trip.out = folder
     trip.write(poses, {2: [[31, 40], [10, 20.5], [0, 0]]})
-    after = all_bytes(folder)
+    after = trip.all_bytes(folder)
     changed = [name for name in before if before[name] != after[name]]
     assert changed == ['night/c_keypoints.json'] and len(after) == 4
     assert [p.name for p in folder.parent.iterdir()] == ['json']
 
 
 def test_a_failure_leaves_nothing(folder, trip, monkeypatch):
-    poses = open_pose_file(folder, target_names=NAMES)
+    poses = trip.open(folder)
 
     def fail(*args):
         raise OSError('disk full')
@@ -172,24 +150,21 @@ def test_a_failure_leaves_nothing(folder, trip, monkeypatch):
     assert list(trip.out.parent.iterdir()) == []
 
 
-def test_digest_follows_the_content(folder):
-    first = open_pose_file(folder, target_names=NAMES).digest()
-    assert first == open_pose_file(folder, target_names=NAMES).digest()
+def test_digest_follows_the_content(folder, trip):
+    first = trip.open(folder).digest()
+    assert first == trip.open(folder).digest()
     (folder / 'notes.txt').write_text('other')
-    assert first != open_pose_file(folder, target_names=NAMES).digest()
+    assert first != trip.open(folder).digest()
 
 
-@pytest.mark.parametrize(('count', 'known'), [
-    (25, 'nose'), (18, 'nose'), (17, 'nose'), (26, 'nose')])
+@pytest.mark.parametrize('count', [25, 18, 17, 26])
 @pytest.mark.parametrize('name', [
     'cam01.0012.json', 'cam01_000000000012_keypoints.json'])
-def test_names_and_skeletons_of_other_tools(tmp_path, trip, count, known,
-                                            name):
+def test_names_and_skeletons_of_other_tools(trip, count, name):
     """Pose2Sim, Sports2D and AlphaPose; joints are told by their number."""
-    (tmp_path / 'in').mkdir()
-    (tmp_path / 'in' / name).write_text(json.dumps(dict(people=[
-        dict(pose_keypoints_2d=[10., 20., .5] + [0.] * 3 * (count - 1))])))
-    poses = open_pose_file(tmp_path / 'in', target_names=[known, 'left_hip'])
+    path = trip.file(dict(people=[dict(
+        pose_keypoints_2d=[10., 20., .5] + [0.] * 3 * (count - 1))]), name)
+    poses = trip.open(path.parent, target_names=['nose', 'left_hip'])
     assert poses.name == 'openpose'
     assert [i.stem for i in poses.images] == [
         name.removesuffix('.json').removesuffix('_keypoints')]

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from posefix_mm.formats import open_pose_file
 from posefix_mm.formats.joint_maps import load_source_joints
 
 JOINTS = load_source_joints('posetrack18').names
@@ -34,17 +33,15 @@ def video(number, **fields):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    path = tmp_path / 'val'
-    path.mkdir()
+def folder(trip):
     for number in (1, 2):
-        (path / f'{number:06d}.json').write_text(
-            json.dumps(video(number), separators=(',', ':')))
-    return path
+        path = trip.file(video(number), f'val/{number:06d}.json',
+                         separators=(',', ':'))
+    return path.parent
 
 
 def test_joints_are_matched_by_name(folder, trip):
-    poses = open_pose_file(folder, target_names=NAMES)
+    poses = trip.open(folder)
     assert poses.name == 'posetrack18' and len(poses) == 4
     assert [(i.image_id, i.file_name) for i in poses.images] == [
         (101, 'images/v1/1.jpg'), (100, 'images/v1/0.jpg'),
@@ -58,7 +55,7 @@ def test_joints_are_matched_by_name(folder, trip):
 
 
 def test_folder_in_folder_out(folder, trip):
-    poses = open_pose_file(folder, target_names=NAMES)
+    poses = trip.open(folder)
     out = trip.write(poses, {3: [[30.5, 40], [1, 2], [9, 9]]})
     assert (out / '000001.json').read_bytes() == (
         folder / '000001.json').read_bytes()
@@ -70,14 +67,12 @@ def test_folder_in_folder_out(folder, trip):
         folder / '000002.json').read_text()
 
 
-def test_results_have_scores(tmp_path, trip):
-    path = tmp_path / 'video.json'
+def test_results_have_scores(trip):
     scores = np.linspace(.2, .9, 17).tolist()
     content = video(7, scores=scores)
     content['annotations'][1]['scores'] = scores[:3]
-    path.write_text(json.dumps(content))
-    poses = open_pose_file(
-        path, target_names=['right_ankle', 'nose', 'left_wrist'])
+    poses = trip.open(
+        content, target_names=['right_ankle', 'nose', 'left_wrist'])
     records = trip.read(poses)
     # the wrist at 0, 0 is absent in spite of its score
     np.testing.assert_array_equal(records[0].visible, [True, True, False])
@@ -89,8 +84,7 @@ def test_results_have_scores(tmp_path, trip):
     assert json.loads(out.read_text()) == content
 
 
-def test_problems(tmp_path, trip):
-    path = tmp_path / 'video.json'
+def test_problems(trip):
     content = video(7)
     content['annotations'] += [
         None,
@@ -103,30 +97,21 @@ def test_problems(tmp_path, trip):
         dict(image_id=700, keypoints=[0] * 51),
         dict(image_id=[], keypoints=pose()),
     ]
-    path.write_text(json.dumps(content))
-    poses = open_pose_file(path, target_names=NAMES)
-    assert [r.problem.code for r in trip.read(poses)[2:]] == [
+    poses = trip.open(content)
+    assert trip.codes(poses)[2:] == [
         'not_an_object', 'image_id', 'keypoint_count', 'keypoint_count',
         'keypoints', 'category', 'category', 'no_keypoint', 'image_id']
-    assert json.loads(trip.write(poses).read_text()) == content
+    trip.check_untouched(poses)
 
 
-def test_without_names_the_joints_are_posetrack18s(tmp_path, trip):
-    path = tmp_path / 'video.json'
+def test_without_names_the_joints_are_posetrack18s(trip):
     content = video(7)
     del content['categories']
-    path.write_text(json.dumps(content))
-    poses = open_pose_file(path, target_names=['right_ankle', 'head_top'])
+    poses = trip.open(content, target_names=['right_ankle', 'head_top'])
     np.testing.assert_array_equal(
         trip.read(poses)[0].keypoints, [[30, 40], [0, 0]])
 
 
-def test_annotations_have_empty_scores(tmp_path, trip):
-    content = video(7)
-    for annotation in content['annotations']:
-        annotation['scores'] = []
-    path = tmp_path / 'video.json'
-    path.write_text(json.dumps(content))
-    records = trip.read(open_pose_file(path, target_names=NAMES))
-    assert records[0].problem is None
-    assert records[0].score == 1
+def test_annotations_have_empty_scores(trip):
+    record, _ = trip.read(trip.open(video(7, scores=[])))
+    assert (record.problem, record.score) == (None, 1)

@@ -5,8 +5,6 @@ import shutil
 import numpy as np
 import pytest
 
-from posefix_mm.formats import open_pose_file
-
 sio = pytest.importorskip('sleap_io')
 h5py = pytest.importorskip('h5py')
 NAMES = ['tail', 'nose', 'wing']
@@ -40,6 +38,19 @@ def made(tmp_path_factory):
     return path
 
 
+@pytest.fixture
+def changed(made, trip):
+    """A copy, which is changed before it is opened."""
+
+    def run(change):
+        path = shutil.copyfile(made, trip.folder / 'changed.slp')
+        with h5py.File(path, 'r+') as file:
+            change(file)
+        return path
+
+    return run
+
+
 def tables(path):
     with h5py.File(path) as file:
         found = {}
@@ -49,7 +60,7 @@ def tables(path):
 
 
 def test_reads_users_and_predicted_instances(made, trip):
-    poses = open_pose_file(made, target_names=NAMES)
+    poses = trip.open(made)
     assert poses.name == 'sleap' and len(poses) == 3
     assert [(i.file_name, i.frame) for i in poses.images] == [
         ('mouse.mp4', 7), ('x/b.png', None)]
@@ -67,14 +78,13 @@ def test_reads_users_and_predicted_instances(made, trip):
     assert all(r.problem is None for r in records)
 
 
-def test_invisible_points_are_absent_and_stay(made, tmp_path, trip):
-    path = tmp_path / 'hidden.slp'
-    shutil.copyfile(made, path)
-    with h5py.File(path, 'r+') as file:
+def test_invisible_points_are_absent_and_stay(changed, trip):
+    def hide(file):
         points = file['points'][:]
         points['visible'][3] = False
         file['points'][...] = points
-    poses = open_pose_file(path, target_names=NAMES)
+
+    poses = trip.open(changed(hide))
     np.testing.assert_array_equal(
         trip.read(poses)[2].visible, [True, False, False])
     trip.write(poses, {2: [[9, 11], [50, 60], [0, 0]]})
@@ -84,7 +94,7 @@ def test_invisible_points_are_absent_and_stay(made, tmp_path, trip):
 
 
 def test_only_moved_points_change(made, trip):
-    poses = open_pose_file(made, target_names=NAMES)
+    poses = trip.open(made)
     out = trip.write(poses, {
         0: [[77, 77], [1.5, 2.25], [9, 9]],
         1: [[50, 60], [11, 20], [9, 9]],
@@ -99,71 +109,62 @@ def test_only_moved_points_change(made, trip):
 
 
 def test_untouched_files_come_back_byte_for_byte(made, trip):
-    poses = open_pose_file(made, target_names=NAMES)
-    assert trip.write(poses).read_bytes() == made.read_bytes()
+    poses = trip.open(made)
+    trip.check_untouched(poses)
 
 
 def test_dropped_instances_keep_their_row(made, trip):
-    poses = open_pose_file(made, target_names=NAMES)
-    out = open_pose_file(
-        trip.write(poses, dropped=[1]), format='sleap', target_names=NAMES)
-    assert [r.problem and r.problem.code for r in trip.read(out)] == [
-        None, 'no_keypoint', None]
+    poses = trip.open(made)
+    out = trip.open(trip.write(poses, dropped=[1]), format='sleap')
+    assert trip.codes(out) == [None, 'no_keypoint', None]
 
 
-def test_old_files_have_their_origin_at_a_corner(made, tmp_path, trip):
-    path = tmp_path / 'old.slp'
-    shutil.copyfile(made, path)
-    with h5py.File(path, 'r+') as file:
+def test_old_files_have_their_origin_at_a_corner(changed, trip):
+    def age(file):
         file['metadata'].attrs['format_id'] = 1.0
         rows = file['instances'][:]
         del file['instances']
         file['instances'] = rows[list(rows.dtype.names[:-1])]
-    poses = open_pose_file(path, target_names=NAMES)
+
+    poses = trip.open(changed(age))
     record = trip.read(poses)[2]
     np.testing.assert_array_equal(record.keypoints[0], [8.5, 9.5])
     # as sleap-io reads it
     out = trip.write(poses, {2: [[8.5, 11], [4.5, 5.5], [0, 0]]})
-    trip.out.rename(out.with_suffix('.slp'))
-    with h5py.File(out.with_suffix('.slp')) as file:
+    with h5py.File(out) as file:
         np.testing.assert_array_equal(file['points']['y'][3:], [6, 8, 11.5])
 
 
-def test_tables_in_other_files_are_refused(made, tmp_path):
-    path = tmp_path / 'linked.slp'
-    shutil.copyfile(made, path)
-    with h5py.File(path, 'r+') as file:
+def test_tables_in_other_files_are_refused(made, changed, trip):
+    def link(file):
         del file['points']
         file['points'] = h5py.ExternalLink(str(made), 'points')
-    with pytest.raises(ValueError, match='linked.slp is no SLEAP file: '
+
+    with pytest.raises(ValueError, match='changed.slp is no SLEAP file: '
                        'its points lie in another file'):
-        open_pose_file(path, target_names=NAMES)
+        trip.open(changed(link))
 
 
 @pytest.mark.parametrize('content', [b'', b'no HDF5', b'\x89HDF\r\n\x1a\n'])
-def test_other_files(content, tmp_path):
-    path = tmp_path / 'labels.slp'
-    path.write_bytes(content)
+def test_other_files(content, trip):
     with pytest.raises(ValueError, match='labels.slp is no SLEAP file'):
-        open_pose_file(path, target_names=NAMES)
+        trip.open(content, 'labels.slp')
 
 
-def test_the_message_names_the_extra(made, monkeypatch):
+def test_the_message_names_the_extra(made, monkeypatch, trip):
     monkeypatch.setitem(__import__('sys').modules, 'sleap_io', None)
     with pytest.raises(ImportError, match=r'pip install posefix_mm\[formats'):
-        open_pose_file(made, target_names=NAMES)
+        trip.open(made)
 
 
-def test_texts_of_a_fixed_length(made, tmp_path):
+def test_texts_of_a_fixed_length(made, changed, trip):
     """As SLEAP itself writes them, not sleap-io."""
-    path = tmp_path / 'old.slp'
-    shutil.copyfile(made, path)
-    with h5py.File(path, 'r+') as file:
+    def pad(file):
         for name in ('videos_json', 'tracks_json'):
             texts = [bytes(text) for text in file[name][:]]
             del file[name]
             file[name] = np.array(texts, f'S{max(map(len, texts)) + 3}')
-    expected = open_pose_file(made, target_names=NAMES)
-    poses = open_pose_file(path, target_names=NAMES)
+
+    expected, poses = trip.open(made), trip.open(changed(pad))
     assert poses.images == expected.images
     assert len(poses) == len(expected)

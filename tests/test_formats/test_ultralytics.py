@@ -5,24 +5,21 @@ import json
 import numpy as np
 import pytest
 
-from posefix_mm.formats import open_pose_file
 from posefix_mm.formats.ultralytics_labels import label_layout
 
 NAMES = ['nose', 'hand', 'foot']
 LINE = '0 0.5 0.5 0.2 0.4 0.1 0.25 2 0.3 0.5 1 0 0 0'
 
 
-def labels(tmp_path, *lines, end='\n'):
-    path = tmp_path / 'labels'
-    path.mkdir()
-    (path / 'img_1.txt').write_bytes(end.join((*lines, '')).encode())
-    (path / 'img_2.txt').write_bytes(b'')
-    (path / 'classes.names').write_text('person')
-    return path
+def labels(trip, *lines, end='\n'):
+    trip.file(end.join((*lines, '')), 'labels/img_1.txt')
+    trip.file('', 'labels/img_2.txt')
+    trip.file('person', 'labels/classes.names')
+    return trip.open(trip.folder / 'labels')
 
 
-def test_labels_are_fractions_of_the_image(tmp_path, trip):
-    poses = open_pose_file(labels(tmp_path, LINE), target_names=NAMES)
+def test_labels_are_fractions_of_the_image(trip):
+    poses = labels(trip, LINE)
     assert poses.name == 'ultralytics-txt'
     assert [image.stem for image in poses.images] == ['img_1']
     record, = trip.read(poses)
@@ -35,18 +32,18 @@ def test_labels_are_fractions_of_the_image(tmp_path, trip):
 @pytest.mark.parametrize(('names', 'first'), [
     (['cam_1', 'cam_12'], 1), (['cam_12'], 1), (['cam_0', 'cam_12'], 0),
     (['cam_0012'], 0), (['cam'], 0), (['cam_0', 'b_12'], 1)])
-def test_frames_are_counted_from_1(tmp_path, names, first):
+def test_frames_are_counted_from_1(trip, names, first):
     """As ultralytics does; not if there is a frame 0."""
     for name in names:
-        (tmp_path / f'{name}.txt').write_text(LINE)
-    poses = open_pose_file(tmp_path, target_names=NAMES)
+        trip.file(LINE, f'{name}.txt')
+    poses = trip.open(trip.folder)
     ref, = (r for r in poses.images if r.stem == names[-1])
     assert ref.first_frame == first
 
 
-def test_a_visibility_of_zero_is_absent(tmp_path, trip):
+def test_a_visibility_of_zero_is_absent(trip):
     line = LINE.replace('0.3 0.5 1', '0.3 0.5 0')
-    poses = open_pose_file(labels(tmp_path, line), target_names=NAMES)
+    poses = labels(trip, line)
     record, = trip.read(poses)
     np.testing.assert_array_equal(record.visible, [True, False, False])
     out = trip.write(poses, {0: [[20, 50], [70, 50], [9, 9]]})
@@ -55,10 +52,9 @@ def test_a_visibility_of_zero_is_absent(tmp_path, trip):
 
 
 @pytest.mark.parametrize('end', ['\n', '\r\n'])
-def test_only_fields_of_moved_joints_change(tmp_path, trip, end):
+def test_only_fields_of_moved_joints_change(trip, end):
     odd = '0  .50 0.5 2e-1 0.40 0.1 0.25 0.9 0.3 0.5 .7 0 0 0  0.88 17'
-    folder = labels(tmp_path, LINE, '', odd, end=end)
-    poses = open_pose_file(folder, target_names=NAMES)
+    poses = labels(trip, LINE, '', odd, end=end)
     assert trip.read(poses)[1].score == pytest.approx(.88)
     out = trip.write(poses, {1: [[20, 25], [70.5, 50], [9, 9]]})
     text = end.join(
@@ -68,9 +64,8 @@ def test_only_fields_of_moved_joints_change(tmp_path, trip, end):
     assert (out / 'classes.names').read_text() == 'person'
 
 
-def test_dropped_lines_vanish(tmp_path, trip):
-    poses = open_pose_file(labels(tmp_path, LINE, LINE[:-1] + '2'),
-                           target_names=NAMES)
+def test_dropped_lines_vanish(trip):
+    poses = labels(trip, LINE, LINE[:-1] + '2')
     out = trip.write(poses, dropped=[0])
     assert (out / 'img_1.txt').read_text() == LINE[:-1] + '2\n'
 
@@ -93,18 +88,15 @@ def test_how_a_line_is_read(fields, joints, layout):
     (LINE + ' -1', 'score_not_positive'),
     ('0 0.5 0.5 0.2 0.4' + ' 0' * 9, 'no_keypoint'),
 ])
-def test_problems_of_lines(tmp_path, trip, line, code):
-    folder = labels(tmp_path, LINE, line)
-    poses = open_pose_file(folder, target_names=NAMES)
-    assert [r.problem and r.problem.code for r in trip.read(poses)] == [
-        None, code]
-    assert (trip.write(poses) / 'img_1.txt').read_bytes() == (
-        folder / 'img_1.txt').read_bytes()
+def test_problems_of_lines(trip, line, code):
+    poses = labels(trip, LINE, line)
+    assert trip.codes(poses) == [None, code]
+    trip.check_untouched(poses)
 
 
-def test_points_without_visibility(tmp_path, trip):
+def test_points_without_visibility(trip):
     line = '0 0.5 0.5 0.2 0.4 0.1 0.25 0.3 0.5 0 0'
-    poses = open_pose_file(labels(tmp_path, line), target_names=NAMES)
+    poses = labels(trip, line)
     record, = trip.read(poses)
     np.testing.assert_array_equal(record.visible, [True, True, False])
     out = trip.write(poses, {0: [[20, 25], [60, 60], [9, 9]]})
@@ -122,18 +114,15 @@ def detection(scale=(1, 1), **fields):
                        **fields))
 
 
-def results(tmp_path, *detections):
-    path = tmp_path / 'json'
-    path.mkdir()
-    (path / 'empty.json').write_text('[]')
-    (path / 'img_1.json').write_text(json.dumps(detections, indent=2))
-    return path
+def results(trip, *detections):
+    trip.file([], 'json/empty.json')
+    trip.file(detections, 'json/img_1.json', indent=2)
+    return trip.open(trip.folder / 'json')
 
 
 @pytest.mark.parametrize('scale', [(1, 1), (200, 100)])
-def test_json_in_pixels_and_normalised(tmp_path, trip, scale):
-    folder = results(tmp_path, detection(scale), detection(scale))
-    poses = open_pose_file(folder, target_names=NAMES)
+def test_json_in_pixels_and_normalised(trip, scale):
+    poses = results(trip, detection(scale), detection(scale))
     assert poses.name == 'ultralytics-json' and len(poses) == 2
     record = trip.read(poses)[1]
     np.testing.assert_allclose(record.keypoints, [[20, 25], [60, 50], [0, 0]])
@@ -160,8 +149,6 @@ def test_json_in_pixels_and_normalised(tmp_path, trip, scale):
     ({'class': 1}, 'category'),
     (dict(keypoints=dict(x=[9, 2, 3], y=[1, 2, 3])), None),
 ])
-def test_problems_of_detections(tmp_path, trip, change, code):
-    folder = results(tmp_path, detection(), dict(detection(), **change), 3)
-    poses = open_pose_file(folder, target_names=NAMES)
-    assert [r.problem and r.problem.code for r in trip.read(poses)] == [
-        None, code, 'keypoints']
+def test_problems_of_detections(trip, change, code):
+    poses = results(trip, detection(), dict(detection(), **change), 3)
+    assert trip.codes(poses) == [None, code, 'keypoints']

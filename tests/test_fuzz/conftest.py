@@ -1,31 +1,18 @@
 """One small refiner and one folder of images for all cases."""
 
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import torch
-from mmengine.config import Config
-from mmengine.registry import DefaultScope
 from refine_fuzzing import RefineFuzz
 
-from posefix_mm.demo.demo import REFINER
 from posefix_mm.inference import PosePredictor
-
-CONFIG = Path(__file__).resolve().parents[2] / 'configs' / REFINER
 
 
 @pytest.fixture(scope='session')
-def tiny_predictor(tmp_path_factory) -> PosePredictor:
+def tiny_predictor(refiner_config, checkpoint) -> PosePredictor:
     """The demo's refiner with random weights."""
-    from mmpose.registry import MODELS
-    torch.manual_seed(0)
-    with DefaultScope.overwrite_default_scope('mmpose'):
-        model = MODELS.build(Config.fromfile(CONFIG).model)
-    path = tmp_path_factory.mktemp('weights') / 'random.pth'
-    torch.save({'state_dict': model.state_dict(), 'meta': {}}, path)
-    return PosePredictor(CONFIG, str(path), flip_test=False)
+    return PosePredictor(refiner_config, str(checkpoint), flip_test=False)
 
 
 @pytest.fixture(scope='session')

@@ -23,34 +23,15 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
                           text=True)
 
 
-def test_help_lists_the_flags() -> None:
-    result = run('--help')
-    assert result.returncode == 0
-    assert [
-        flag for flag in ('--out-dir', '--epochs', '--train-images',
-                          '--val-images', '--seed')
-        if flag not in result.stdout
-    ] == []
-
-
 # ---------------------------------------------------------------- the folder
-def test_folder_is_made(tmp_path) -> None:
-    demo._clear(tmp_path / 'a' / 'b')
-    assert [p.name for p in (tmp_path / 'a' / 'b').iterdir()
-            ] == ['.posefix_demo']
-
-
-def test_empty_folder_is_used(tmp_path) -> None:
-    demo._clear(tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ['.posefix_demo']
-
-
-def test_earlier_demo_is_replaced(tmp_path) -> None:
-    demo._clear(tmp_path)
-    (tmp_path / 'data').mkdir()
-    (tmp_path / 'data' / 'file').touch()
-    demo._clear(tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ['.posefix_demo']
+@pytest.mark.parametrize('name', ['.', 'a/b'])
+def test_folder_is_made_and_an_earlier_demo_replaced(tmp_path, name) -> None:
+    folder = tmp_path / name
+    demo._clear(folder)
+    (folder / 'data').mkdir()
+    (folder / 'data' / 'file').touch()
+    demo._clear(folder)
+    assert [p.name for p in folder.iterdir()] == ['.posefix_demo']
 
 
 @pytest.mark.parametrize('marker', [None, 'folder'])

@@ -20,6 +20,8 @@ def run(tool: str, *arguments: str) -> subprocess.CompletedProcess:
 @pytest.mark.parametrize(('tool', 'words'), [
     ('publish_model', ['checkpoint', 'out', '--full-precision']),
     ('convert_official_checkpoint', ['prefix', 'out', '.index']),
+    ('demo', ['--out-dir', '--epochs', '--train-images', '--val-images',
+              '--seed']),
 ])
 def test_help(tool: str, words: list) -> None:
     result = run(tool, '--help')
