@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from ..evaluation import can_evaluate
 from ..evaluation.annotation_format import tidy_annotations
 from ..formats.as_results import read_as_results
+from ..structures.boxes import pose_extent
 from ..structures.error_types import ERROR_TYPES
 from ..structures.matching import person_oks
 from ..structures.people import AnnotatedPeople, load_people
@@ -97,9 +98,8 @@ def joint_moves(before: np.ndarray, after: np.ndarray,
         of the extent of its input pose but at least 1 px, (P, K); NaN where
         absent.
     """
-    low = np.where(visible[..., None], before, np.inf).min(1)
-    high = np.where(visible[..., None], before, -np.inf).max(1)
-    size = np.where(np.isfinite(high), high - low, 0).max(-1).clip(min=1)
+    low, high = pose_extent(before, visible)
+    size = (high - low).max(-1).clip(min=1)
     moved = np.linalg.norm(after - before, axis=-1) / size[:, None]
     return np.where(visible, moved, np.nan)
 
