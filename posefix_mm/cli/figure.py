@@ -5,13 +5,10 @@ The suffix of the output says what is written: PNG, SVG or PDF.
 import argparse
 
 from .arguments import (
-    add_ann,
-    add_cfg_options,
+    READING,
+    REFINER,
     add_compared_files,
-    add_img_dir,
-    add_reading,
-    add_refiner_files,
-    add_skeleton,
+    add_options,
     compared_files,
     reading_options,
 )
@@ -36,10 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_errors(kinds['errors'])
     _add_inputs(kinds['inputs'])
     _add_network(kinds['network'])
-    for kind in ('oks', 'status', 'joints'):
-        add_compared_files(kinds[kind])
-        add_ann(kinds[kind], '')
-        add_skeleton(kinds[kind])
+    for name in ('oks', 'status', 'joints'):
+        add_compared_files(kinds[name])
+        add_options(kinds[name], '--ann', '--skeleton')
     for kind in kinds.values():
         kind.add_argument('--out', required=True, metavar='FILE',
                           help='.png, .svg or .pdf')
@@ -49,14 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_errors(parser: argparse.ArgumentParser) -> None:
-    add_ann(parser, '')
-    add_img_dir(parser)
+    add_options(parser, '--ann', '--img-dir')
     parser.add_argument('--person', type=int, metavar='ID',
                         help='annotation id of a person')
     parser.add_argument('--draws', type=int, default=40,
                         help='positions of each joint (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0)
-    add_skeleton(parser)
+    add_options(parser, '--skeleton')
 
 
 def _add_inputs(parser: argparse.ArgumentParser) -> None:
@@ -64,16 +59,15 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--samples', type=int, default=12,
                         help='people to show (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0)
-    add_cfg_options(parser)
+    add_options(parser, '--cfg-options')
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--poses', required=True, metavar='POSES',
                         help='file or folder')
-    add_reading(parser)
-    add_img_dir(parser)
-    add_refiner_files(parser)
-    add_ann(parser, ' with the images', required=False)
+    add_options(parser, *READING, '--img-dir', *REFINER)
+    add_options(parser, '--ann', required=False,
+                help='COCO annotation file with the images')
     parser.add_argument(
         '--record', type=int, default=0, metavar='N',
         help='which record of the poses (default: %(default)s)')

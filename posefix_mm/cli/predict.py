@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .arguments import (
-    add_network_arguments,
-    add_pose_file_arguments,
-    add_refiner_files,
+    NETWORK,
+    POSE_FILE,
+    REFINER,
+    add_options,
     network_options,
 )
-from .output import NOT_ALL_REFINED, NOTHING_REFINED, OK, write_line
+from .output import NOT_ALL_REFINED, OK, write_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,8 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'number of a camera')
     _add_chain_arguments(parser)
     _add_output_arguments(parser)
-    add_refiner_files(parser)
-    add_network_arguments(parser)
+    add_options(parser, *REFINER, *NETWORK)
     parser.add_argument('--batch-size', type=int, default=32,
                         help='people at once, and images in memory (32)')
     parser.add_argument('--num-workers', type=int, default=2,
@@ -63,7 +63,7 @@ def _add_chain_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         '--poses', metavar='FILE', help='poses in place of detector and '
         'estimator: COCO keypoint results, or any other format')
-    add_pose_file_arguments(group)
+    add_options(group, *POSE_FILE)
 
 
 def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,13 +97,8 @@ def run(args: argparse.Namespace) -> int:
                          '--vis-dir')
     import cv2
     cv2.setNumThreads(0)  # images are decoded in threads of our own
-    from ..apis.inferencers import NoPoseRefinedError
-    try:
-        with _log_on_stderr(args.quiet):
-            return _predict(args)
-    except NoPoseRefinedError as error:
-        write_line(f'error: {error}', error=True)
-        return NOTHING_REFINED
+    with _log_on_stderr(args.quiet):
+        return _predict(args)
 
 
 def _predict(args: argparse.Namespace) -> int:
