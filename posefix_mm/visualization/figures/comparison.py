@@ -106,35 +106,28 @@ def typical_pose(keypoints: np.ndarray, visible: np.ndarray) -> np.ndarray:
     if not visible.any():
         raise ValueError('there is no pose to draw a skeleton in: no joint of '
                          'any pose is present')
-    ever = visible.any(0)
     count = visible.sum(1)
     fullest = np.flatnonzero(count == count.max())[:_MOST_POSES]
-    poses = np.where(visible[fullest, :, None], keypoints[fullest], np.nan)
-    poses = poses - np.nanmin(poses, 1, keepdims=True)
-    poses /= np.maximum(np.nanmax(poses, (1, 2), keepdims=True), 1e-6)
-    # joints that only other poses have go where these poses have them
-    average = np.where(ever[:, None], _average(poses, keypoints, visible),
-                       np.nan)
+    poses = _with_extent_1(keypoints[fullest], visible[fullest])
+    have = ~np.isnan(poses[..., 0])
+    average = np.nansum(poses, 0) / np.maximum(have.sum(0), 1)[:, None]
+    for joint in np.flatnonzero(~have.any(0)):
+        # rare: go where other poses, if any, have it
+        owner = np.flatnonzero(visible[:, joint])[:1]
+        average[joint] = _with_extent_1(
+            keypoints[owner], visible[owner])[0, joint] \
+            if len(owner) else np.nan
     poses = np.where(np.isnan(poses), average, poses)
     distance = np.nanmean(np.linalg.norm(poses - average, axis=-1), axis=1)
     near = np.argsort(distance, kind='stable')[:(len(poses) + 1) // 2]
-    return poses[near[np.argmax(_spread(poses[near][:, ever]))]]
+    return poses[near[np.argmax(_spread(poses[near][:, visible.any(0)]))]]
 
 
-def _average(poses: np.ndarray, keypoints: np.ndarray,
-             visible: np.ndarray) -> np.ndarray:
-    """Average place of every joint, (K, 2), of any pose that has it."""
-    have = ~np.isnan(poses[..., 0])
-    total = np.where(have[..., None], poses, 0).sum(0)
-    average = total / np.maximum(have.sum(0), 1)[:, None]
-    lacking = np.flatnonzero(~have.any(0) & visible.any(0))
-    for joint in lacking:  # rare: a joint that the fullest poses lack
-        owner = np.flatnonzero(visible[:, joint])[0]
-        own = np.where(visible[owner, :, None], keypoints[owner], np.nan)
-        low = np.nanmin(own, 0)
-        side = max(np.nanmax(own - low), 1e-6)
-        average[joint] = (keypoints[owner, joint] - low) / side
-    return average
+def _with_extent_1(keypoints: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """Move and scale poses to an extent of 1; NaN where absent."""
+    poses = np.where(visible[..., None], keypoints, np.nan)
+    poses = poses - np.nanmin(poses, 1, keepdims=True)
+    return poses / np.maximum(np.nanmax(poses, (1, 2), keepdims=True), 1e-6)
 
 
 def _spread(poses: np.ndarray) -> np.ndarray:
