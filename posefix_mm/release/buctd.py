@@ -152,14 +152,7 @@ def read_buctd_checkpoint(path: str | Path) -> dict[str, torch.Tensor]:
 
 def convert_buctd_checkpoint(path: str | Path,
                              out: str | Path) -> BUCTDNetwork:
-    """Make a checkpoint for our configs of one of BUCTD's.
-
-    Args:
-        path (str | Path): The checkpoint.
-        out (str | Path): File to write; it holds weights only.
-
-    Returns:
-        BUCTDNetwork: Which network it is.
+    """Make a checkpoint, of weights only, for our configs of one of BUCTD's.
 
     Raises:
         FileNotFoundError: If there is no such file.

@@ -64,20 +64,13 @@ def read_tensorflow_checkpoint(prefix: str | Path) -> dict[str, np.ndarray]:
 
 
 def convert_checkpoint(prefix: str | Path, out: str | Path) -> ReleaseNetwork:
-    """Make a checkpoint for our configs of one of the release's.
-
-    Args:
-        prefix (str | Path): The TensorFlow checkpoint.
-        out (str | Path): File to write; it holds weights only.
-
-    Returns:
-        ReleaseNetwork: Which network it is.
+    """Make a checkpoint of weights for our configs of the release's.
 
     Raises:
         FileNotFoundError: If there is no such checkpoint.
         ImportError: If TensorFlow is not installed.
-        ValueError: If it is unreadable, or its variables are not exactly
-            those of the release's network; the message names them.
+        ValueError: If it is unreadable, or its variables are not exactly those
+            of the release's network; the message names them.
     """
     variables = read_tensorflow_checkpoint(prefix)
     network = describe_variables(variables)

@@ -149,12 +149,8 @@ def convert_graph_weights(
 def convert_movenet(graph_file: str | Path, out: str | Path) -> int:
     """Write a checkpoint, weights only, to start a refiner from.
 
-    Args:
-        graph_file (str | Path): JSON file of MoveNet SinglePose.
-        out (str | Path): File to write.
-
-    Returns:
-        int: Number of weights.
+    Returns the number of weights in ``graph_file``, JSON of MoveNet
+    SinglePose.
 
     Raises:
         FileNotFoundError: If a file does not exist.

@@ -16,32 +16,17 @@ AREAS = ('annotation', 'bbox')
 
 @dataclass
 class AnnotatedPeople:
-    """Persons with annotated keypoints, crowds left out.
+    """G persons with K keypoints, any of them annotated, and no crowds."""
 
-    Attributes:
-        annotation_id (list): Their ids in the file, G of them.
-        image_id (list): Their images.
-        category_id (np.ndarray): int (G, ).
-        keypoints (np.ndarray): Image pixels, (G, K, 2).
-        visible (np.ndarray): bool (G, K), True where annotated.
-        area (np.ndarray): Squared pixels, (G, ), of the annotation: what OKS
-            is computed with.
-        band_area (np.ndarray): Squared pixels, (G, ): what errors are told
-            apart with.
-        near (List[np.ndarray]): Indices of the near persons of each.
-        others (List[np.ndarray]): Indices of all other persons of the image
-            of each.
-    """
-
-    annotation_id: list
-    image_id: list
-    category_id: np.ndarray
-    keypoints: np.ndarray
-    visible: np.ndarray
-    area: np.ndarray
-    band_area: np.ndarray
-    near: list[np.ndarray]
-    others: list[np.ndarray]
+    annotation_id: list  #: Their ids in the file
+    image_id: list  #: Their images
+    category_id: np.ndarray  #: int (G, )
+    keypoints: np.ndarray  #: Image pixels, (G, K, 2)
+    visible: np.ndarray  #: bool (G, K), True where annotated
+    area: np.ndarray  #: Squared pixels, (G, ): what OKS is computed with
+    band_area: np.ndarray  #: The same: what errors are told apart with
+    near: list[np.ndarray]  #: Indices of the near persons of each
+    others: list[np.ndarray]  #: Of all other persons of the image of each
 
     def __len__(self) -> int:
         return len(self.annotation_id)

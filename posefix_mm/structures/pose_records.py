@@ -31,30 +31,19 @@ class Problem(str):
 
 @dataclass
 class PoseRecord:
-    """One record of a results file and the pose in it.
+    """One record of a results file and the pose in it."""
 
-    Attributes:
-        index (int): Position in the file.
-        raw (Any): The record as it was read.
-        image_id (Any): Its image, None where it is missing.
-        category_id (int): Its category, 1 where it is missing.
-        score (float): Its score, 0 where it is missing.
-        keypoints (np.ndarray): Image pixels, float32 (K, 2), zeros where
-            absent.
-        visible (np.ndarray): bool (K, ), False where absent.
-        keypoint_scores (np.ndarray): Third values, float32 (K, ).
-        problem (Problem | None): Why the record can't be refined.
-    """
-
-    index: int
-    raw: Any
-    image_id: Any = None
-    category_id: int = 1
-    score: float = 0.
+    index: int  #: Position in the file
+    raw: Any  #: The record as it was read
+    image_id: Any = None  #: None where it is missing
+    category_id: int = 1  #: 1 where it is missing
+    score: float = 0.  #: 0 where it is missing
+    #: Image pixels, float32 (K, 2), zeros where absent.
     keypoints: np.ndarray = field(default=None)
-    visible: np.ndarray = field(default=None)
+    visible: np.ndarray = field(default=None)  #: Whether present, bool (K, )
+    #: Third values, float32 (K, ).
     keypoint_scores: np.ndarray = field(default=None)
-    problem: Problem | None = None
+    problem: Problem | None = None  #: Why the record can't be refined
 
 
 def parse_pose_record(
@@ -266,19 +255,13 @@ def as_joints(values: Any, count: int) -> np.ndarray | Problem:
 
 
 class PoseArrays(NamedTuple):
-    """N poses of one image, K keypoints each.
+    """N poses of one image, K keypoints each."""
 
-    Attributes:
-        keypoints (np.ndarray): Image pixels, float32 (N, K, 2).
-        visible (np.ndarray): Whether present, bool (N, K).
-        keypoint_scores (np.ndarray): float32 (N, K).
-        boxes (np.ndarray | None): Boxes that came with the poses, (x1, y1, x2,
-            y2), float32 (N, 4), NaN for poses without; None: none has one.
-    """
-
-    keypoints: np.ndarray
-    visible: np.ndarray
-    keypoint_scores: np.ndarray
+    keypoints: np.ndarray  #: Image pixels, float32 (N, K, 2)
+    visible: np.ndarray  #: Whether present, bool (N, K)
+    keypoint_scores: np.ndarray  #: float32 (N, K)
+    #: Boxes that came with the poses, (x1, y1, x2, y2), float32 (N, 4), NaN
+    #: for poses without; None: none has one.
     boxes: np.ndarray | None = None
 
     @classmethod

@@ -33,6 +33,9 @@ def joint_change_figure(change: np.ndarray, pose: np.ndarray,
                         label: str = 'change of the mean KS') -> Figure:
     """Draw a skeleton whose joints show how much refinement changed them.
 
+    Blue joints gained, red ones lost; the area of a dot grows with the size of
+    the change. A bar for each joint beside it.
+
     Args:
         change (np.ndarray): After minus before, (K, ); NaN where unknown.
         pose (np.ndarray): Where each joint is drawn, y downwards, (K, 2), as
@@ -40,10 +43,6 @@ def joint_change_figure(change: np.ndarray, pose: np.ndarray,
         names (Sequence[str]): K names.
         skeleton_links (Sequence): Pairs of keypoint indices.
         label (str): What ``change`` is.
-
-    Returns:
-        Figure: Blue joints gained, red ones lost; the area of a dot grows
-        with the size of the change. A bar for each joint beside it.
 
     Raises:
         ValueError: If the change of every joint is unknown.
@@ -141,14 +140,9 @@ def error_frequency_figure(before: dict[str, float],
                            after: dict[str, float]) -> Figure:
     """Plot the frequency of each outcome before and after refinement.
 
-    Args:
-        before (dict[str, float]): Share of the annotated joints of matched
-            people by the names of ``ERROR_TYPES``, from 0 to 1, of the input
-            poses.
-        after (dict[str, float]): The same of the refined poses.
-
-    Returns:
-        Figure: Two bars for each outcome, their values written on them.
+    Both are shares, from 0 to 1, of the annotated joints of matched people by
+    the names of ``ERROR_TYPES``. Two bars for each outcome, their values
+    written on them.
     """
     figure, axes = _plot(5.4, 3.2)
     place = np.arange(len(ERROR_TYPES))
@@ -166,15 +160,10 @@ def error_frequency_figure(before: dict[str, float],
 
 
 def oks_change_figure(before: np.ndarray, after: np.ndarray) -> Figure:
-    """Plot the OKS of every pose before and after refinement.
+    """Plot the OKS (N, ) of poses before and after refinement.
 
-    Args:
-        before (np.ndarray): OKS of the input poses, (N, ).
-        after (np.ndarray): OKS of the refined poses, (N, ).
-
-    Returns:
-        Figure: Points above the diagonal are poses that got better. Above
-        20000 poses, a seeded sample of them; the caption counts all.
+    Points above the diagonal are poses that got better. Above 20000 poses, a
+    seeded sample of them; the caption counts all.
 
     Raises:
         ValueError: If there is no pose.
@@ -204,9 +193,8 @@ def oks_change_figure(before: np.ndarray, after: np.ndarray) -> Figure:
 def joint_moves_figure(moves: np.ndarray) -> Figure:
     """Plot a histogram of how far joints moved.
 
-    Args:
-        moves (np.ndarray): Shares of the person's size; NaN does not count,
-            and moves beyond 0.3 are in the last of 20 bars.
+    Moves are shares of the person's size; NaN does not count, and moves beyond
+    0.3 are in the last of 20 bars.
     """
     figure, axes = _plot(6, 2.2)
     axes.hist(moves[np.isfinite(moves)].clip(max=.3 * (1 - 1e-9)), bins=20,
