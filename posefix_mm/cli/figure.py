@@ -30,9 +30,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest='kind', metavar='KIND', required=True)
     kinds = {kind: subparsers.add_parser(kind, help=text, description=text)
              for kind, text in _KINDS.items()}
-    _add_errors(kinds['errors'])
-    _add_inputs(kinds['inputs'])
-    _add_network(kinds['network'])
+    errors, inputs, network = (
+        kinds[name] for name in ('errors', 'inputs', 'network'))
+    add_options(errors, '--ann', '--img-dir')
+    errors.add_argument('--person', type=int, metavar='ID',
+                        help='annotation id of a person')
+    errors.add_argument('--draws', type=int, default=40,
+                        help='positions of each joint (default: %(default)s)')
+    errors.add_argument('--seed', type=int, default=0)
+    add_options(errors, '--skeleton')
+    inputs.add_argument('config', help="a refiner's config")
+    inputs.add_argument('--samples', type=int, default=12,
+                        help='people to show (default: %(default)s)')
+    inputs.add_argument('--seed', type=int, default=0)
+    add_options(inputs, '--cfg-options')
+    network.add_argument('--poses', required=True, metavar='POSES',
+                         help='file or folder')
+    add_options(network, *READING, '--img-dir', *REFINER)
+    add_options(network, '--ann', required=False,
+                help='COCO annotation file with the images')
+    network.add_argument(
+        '--record', type=int, default=0, metavar='N',
+        help='which record of the poses (default: %(default)s)')
+    network.add_argument('--device', default='cpu')
     for name in ('oks', 'status', 'joints'):
         add_compared_files(kinds[name])
         add_options(kinds[name], '--ann', '--skeleton')
@@ -42,36 +62,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         # also after KIND, where people will write it
         kind.add_argument('--quiet', action='store_true',
                           default=argparse.SUPPRESS, help='show errors only')
-
-
-def _add_errors(parser: argparse.ArgumentParser) -> None:
-    add_options(parser, '--ann', '--img-dir')
-    parser.add_argument('--person', type=int, metavar='ID',
-                        help='annotation id of a person')
-    parser.add_argument('--draws', type=int, default=40,
-                        help='positions of each joint (default: %(default)s)')
-    parser.add_argument('--seed', type=int, default=0)
-    add_options(parser, '--skeleton')
-
-
-def _add_inputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('config', help="a refiner's config")
-    parser.add_argument('--samples', type=int, default=12,
-                        help='people to show (default: %(default)s)')
-    parser.add_argument('--seed', type=int, default=0)
-    add_options(parser, '--cfg-options')
-
-
-def _add_network(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--poses', required=True, metavar='POSES',
-                        help='file or folder')
-    add_options(parser, *READING, '--img-dir', *REFINER)
-    add_options(parser, '--ann', required=False,
-                help='COCO annotation file with the images')
-    parser.add_argument(
-        '--record', type=int, default=0, metavar='N',
-        help='which record of the poses (default: %(default)s)')
-    parser.add_argument('--device', default='cpu')
 
 
 def run(args: argparse.Namespace) -> int:

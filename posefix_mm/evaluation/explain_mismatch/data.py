@@ -86,7 +86,15 @@ class EvaluationData:
         self.truth = truth.select(labelled & ~crowd & (truth.image >= 0))
         #: Their areas in squared pixels, or a guess from box or joints where
         #: there is none, float64, positive.
-        self.areas = self._areas()
+        people = [self.people[i] for i in self.truth.row]
+        self.areas = column(people, 'area')
+        lacking = np.flatnonzero(~(self.areas > 0))
+        boxes = np.array([box_of(people[i]) for i in lacking]).reshape(-1, 4)
+        keypoints = self.truth.keypoints[lacking]
+        low, high = pose_extent(keypoints[..., :2], keypoints[..., 2])
+        filled, extent = boxes[:, 2:].prod(1), (high - low).clip(1).prod(1)
+        self.areas[lacking] = BOX_TO_AREA * np.where(
+            filled > 0, filled, extent)
 
     def _columns(self, records: Sequence[Any],
                  image: np.ndarray) -> PoseColumns:
@@ -101,17 +109,6 @@ class EvaluationData:
                          np.int64)
         other.poses = self.poses._replace(image=image)
         return other
-
-    def _areas(self) -> np.ndarray:
-        people = [self.people[i] for i in self.truth.row]
-        areas = column(people, 'area')
-        lacking = np.flatnonzero(~(areas > 0))
-        boxes = np.array([box_of(people[i]) for i in lacking]).reshape(-1, 4)
-        keypoints = self.truth.keypoints[lacking]
-        low, high = pose_extent(keypoints[..., :2], keypoints[..., 2])
-        filled, extent = boxes[:, 2:].prod(1), (high - low).clip(1).prod(1)
-        areas[lacking] = BOX_TO_AREA * np.where(filled > 0, filled, extent)
-        return areas
 
 
 def quote(value: Any) -> str:

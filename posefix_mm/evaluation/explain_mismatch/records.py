@@ -40,15 +40,11 @@ _RENAMED = {
 }
 
 
-def _check_any(data: EvaluationData) -> Iterator[Explanation]:
+def _check_fields(data: EvaluationData) -> Iterator[Explanation]:
     if not len(data.results):
         yield Explanation('no_results', 'the results file holds no record',
                           'look at the log of the estimator', 0, 0)
-
-
-def _check_fields(data: EvaluationData) -> Iterator[Explanation]:
-    bad = [i for i, r in enumerate(data.results)
-           if not (_is_record(r) or _is_empty(r))]
+    bad = [i for i, r in enumerate(data.results) if not _is_record(r)]
     if bad:
         yield Explanation(
             'malformed_record', 'records are not objects with image_id, '
@@ -60,15 +56,12 @@ def _check_fields(data: EvaluationData) -> Iterator[Explanation]:
 
 
 def _is_record(record: Any) -> bool:
+    if isinstance(record, Problem):  # an empty row, as of DeepLabCut, is fine
+        return record.code == 'no_keypoint'
     return (has_numbers(record) and 'category_id' in record
             and category_of(record) is not None
             # a score of NaN is a number, and explained with the scores
             and isinstance(record.get('score'), (int, float)))
-
-
-def _is_empty(record: Any) -> bool:
-    """Whether it is an empty row of a table, as DeepLabCut writes them."""
-    return isinstance(record, Problem) and record.code == 'no_keypoint'
 
 
 def _check_counts(data: EvaluationData) -> Iterator[Explanation]:
@@ -318,6 +311,6 @@ def _check_ids(people: list[dict]) -> Iterator[Explanation]:
 
 #: In the order in which they are told.
 RECORD_CHECKS = (
-    _check_any, _check_fields, _check_counts, _check_finite, _check_scores,
+    _check_fields, _check_counts, _check_finite, _check_scores,
     _check_duplicates, _check_crowding, _check_renamed, _check_unknown_images,
     _check_empty_images, _check_categories, _check_annotations)
