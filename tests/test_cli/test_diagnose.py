@@ -136,12 +136,3 @@ def test_ids_that_do_not_meet(posefix, files, capsys):
     message = capsys.readouterr().err
     assert "before.json and " in message
     assert "'gone.png', is one of an annotated person, such as 1;" in message
-
-
-def test_help(posefix, capsys):
-    with pytest.raises(SystemExit, match='0'):
-        posefix('--help')
-    text = capsys.readouterr().out
-    for option in ('--ann', '--before', '--json', '--skeleton', '--oks-thr',
-                   '--rules', '--no-ap', '--quiet'):
-        assert option in text

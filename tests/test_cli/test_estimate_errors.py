@@ -58,12 +58,3 @@ def test_wrong_input(posefix, people, tmp_path, capsys, options, message):
     assert error.startswith('error: ')
     assert message in error
     assert not out.exists()
-
-
-def test_help(posefix, capsys):
-    with pytest.raises(SystemExit, match='0'):
-        posefix('--help')
-    text = capsys.readouterr().out
-    for option in ('--ann', '--out', '--skeleton', '--oks-thr', '--prior',
-                   '--pose-box-expand', '--quiet'):
-        assert option in text

@@ -9,25 +9,18 @@ from pathlib import Path
 from typing import List
 
 import pytest
-import torch
+from refine_fixtures import CONFIGS, save_weights
 
 from posefix_mm.cli import main
 from posefix_mm.demo.demo import REFINER
 
-CONFIG = Path(__file__).resolve().parents[2] / 'configs' / REFINER
+CONFIG = CONFIGS / REFINER
 
 
 @pytest.fixture
 def command(people: Path, tmp_path: Path) -> List[str]:
     """A call on every record many times over, on random weights."""
-    from mmengine.config import Config
-    from mmengine.registry import DefaultScope
-    from mmpose.registry import MODELS
-    torch.manual_seed(0)
-    with DefaultScope.overwrite_default_scope('mmpose'):
-        model = MODELS.build(Config.fromfile(CONFIG).model)
-    torch.nn.init.normal_(model.head.final_layer.weight)
-    torch.save({'state_dict': model.state_dict()}, tmp_path / 'weights.pth')
+    save_weights(CONFIG, tmp_path / 'weights.pth', 1.)
     records = json.loads((people / 'results.json').read_text())
     content = json.loads((people / 'annotations.json').read_text())
     images = [

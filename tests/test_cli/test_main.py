@@ -55,13 +55,16 @@ def test_help_lists_the_commands(capsys) -> None:
      '--num-workers --nms --no-nms --resume --strict --overwrite-input --log '
      '--show-dir --launcher --config --checkpoint --device --backend '
      '--precision --no-flip-test --cfg-options'),
-    ('predict', '--det --pose2d --boxes --poses --vis-dir'),
+    ('predict', '--pose2d --det --det-cat-ids --boxes --poses --config '
+     '--checkpoint --out --vis-dir --blend --pred-dir --strict'),
     ('evaluate', '--ann --before --json'),
     ('convert', '--to --ann --img-dir'),
-    ('diagnose', '--ann --before --json'),
-    ('estimate-errors', '--ann --out'),
+    ('diagnose', '--ann --before --json --skeleton --oks-thr --rules --no-ap'),
+    ('estimate-errors', '--ann --out --skeleton --oks-thr --prior '
+     '--pose-box-expand'),
     ('figure', '--help'),
-    ('report', 'AFTER --before --ann --img-dir --out'),
+    ('report', 'AFTER --before --ann --img-dir --out --people --seed '
+     '--skeleton --format --joint-map'),
     ('export', '--config'),
 ])
 def test_help_of_a_command(capsys, command, words) -> None:

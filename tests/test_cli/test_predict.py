@@ -248,15 +248,3 @@ def test_a_number_is_a_camera(tmp_path: Path, monkeypatch) -> None:
     assert read_input('0') == 0
     (tmp_path / '0').mkdir()
     assert read_input('0') == '0'
-
-
-def test_help(posefix, capsys) -> None:
-    with pytest.raises(SystemExit, match='^0$'):
-        posefix('--help')
-    text = capsys.readouterr().out
-    assert [
-        flag for flag in ('--pose2d', '--det', '--det-cat-ids', '--boxes',
-                          '--poses', '--config', '--checkpoint', '--out',
-                          '--vis-dir', '--blend', '--pred-dir', '--strict')
-        if flag not in text
-    ] == []

@@ -6,27 +6,19 @@ from typing import List
 
 import numpy as np
 import pytest
-import torch
+from refine_fixtures import CONFIGS, save_weights
 
 from posefix_mm.cli import main
 from posefix_mm.demo.demo import REFINER
 from posefix_mm.file_refinement.journal import Journal
 
-CONFIG = Path(__file__).resolve().parents[2] / 'configs' / REFINER
+CONFIG = CONFIGS / REFINER
 
 
 @pytest.fixture(scope='module')
 def weights(tmp_path_factory) -> Path:
-    from mmengine.config import Config
-    from mmengine.registry import DefaultScope
-    from mmpose.registry import MODELS
-    torch.manual_seed(0)
-    with DefaultScope.overwrite_default_scope('mmpose'):
-        model = MODELS.build(Config.fromfile(CONFIG).model)
-    torch.nn.init.normal_(model.head.final_layer.weight)
-    path = tmp_path_factory.mktemp('weights') / 'weights.pth'
-    torch.save({'state_dict': model.state_dict()}, path)
-    return path
+    return save_weights(
+        CONFIG, tmp_path_factory.mktemp('weights') / 'weights.pth', 1.)
 
 
 @pytest.fixture

@@ -69,14 +69,3 @@ def test_errors_are_one_line(files, tmp_path, capsys, extra, reason) -> None:
     assert captured.err.startswith('error: ') and reason in captured.err
     assert captured.err.count('\n') == 1
     assert not (tmp_path / 'out').exists()
-
-
-def test_help(capsys) -> None:
-    with pytest.raises(SystemExit, match='0'):
-        main(['report', '--help'])
-    shown = capsys.readouterr().out
-    assert [
-        flag for flag in ('--ann', '--img-dir', '--out', '--people', '--seed',
-                          '--skeleton', '--format', '--joint-map', '--quiet')
-        if flag not in shown
-    ] == []
