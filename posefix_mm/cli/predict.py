@@ -26,20 +26,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'input', help="image, folder, pattern ('images/*.jpg'), video, or "
         'number of a camera')
-    _add_chain_arguments(parser)
-    _add_output_arguments(parser)
-    add_options(parser, *REFINER, *NETWORK)
-    parser.add_argument('--batch-size', type=int, default=32,
-                        help='people at once, and images in memory (32)')
-    parser.add_argument('--num-workers', type=int, default=2,
-                        help='threads that decode and crop (2)')
-    parser.add_argument(
-        '--strict', action='store_true',
-        help='exit with 3 if an image or a pose cannot be used')
-
-
-def _add_chain_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what finds the poses."""
     group = parser.add_argument_group(
         'poses', 'Models are config files, package::path, or names of the '
         "packages' model indices, whose weights are then fetched.")
@@ -64,10 +50,6 @@ def _add_chain_arguments(parser: argparse.ArgumentParser) -> None:
         '--poses', metavar='FILE', help='poses in place of detector and '
         'estimator: COCO keypoint results, or any other format')
     add_options(group, *POSE_FILE)
-
-
-def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what is written."""
     group = parser.add_argument_group('output')
     group.add_argument('--out', help='COCO results file of all images')
     group.add_argument(
@@ -84,6 +66,14 @@ def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
         'the refined poses, not beside them')
     group.add_argument('--kpt-thr', type=float, default=.3,
                        help='least score of keypoints that are drawn (0.3)')
+    add_options(parser, *REFINER, *NETWORK)
+    parser.add_argument('--batch-size', type=int, default=32,
+                        help='people at once, and images in memory (32)')
+    parser.add_argument('--num-workers', type=int, default=2,
+                        help='threads that decode and crop (2)')
+    parser.add_argument(
+        '--strict', action='store_true',
+        help='exit with 3 if an image or a pose cannot be used')
 
 
 def run(args: argparse.Namespace) -> int:
