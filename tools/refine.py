@@ -7,7 +7,7 @@ import argparse
 import sys
 
 from posefix_mm.cli import refine
-from posefix_mm.cli.arguments import add_network_arguments
+from posefix_mm.cli.arguments import NETWORK, add_options
 from posefix_mm.cli.main import run_command
 
 
@@ -20,7 +20,7 @@ def parse_args() -> argparse.Namespace:
         '--poses', required=True, help='results file to refine')
     parser.add_argument('--out', required=True, help='file to write')
     refine.add_file_arguments(parser)
-    add_network_arguments(parser)
+    add_options(parser, *NETWORK)
     parser.add_argument('--quiet', action='store_true')
     parser.set_defaults(run=refine.run)
     return parser.parse_args()

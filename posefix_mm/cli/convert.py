@@ -5,14 +5,8 @@ counted. Formats: see docs/formats.md.
 """
 import argparse
 from functools import partial
-from typing import TYPE_CHECKING
 
-from .output import NOTHING_REFINED, OK, write_line
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from ..apis.convert_poses import ConvertSummary
+from .output import OK, write_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,29 +51,18 @@ def _format_help(parser: argparse.ArgumentParser) -> str:
 def run(args: argparse.Namespace) -> int:
     """Run ``posefix convert``."""
     from rich.console import Console
-
-    from ..apis.convert_poses import NothingConvertedError, convert_poses
-    from ..file_refinement.refine_summary import sum_up
-    try:
-        summary = convert_poses(
-            args.poses, args.out, args.target_format,
-            source_format=args.source_format, joint_map=args.joint_map,
-            skeleton=args.skeleton, ann=args.ann, img_dir=args.img_dir)
-    except NothingConvertedError as error:
-        write_line(f'error: {error}', error=True)
-        return NOTHING_REFINED
-    if not args.quiet:
-        Console().print(_table(summary, args.out))
-        for line in sum_up(summary.unconverted, summary.examples):
-            write_line(f'not converted: {line}')
-    return OK
-
-
-def _table(summary: 'ConvertSummary', out: str) -> 'Table':
-    """Lay out what became of the poses."""
     from rich.markup import escape
     from rich.table import Table
-    table = Table(title=escape(out))
+
+    from ..apis.convert_poses import convert_poses
+    from ..file_refinement.refine_summary import sum_up
+    summary = convert_poses(
+        args.poses, args.out, args.target_format,
+        source_format=args.source_format, joint_map=args.joint_map,
+        skeleton=args.skeleton, ann=args.ann, img_dir=args.img_dir)
+    if args.quiet:
+        return OK
+    table = Table(title=escape(args.out))
     table.add_column('')
     table.add_column('poses', justify='right')
     table.add_row('read', str(summary.total))
@@ -88,4 +71,7 @@ def _table(summary: 'ConvertSummary', out: str) -> 'Table':
                          ('no place for', summary.lost)):
         for name, count in sorted(counts.items()):
             table.add_row(escape(f'{kind}: {name}'), str(count))
-    return table
+    Console().print(table)
+    for line in sum_up(summary.unconverted, summary.examples):
+        write_line(f'not converted: {line}')
+    return OK

@@ -6,14 +6,7 @@ type costs in AP is measured. With --before, what a refinement changed.
 """
 import argparse
 
-from .arguments import (
-    add_ann,
-    add_before,
-    add_oks_thr,
-    add_reading,
-    add_skeleton,
-    reading_options,
-)
+from .arguments import READING, add_options, reading_options
 from .output import OK, write_line
 
 
@@ -21,21 +14,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``posefix diagnose``."""
     parser.add_argument(
         'results', help='file or folder of poses, such as COCO results')
-    add_ann(parser, ' of the images')
-    add_before(parser)
+    add_options(parser, '--ann', help='COCO annotation file of the images')
+    add_options(parser, '--before')
     parser.add_argument('--against', dest='before',  # the former name
                         help=argparse.SUPPRESS)
-    add_reading(parser)
+    add_options(parser, *READING)
     parser.add_argument('--json', metavar='FILE',
                         help='write all numbers to this file')
-    add_skeleton(parser)
+    add_options(parser, '--skeleton')
     parser.add_argument(
         '--rules', choices=('ronchi', 'posefix'), default='ronchi',
         help='whose joint a joint may be mistaken for: of all persons of the '
         "image, each by its own area, as in Ronchi & Perona's coco-analyze, "
         'or of those whose boxes overlap, as training errors are made '
         '(ronchi)')
-    add_oks_thr(parser)
+    add_options(parser, '--oks-thr')
     parser.add_argument('--no-ap', action='store_true',
                         help='leave out what each error costs in AP: faster')
 
@@ -44,35 +37,16 @@ def run(args: argparse.Namespace) -> int:
     """Run ``posefix diagnose``."""
     from rich.console import Console
 
-    from ..diagnosis import change_table, diagnosis_tables
-    from ..fileio import write_json
-
-    content = _diagnose(args)
-    if args.json:
-        write_json(args.json, content)
-    if not args.quiet:
-        console = Console()
-        for table in diagnosis_tables(content, content.get('before')):
-            console.print(table)
-        if 'changes' in content:
-            console.print(change_table(content['changes']))
-        write_line(
-            f'{content["matched"]} poses belong to a person; '
-            f'{content["unmatched_records"]} do not, '
-            f'{content["skipped_records"]} records are no poses, '
-            f'{content["unmatched_annotations"]} persons have no pose')
-    return OK
-
-
-def _diagnose(args: argparse.Namespace) -> dict:
-    """Make the content of the JSON file."""
     from ..diagnosis import (
+        change_table,
         diagnose_files,
+        diagnosis_tables,
         error_costs,
+        load_skeleton,
         summarize,
         summarize_changes,
     )
-    from ..structures.skeletons import load_skeleton
+    from ..fileio import write_json
 
     metainfo = load_skeleton(args.skeleton)
     summaries, diagnoses = [], []
@@ -89,4 +63,17 @@ def _diagnose(args: argparse.Namespace) -> dict:
     if args.before:
         content['before'] = summaries[1]
         content['changes'] = summarize_changes(*diagnoses[::-1])
-    return content
+    if args.json:
+        write_json(args.json, content)
+    if not args.quiet:
+        console = Console()
+        for table in diagnosis_tables(content, content.get('before')):
+            console.print(table)
+        if 'changes' in content:
+            console.print(change_table(content['changes']))
+        write_line(
+            f'{content["matched"]} poses belong to a person; '
+            f'{content["unmatched_records"]} do not, '
+            f'{content["skipped_records"]} records are no poses, '
+            f'{content["unmatched_annotations"]} persons have no pose')
+    return OK

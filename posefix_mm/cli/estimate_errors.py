@@ -7,13 +7,7 @@ estimator.
 import argparse
 from pathlib import Path
 
-from .arguments import (
-    add_ann,
-    add_oks_thr,
-    add_reading,
-    add_skeleton,
-    reading_options,
-)
+from .arguments import READING, add_options, reading_options
 from .output import OK, write_line
 
 
@@ -21,11 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``posefix estimate-errors``."""
     parser.add_argument(
         'results', help='poses of the estimator, such as COCO results')
-    add_ann(parser, ' of the images')
+    add_options(parser, '--ann', help='COCO annotation file of the images')
     parser.add_argument('--out', required=True, help='config file to write')
-    add_reading(parser)
-    add_skeleton(parser)
-    add_oks_thr(parser)
+    add_options(parser, *READING, '--skeleton', '--oks-thr')
     parser.add_argument(
         '--prior', type=float, default=20., metavar='JOINTS',
         help='entries with about this many observations or fewer are drawn '
@@ -38,9 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run ``posefix estimate-errors``."""
-    from ..diagnosis import config_fragment, diagnose_files, estimate_errors
+    from ..diagnosis import (
+        config_fragment,
+        diagnose_files,
+        estimate_errors,
+        load_skeleton,
+    )
     from ..fileio import atomic_write
-    from ..structures.skeletons import load_skeleton
 
     if args.prior < 0:
         raise ValueError(f'--prior must not be negative, got {args.prior:g}')

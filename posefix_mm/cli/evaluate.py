@@ -4,33 +4,22 @@ Where results and annotations do not fit together (ids, categories, units,
 areas, scores...), it says what is wrong, with how many, and what to do.
 """
 import argparse
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from .arguments import (
-    add_ann,
-    add_before,
-    add_reading,
-    add_skeleton,
-    reading_options,
-)
+from .arguments import READING, add_options, reading_options
 from .output import OK, write_line
-
-if TYPE_CHECKING:
-    from ..apis import Evaluation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``posefix evaluate``."""
     parser.add_argument('results', metavar='RESULTS',
                         help='poses, such as COCO results')
-    add_ann(parser, ' of the same images')
-    add_before(parser)
-    add_reading(parser)
+    add_options(parser, '--ann',
+                help='COCO annotation file of the same images')
+    add_options(parser, '--before', *READING)
     parser.add_argument(
         '--json', metavar='FILE',
         help='write statistics and explanations to this file as well')
-    add_skeleton(parser)
+    add_options(parser, '--skeleton')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,19 +38,14 @@ def run(args: argparse.Namespace) -> int:
     if args.quiet:
         return OK
     Console().print(comparison_table(evaluation.before, evaluation.results))
-    for name, text in _notes(evaluation):
-        write_line(f'{name}: {text}')
-    return OK
-
-
-def _notes(evaluation: 'Evaluation') -> Iterator[tuple[str, str]]:
-    """What is wrong, once if it is the same in both files."""
     before, results = (
         [*map(str, explanations)] for explanations in (
             evaluation.before_explanations, evaluation.explanations))
+    # once what is the same in both files
     both = [text for text in before if text in results]
     for name, texts in (('input and results', both), ('input', before),
                         ('results', results)):
         for text in texts:
             if texts is both or text not in both:
-                yield name, text
+                write_line(f'{name}: {text}')
+    return OK

@@ -5,15 +5,15 @@ included; see docs/export.md for its inputs and outputs.
 """
 import argparse
 
-from .arguments import add_flip_test, add_refiner_files
+from .arguments import REFINER, add_options
 from .output import OK, write_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``posefix export``."""
-    add_refiner_files(parser)
+    add_options(parser, *REFINER)
     parser.add_argument('--out', required=True, help='such as model.onnx')
-    add_flip_test(parser)
+    add_options(parser, '--no-flip-test')
     parser.add_argument('--opset', type=int, default=18, metavar='N',
                         help="version of ONNX's operators (default: 18)")
     parser.add_argument(

@@ -5,13 +5,10 @@ The suffix of the output says what is written: PNG, SVG or PDF.
 import argparse
 
 from .arguments import (
-    add_ann,
-    add_cfg_options,
+    READING,
+    REFINER,
     add_compared_files,
-    add_img_dir,
-    add_reading,
-    add_refiner_files,
-    add_skeleton,
+    add_options,
     compared_files,
     reading_options,
 )
@@ -33,51 +30,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest='kind', metavar='KIND', required=True)
     kinds = {kind: subparsers.add_parser(kind, help=text, description=text)
              for kind, text in _KINDS.items()}
-    _add_errors(kinds['errors'])
-    _add_inputs(kinds['inputs'])
-    _add_network(kinds['network'])
-    for kind in ('oks', 'status', 'joints'):
-        add_compared_files(kinds[kind])
-        add_ann(kinds[kind], '')
-        add_skeleton(kinds[kind])
+    errors, inputs, network = (
+        kinds[name] for name in ('errors', 'inputs', 'network'))
+    add_options(errors, '--ann', '--img-dir')
+    errors.add_argument('--person', type=int, metavar='ID',
+                        help='annotation id of a person')
+    errors.add_argument('--draws', type=int, default=40,
+                        help='positions of each joint (default: %(default)s)')
+    errors.add_argument('--seed', type=int, default=0)
+    add_options(errors, '--skeleton')
+    inputs.add_argument('config', help="a refiner's config")
+    inputs.add_argument('--samples', type=int, default=12,
+                        help='people to show (default: %(default)s)')
+    inputs.add_argument('--seed', type=int, default=0)
+    add_options(inputs, '--cfg-options')
+    network.add_argument('--poses', required=True, metavar='POSES',
+                         help='file or folder')
+    add_options(network, *READING, '--img-dir', *REFINER)
+    add_options(network, '--ann', required=False,
+                help='COCO annotation file with the images')
+    network.add_argument(
+        '--record', type=int, default=0, metavar='N',
+        help='which record of the poses (default: %(default)s)')
+    network.add_argument('--device', default='cpu')
+    for name in ('oks', 'status', 'joints'):
+        add_compared_files(kinds[name])
+        add_options(kinds[name], '--ann', '--skeleton')
     for kind in kinds.values():
         kind.add_argument('--out', required=True, metavar='FILE',
                           help='.png, .svg or .pdf')
         # also after KIND, where people will write it
         kind.add_argument('--quiet', action='store_true',
                           default=argparse.SUPPRESS, help='show errors only')
-
-
-def _add_errors(parser: argparse.ArgumentParser) -> None:
-    add_ann(parser, '')
-    add_img_dir(parser)
-    parser.add_argument('--person', type=int, metavar='ID',
-                        help='annotation id of a person')
-    parser.add_argument('--draws', type=int, default=40,
-                        help='positions of each joint (default: %(default)s)')
-    parser.add_argument('--seed', type=int, default=0)
-    add_skeleton(parser)
-
-
-def _add_inputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('config', help="a refiner's config")
-    parser.add_argument('--samples', type=int, default=12,
-                        help='people to show (default: %(default)s)')
-    parser.add_argument('--seed', type=int, default=0)
-    add_cfg_options(parser)
-
-
-def _add_network(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--poses', required=True, metavar='POSES',
-                        help='file or folder')
-    add_reading(parser)
-    add_img_dir(parser)
-    add_refiner_files(parser)
-    add_ann(parser, ' with the images', required=False)
-    parser.add_argument(
-        '--record', type=int, default=0, metavar='N',
-        help='which record of the poses (default: %(default)s)')
-    parser.add_argument('--device', default='cpu')
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from .. import _compat
 from ..version import __version__
-from .output import FAILED, INTERRUPTED, NOTHING_REFINED, OK, write_line
+from .output import (
+    FAILED,
+    INTERRUPTED,
+    NOT_ALL_REFINED,
+    NOTHING_REFINED,
+    OK,
+    write_line,
+)
 
 #: Sub-commands and what they do, in the order of ``posefix --help``. Each has
 #: a module of its name with add_arguments(parser) and run(args), which returns
@@ -29,6 +36,11 @@ COMMANDS = {
     'export': 'write a refiner as an ONNX model',
 }
 
+# Exit codes of errors; their modules are slow to import.
+_CODES = {'NotAllRefinedError': NOT_ALL_REFINED,
+          'NothingRefinedError': NOTHING_REFINED,
+          'NothingConvertedError': NOTHING_REFINED,
+          'NoPoseRefinedError': NOTHING_REFINED}
 _DESCRIPTION = 'Refine 2D poses of any estimator.'
 _EPILOG = f"""exit codes: {OK} done; {FAILED} a file, an option or the input
 is wrong (the message says which); 2 wrong usage; 3 with --strict, some
@@ -103,7 +115,7 @@ def run_command(args: argparse.Namespace) -> int:
     except (ImportError, OSError, LookupError, RuntimeError,
             ValueError) as error:
         show_error(error)
-        return FAILED
+        return _CODES.get(type(error).__name__, FAILED)
     except KeyboardInterrupt:
         show_error('interrupted' + _resume_hint(args))
         return INTERRUPTED

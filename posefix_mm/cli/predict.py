@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .arguments import (
-    add_network_arguments,
-    add_pose_file_arguments,
-    add_refiner_files,
+    NETWORK,
+    POSE_FILE,
+    REFINER,
+    add_options,
     network_options,
 )
-from .output import NOT_ALL_REFINED, NOTHING_REFINED, OK, write_line
+from .output import NOT_ALL_REFINED, OK, write_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,21 +26,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'input', help="image, folder, pattern ('images/*.jpg'), video, or "
         'number of a camera')
-    _add_chain_arguments(parser)
-    _add_output_arguments(parser)
-    add_refiner_files(parser)
-    add_network_arguments(parser)
-    parser.add_argument('--batch-size', type=int, default=32,
-                        help='people at once, and images in memory (32)')
-    parser.add_argument('--num-workers', type=int, default=2,
-                        help='threads that decode and crop (2)')
-    parser.add_argument(
-        '--strict', action='store_true',
-        help='exit with 3 if an image or a pose cannot be used')
-
-
-def _add_chain_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what finds the poses."""
     group = parser.add_argument_group(
         'poses', 'Models are config files, package::path, or names of the '
         "packages' model indices, whose weights are then fetched.")
@@ -63,11 +49,7 @@ def _add_chain_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         '--poses', metavar='FILE', help='poses in place of detector and '
         'estimator: COCO keypoint results, or any other format')
-    add_pose_file_arguments(group)
-
-
-def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what is written."""
+    add_options(group, *POSE_FILE)
     group = parser.add_argument_group('output')
     group.add_argument('--out', help='COCO results file of all images')
     group.add_argument(
@@ -84,6 +66,14 @@ def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
         'the refined poses, not beside them')
     group.add_argument('--kpt-thr', type=float, default=.3,
                        help='least score of keypoints that are drawn (0.3)')
+    add_options(parser, *REFINER, *NETWORK)
+    parser.add_argument('--batch-size', type=int, default=32,
+                        help='people at once, and images in memory (32)')
+    parser.add_argument('--num-workers', type=int, default=2,
+                        help='threads that decode and crop (2)')
+    parser.add_argument(
+        '--strict', action='store_true',
+        help='exit with 3 if an image or a pose cannot be used')
 
 
 def run(args: argparse.Namespace) -> int:
@@ -97,13 +87,8 @@ def run(args: argparse.Namespace) -> int:
                          '--vis-dir')
     import cv2
     cv2.setNumThreads(0)  # images are decoded in threads of our own
-    from ..apis.inferencers import NoPoseRefinedError
-    try:
-        with _log_on_stderr(args.quiet):
-            return _predict(args)
-    except NoPoseRefinedError as error:
-        write_line(f'error: {error}', error=True)
-        return NOTHING_REFINED
+    with _log_on_stderr(args.quiet):
+        return _predict(args)
 
 
 def _predict(args: argparse.Namespace) -> int:

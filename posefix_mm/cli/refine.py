@@ -10,12 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .arguments import (
-    add_network_arguments,
-    add_pose_file_arguments,
-    add_refiner_files,
+    NETWORK,
+    POSE_FILE,
+    REFINER,
+    add_options,
     network_options,
 )
-from .output import NOT_ALL_REFINED, NOTHING_REFINED, OK, write_line
+from .output import OK, write_line
 
 if TYPE_CHECKING:
     from ..apis import RefineSummary
@@ -36,8 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'poses', help='file or folder of poses, such as COCO results')
     parser.add_argument('--out', required=True, help='what to write')
     add_file_arguments(parser)
-    add_refiner_files(parser)
-    add_network_arguments(parser)
+    add_options(parser, *REFINER, *NETWORK)
 
 
 def add_file_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +47,7 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--ann', help='COCO annotation file: its images give the file names; '
         'with annotations, AP before and after is shown')
-    add_pose_file_arguments(parser)
+    add_options(parser, *POSE_FILE)
     parser.add_argument(
         '--follow-links', action='store_true', help='open pictures outside '
         'of the folder if links in it lead there')
@@ -101,24 +101,15 @@ def run(args: argparse.Namespace) -> int:
     import cv2
     from mmengine.dist import get_rank
 
-    from ..apis import (
-        NotAllRefinedError,
-        NothingRefinedError,
-        refine_results,
-    )
+    from ..apis import refine_results
 
     cv2.setNumThreads(0)  # images are decoded in threads of our own
     args.device = _launch(args.launcher, args.device)
-    try:
-        summary = refine_results(
-            args.config, args.checkpoint, args.poses, args.img_dir, args.out,
-            announce=None if args.quiet else partial(write_line, error=True),
-            progress=not args.quiet, **network_options(args),
-            **{name: getattr(args, name) for name in _FILE_OPTIONS})
-    except (NotAllRefinedError, NothingRefinedError) as error:
-        write_line(f'error: {error}', error=True)
-        return NOT_ALL_REFINED if isinstance(error, NotAllRefinedError) \
-            else NOTHING_REFINED
+    summary = refine_results(
+        args.config, args.checkpoint, args.poses, args.img_dir, args.out,
+        announce=None if args.quiet else partial(write_line, error=True),
+        progress=not args.quiet, **network_options(args),
+        **{name: getattr(args, name) for name in _FILE_OPTIONS})
     if not args.quiet and get_rank() == 0:
         _report(summary, args.out)
     return OK

@@ -7,10 +7,8 @@ joints moved, and where.
 import argparse
 
 from .arguments import (
-    add_ann,
     add_compared_files,
-    add_img_dir,
-    add_skeleton,
+    add_options,
     compared_files,
     reading_options,
 )
@@ -20,12 +18,12 @@ from .output import OK, write_line
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``posefix report``."""
     add_compared_files(parser)
-    add_img_dir(parser)
+    add_options(parser, '--img-dir')
     parser.add_argument('--out', required=True, metavar='DIR',
                         help='folder for the page')
-    add_ann(parser, ': names of the images and, if there are any, the true '
-            'poses', required=False)
-    add_skeleton(parser)
+    add_options(parser, '--ann', required=False, help='COCO annotation file: '
+                'names of the images and, if there are any, the true poses')
+    add_options(parser, '--skeleton')
     parser.add_argument(
         '--people', type=int, default=12, metavar='N',
         help='people to show as most improved, most damaged and at random, '

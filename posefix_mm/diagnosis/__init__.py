@@ -3,17 +3,23 @@ from ..structures.people import load_people
 from ..structures.skeletons import load_skeleton
 from .comparison import compare_results
 from .diagnosis import (
+    Classification,
     DiagnosedFile,
     Diagnosis,
+    classify_errors,
     diagnose_files,
     diagnose_results,
 )
-from .diagnosis_tables import change_table, diagnosis_tables
-from .error_classification import Classification, classify_errors
 from .error_cost import error_costs, repair_errors
 from .error_estimation import MeasuredErrors, config_fragment, estimate_errors
 from .pose_error_metric import PoseErrorMetric
-from .summary import status_frequency, summarize, summarize_changes
+from .summary import (
+    change_table,
+    diagnosis_tables,
+    status_frequency,
+    summarize,
+    summarize_changes,
+)
 
 __all__ = [
     'Classification', 'DiagnosedFile', 'Diagnosis', 'MeasuredErrors',

@@ -1,5 +1,4 @@
 """Poses before and after refinement, and their errors if annotated."""
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,10 @@ from scipy.optimize import linear_sum_assignment
 from ..evaluation import can_evaluate
 from ..evaluation.annotation_format import tidy_annotations
 from ..formats.as_results import read_as_results
+from ..structures.boxes import pose_extent
 from ..structures.error_types import ERROR_TYPES
 from ..structures.matching import person_oks
-from ..structures.people import AnnotatedPeople, load_people
+from ..structures.people import AnnotatedPeople, group_indices, load_people
 from ..structures.pose_records import PoseRecord, parse_pose_record
 from .diagnosis import Diagnosis, diagnose_results
 from .summary import status_frequency
@@ -46,25 +46,20 @@ def pair_records(before: Sequence[PoseRecord],
     """
     usable = [[r for r in side if r.problem is None]
               for side in (before, after)]
-    if len(before) == len(after) and all(
-            b.image_id == a.image_id and b.score == a.score
-            for b, a in zip(before, after, strict=True)):
+    if [(r.image_id, r.score) for r in before] == [
+            (r.image_id, r.score) for r in after]:
         pairs = [(b.index, a.index)
                  for b, a in zip(before, after, strict=True)
                  if b.problem is None and a.problem is None]
     else:
-        old, new = map(_by_image, usable)
+        old, new = (
+            {image_id: [side[i] for i in places] for image_id, places in
+             group_indices([r.image_id for r in side]).items()}
+            for side in usable)
         pairs = sorted(pair for image_id in old.keys() & new.keys()
                        for pair in _assign(old[image_id], new[image_id]))
     columns = np.array(pairs, dtype=int).reshape(-1, 2).T
     return RecordPairs(*columns, *(len(side) - len(pairs) for side in usable))
-
-
-def _by_image(records: Sequence[PoseRecord]) -> dict:
-    groups = defaultdict(list)
-    for record in records:
-        groups[record.image_id].append(record)
-    return groups
 
 
 def _assign(before: list[PoseRecord], after: list[PoseRecord]) -> list[tuple]:
@@ -85,21 +80,14 @@ def _assign(before: list[PoseRecord], after: list[PoseRecord]) -> list[tuple]:
 
 def joint_moves(before: np.ndarray, after: np.ndarray,
                 visible: np.ndarray) -> np.ndarray:
-    """Measure how far joints moved.
+    """Measure how far joints moved, (P, K), as shares of the person's size.
 
-    Args:
-        before (np.ndarray): Image pixels, (P, K, 2).
-        after (np.ndarray): Image pixels, (P, K, 2).
-        visible (np.ndarray): Whether present before and after, bool (P, K).
-
-    Returns:
-        np.ndarray: Distances as shares of the person's size, the longer side
-        of the extent of its input pose but at least 1 px, (P, K); NaN where
-        absent.
+    That is the longer side of the extent of its input pose, but at least 1 px.
+    Poses are image pixels, (P, K, 2); NaN where a joint is not ``visible``,
+    present before and after.
     """
-    low = np.where(visible[..., None], before, np.inf).min(1)
-    high = np.where(visible[..., None], before, -np.inf).max(1)
-    size = np.where(np.isfinite(high), high - low, 0).max(-1).clip(min=1)
+    low, high = pose_extent(before, visible)
+    size = (high - low).max(-1).clip(min=1)
     moved = np.linalg.norm(after - before, axis=-1) / size[:, None]
     return np.where(visible, moved, np.nan)
 
@@ -129,8 +117,8 @@ class PairTruth:
     def frequencies(self) -> list[dict[str, float]]:
         """Shares of the outcomes before and after, by ``ERROR_TYPES``.
 
-        Of the annotated joints of matched people, from 0 to 1; zeros if
-        nobody is matched.
+        Of the annotated joints of matched people, from 0 to 1; zeros if nobody
+        is matched.
         """
         return [
             status_frequency(d) if len(d) else dict.fromkeys(ERROR_TYPES, 0.)
@@ -141,10 +129,9 @@ class PairTruth:
         return self.oks[:, self.person >= 0]
 
     def mean_ks(self) -> np.ndarray:
-        """Mean KS of every joint over matched people, before and after.
+        """Mean KS of matched people, before and after, (2, K).
 
-        Returns:
-            np.ndarray: (2, K); NaN for joints without annotation.
+        NaN for joints without annotation.
         """
         return np.stack([
             np.divide(np.nansum(d.ks, 0), known.sum(0),
@@ -154,10 +141,7 @@ class PairTruth:
 
 @dataclass
 class ResultsComparison:
-    """Poses before and after refinement.
-
-    P pairs of an input pose and its refined pose, K keypoints.
-    """
+    """Poses before and after refinement: P pairs, K keypoints."""
 
     metainfo: dict  #: Skeleton
     results: tuple[list, list]  #: Contents of both files

@@ -34,8 +34,7 @@ def repair_errors(diagnosis: Diagnosis, results: Sequence[Any],
 
     Args:
         diagnosis (Diagnosis): Of the results.
-        results (Sequence[Any]): Content of the results file; a copy is
-            changed.
+        results (Sequence[Any]): Content of the results file; it is copied.
         annotations (dict): Content of the annotation file.
         kinds (Iterable[int]): Indices into ``ERROR_TYPES``.
         sigmas (Sequence[float], optional): COCO-style sigmas, (K, ).

@@ -205,8 +205,7 @@ def _fit(counts: np.ndarray, parent: np.ndarray, prior: float) -> np.ndarray:
     impossible errors are dropped and the rest renormalised: each error is
     weighed by how often it was possible. Besides the observations, counts of
     (..., A, 5), there are ``prior`` more, with all errors possible and the
-    probabilities of ``parent`` (..., 5), which are also the result without
-    any observation.
+    probabilities of ``parent`` (..., 5), also the result without observations.
     """
     number = counts.sum(-1) + prior * np.array([0, 0, 0, 1])
     wins = counts.sum(-2) + prior * parent
@@ -305,7 +304,7 @@ def _absent(diagnosis: Diagnosis, group: np.ndarray,
 def relative_radius(similarity: np.ndarray, kind: int) -> np.ndarray:
     """Place of the distance to the reference point within an error's band.
 
-    The similarity is the KS to the reference point, (...), the kind an index
+    ``similarity`` is the KS to the reference point, (...), ``kind`` an index
     into ``ERROR_TYPES``. Returns 0 at the lower and 1 at the upper end of the
     band that section 3.2 of PoseFix draws radii from, (...); misses may be
     beyond.

@@ -47,8 +47,8 @@ class PoseErrorMetric(CocoMetric):
         """Diagnose the poses in ``outfile_prefix``'s ``.keypoints.json``.
 
         Returns names and values: shares of the statuses and of the records
-        that belong to a person, in percent, mean OKS of these, and with
-        ``with_cost`` points of AP.
+        that belong to a person, in percent, mean OKS of these, and points of
+        AP.
         """
         results = read_json(f'{outfile_prefix}.keypoints.json')
         # what `gt_converter` has changed is not in the dataset

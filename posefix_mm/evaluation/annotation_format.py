@@ -27,20 +27,21 @@ def tidy_annotations(annotations: dict, num_keypoints: int) -> TidyAnnotations:
     """
     people = annotations.get('annotations')
     content = dict(annotations, annotations=[])
-    for name in ('images', 'categories'):
+    for name, text in (('images', False), ('categories', True)):
         if isinstance(annotations.get(name), list):
             content[name] = [
-                _with_whole_id(one, text=name == 'categories')
-                for one in annotations[name]
-            ]
+                _with_whole_id(one, text) for one in annotations[name]]
     try:
         _check_lists(content)
     except ValueError as error:
         return TidyAnnotations(content, 0, [], str(error))
     errors: list[str] = []
     with_keypoints = wrong_count = 0
-    for index, person in enumerate(map(
-            _without_nulls, people if isinstance(people, list) else ())):
+    for index, person in enumerate(
+            people if isinstance(people, list) else ()):
+        if isinstance(person, dict):  # null is as good as missing
+            person = {name: value for name, value in person.items()
+                      if value is not None or name not in _OPTIONAL}
         if not isinstance(person, dict) or 'keypoints' in person:
             with_keypoints += 1
             try:
@@ -51,7 +52,7 @@ def tidy_annotations(annotations: dict, num_keypoints: int) -> TidyAnnotations:
             labelled = sum(v > 0 for v in person['keypoints'][2::3])
             if labelled and person.get('num_keypoints') == 0:
                 wrong_count += 1
-                person = dict(person, num_keypoints=labelled)
+                person['num_keypoints'] = labelled
         content['annotations'].append(person)
     explanations = []
     poses = with_keypoints - len(errors)
@@ -81,24 +82,11 @@ def _with_whole_id(item: Any, text: bool) -> Any:
     return item if number is None else dict(item, id=number)
 
 
-def _without_nulls(person: Any) -> Any:
-    """Take a field of ``null`` that may be missing for a missing one."""
-    if not isinstance(person, dict):
-        return person
-    return {name: value for name, value in person.items()
-            if value is not None or name not in _OPTIONAL}
-
-
 def _tidy(person: Any, num_keypoints: int, index: int) -> dict:
-    """Check an annotation and write its ids as whole numbers.
-
-    Raises:
-        ValueError: If it can't be evaluated.
-    """
+    """Check an annotation and write, in place, its ids as whole numbers."""
     if not isinstance(person, dict):
         raise ValueError('an annotation must be an object, got '
                          f'{person!r:.40}')
-    person = dict(person)
     if isinstance(person.get('image_id'), float):
         person['image_id'] = image_id_of(dict(image_id=person['image_id']))
     if type(person.get('category_id')) in (float, str):

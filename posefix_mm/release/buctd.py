@@ -5,45 +5,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from mmengine.registry import DefaultScope
-from mmpose.registry import MODELS
 
 from ..fileio import CHECKPOINT_ERRORS
-from .weights import fit_state, write_weights
+from .weights import expected_state, fit_state, write_weights
 
 _ATTENTION = re.compile(r'stage2_att\.att_layers\.(\d+)\.'
                         r'(position|channel)_attention_module\.'
                         r'(cnn|cnn_cond|pa\.fc_[qkvo])\.(weight|bias)')
-_LAYERS = {
-    'cnn': 'feature',
-    'cnn_cond': 'pose',
-    'pa.fc_q': 'query',
-    'pa.fc_k': 'key',
-    'pa.fc_v': 'value',
-    'pa.fc_o': 'out'
-}
+_LAYERS = {'cnn': 'feature', 'cnn_cond': 'pose', 'pa.fc_q': 'query',
+           'pa.fc_k': 'key', 'pa.fc_v': 'value', 'pa.fc_o': 'out'}
 
 
 class BUCTDNetwork(NamedTuple):
-    """What the shapes of a checkpoint tell about its network.
+    """What the shapes of a checkpoint tell about its network."""
 
-    Attributes:
-        width (int): Of the HRNet: 32 or 48.
-        num_keypoints (int): K.
-        fusion (str): ``'PreNet'`` or ``'CoAM'``.
-        pose_maps (str): ``'ColorPoseImage'``, ``'GreyPoseImage'`` or
-            ``'StackedPoseMaps'``. A preNet's shapes are the same for the
-            first two; the first is meant.
-        input_size (tuple[int, int]): [w, h]; None if it may be any.
-        channel_only (bool): Whether CoAM has the channel part alone.
-    """
-
-    width: int
-    num_keypoints: int
-    fusion: str
+    width: int  #: Of the HRNet: 32 or 48
+    num_keypoints: int  #: K
+    fusion: str  #: ``'PreNet'`` or ``'CoAM'``
+    #: ``'ColorPoseImage'``, ``'GreyPoseImage'`` or ``'StackedPoseMaps'``. A
+    #: preNet's shapes are the same for the first two; the first is meant.
     pose_maps: str
-    input_size: tuple[int, int] | None
-    channel_only: bool
+    input_size: tuple[int, int] | None  #: [w, h]; None if it may be any
+    channel_only: bool  #: Whether CoAM has the channel part alone
 
     def model(self) -> dict:
         """Config of a :class:`PoseRefiner` with this network."""
@@ -56,29 +39,21 @@ class BUCTDNetwork(NamedTuple):
                 in_channels=branches[:3],
                 map_sizes=[(width >> i, height >> i) for i in (2, 3, 4)],
                 channel_only=self.channel_only)
+        stages = {
+            f'stage{number}': dict(
+                num_modules=modules, num_branches=number, block=block,
+                num_blocks=(4, ) * number, num_channels=channels)
+            for number, (modules, block, channels) in enumerate((
+                (1, 'BOTTLENECK', (64, )),
+                (1, 'BASIC', tuple(branches[:2])),
+                (4, 'BASIC', tuple(branches[:3])),
+                (3, 'BASIC', tuple(branches))), 1)}
         return dict(
             type='PoseRefiner',
             num_keypoints=self.num_keypoints,
             pose_maps=dict(type=self.pose_maps),
             fusion=fusion,
-            backbone=dict(
-                type='HRNet',
-                extra=dict(
-                    stage1=dict(
-                        num_modules=1,
-                        num_branches=1,
-                        block='BOTTLENECK',
-                        num_blocks=(4, ),
-                        num_channels=(64, )),
-                    **{
-                        f'stage{n}': dict(
-                            num_modules=modules,
-                            num_branches=n,
-                            block='BASIC',
-                            num_blocks=(4, ) * n,
-                            num_channels=tuple(branches[:n]))
-                        for n, modules in ((2, 1), (3, 4), (4, 3))
-                    })),
+            backbone=dict(type='HRNet', extra=stages),
             head=dict(
                 type='HeatmapHead',
                 in_channels=self.width,
@@ -125,17 +100,14 @@ def convert_buctd(
         state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Turn BUCTD's tensors, by their names, into a state dict.
 
-    Args:
-        tensors (dict[str, torch.Tensor]): By their names in the release.
-        state (dict[str, torch.Tensor]): State dict of the same network as a
-            :class:`PoseRefiner`, for its names and shapes only.
+    ``state`` is that of the same network as a :class:`PoseRefiner`, for its
+    names and shapes only.
 
     Raises:
         ValueError: As :func:`fit_state`.
     """
-    return fit_state(
-        {name: (_find_entry(name), value)
-         for name, value in tensors.items()}, state)
+    return fit_state({name: (_find_entry(name), value)
+                      for name, value in tensors.items()}, state)
 
 
 def _find_entry(name: str) -> str:
@@ -152,12 +124,10 @@ def _find_entry(name: str) -> str:
     return f'backbone.{name}'
 
 
-def read_buctd_checkpoint(
-        path: str | Path) -> dict[str, torch.Tensor]:
+def read_buctd_checkpoint(path: str | Path) -> dict[str, torch.Tensor]:
     """Read the tensors of a checkpoint, weights alone or of a training.
 
-    Returns:
-        dict[str, torch.Tensor]: By name, without ``module.`` in front.
+    By name, without ``module.`` in front.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -182,14 +152,7 @@ def read_buctd_checkpoint(
 
 def convert_buctd_checkpoint(path: str | Path,
                              out: str | Path) -> BUCTDNetwork:
-    """Make a checkpoint for our configs of one of BUCTD's.
-
-    Args:
-        path (str | Path): The checkpoint.
-        out (str | Path): File to write; it holds weights only.
-
-    Returns:
-        BUCTDNetwork: Which network it is.
+    """Make a checkpoint, of weights only, for our configs of one of BUCTD's.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -199,10 +162,7 @@ def convert_buctd_checkpoint(path: str | Path,
     tensors = read_buctd_checkpoint(path)
     try:
         network = describe_buctd(tensors)
-        with torch.device('meta'), \
-                DefaultScope.overwrite_default_scope('mmpose'):
-            state = MODELS.build(network.model()).state_dict()
-        weights = convert_buctd(tensors, state)
+        weights = convert_buctd(tensors, expected_state(network.model()))
     except ValueError as error:
         raise ValueError(f"{path} does not fit BUCTD's networks: "
                          f'{error}') from error

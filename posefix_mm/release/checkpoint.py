@@ -10,17 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from mmengine.registry import DefaultScope
-from mmpose.registry import MODELS
 
-from .weights import fit_state, write_weights
+from .weights import expected_state, fit_state, write_weights
 
 # mmpose's parts of a batch norm, by TensorFlow's
-_NORM = dict(
-    gamma='weight',
-    beta='bias',
-    moving_mean='running_mean',
-    moving_variance='running_var')
+_NORM = dict(gamma='weight', beta='bias', moving_mean='running_mean',
+             moving_variance='running_var')
 # what an optimizer keeps of a variable, and counts
 _TRAINING_STATE = re.compile(
     r'(.*/)?(Adam(_\d+)?|Momentum|beta[12]_power(_\d+)?|global_step)')
@@ -29,28 +24,18 @@ _UNIT = re.compile(
 
 
 class ReleaseNetwork(NamedTuple):
-    """What the shapes of a checkpoint tell about its network.
+    """What the shapes of a checkpoint tell about its network."""
 
-    Attributes:
-        depth (int): Of the ResNet: 50, 101 or 152.
-        num_keypoints (int): K.
-    """
-
-    depth: int
-    num_keypoints: int
+    depth: int  #: Of the ResNet: 50, 101 or 152
+    num_keypoints: int  #: K
 
 
-
-def read_tensorflow_checkpoint(
-        prefix: str | Path) -> dict[str, np.ndarray]:
-    """Read all variables of a TensorFlow checkpoint.
+def read_tensorflow_checkpoint(prefix: str | Path) -> dict[str, np.ndarray]:
+    """Read all variables, by name, of a TensorFlow checkpoint.
 
     Args:
         prefix (str | Path): What the names of its files start with, such as
             ``snapshot_140.ckpt``; the name of one of them will do.
-
-    Returns:
-        dict[str, np.ndarray]: Arrays by variable name.
 
     Raises:
         FileNotFoundError: If there is no such checkpoint.
@@ -71,31 +56,21 @@ def read_tensorflow_checkpoint(
             'EXTRAS=tensorflow`). It is not needed afterwards') from error
     try:
         reader = tf.train.load_checkpoint(prefix)
-        return {
-            name: reader.get_tensor(name)
-            for name in reader.get_variable_to_shape_map()
-        }
+        return {name: reader.get_tensor(name)
+                for name in reader.get_variable_to_shape_map()}
     except (tf.errors.OpError, ValueError) as error:
         raise ValueError(f'TensorFlow cannot read {prefix}: '
                          f'{" ".join(str(error).split()):.300}') from error
 
 
-def convert_checkpoint(prefix: str | Path,
-                       out: str | Path) -> ReleaseNetwork:
-    """Make a checkpoint for our configs of one of the release's.
-
-    Args:
-        prefix (str | Path): The TensorFlow checkpoint.
-        out (str | Path): File to write; it holds weights only.
-
-    Returns:
-        ReleaseNetwork: Which network it is.
+def convert_checkpoint(prefix: str | Path, out: str | Path) -> ReleaseNetwork:
+    """Make a checkpoint of weights for our configs of the release's.
 
     Raises:
         FileNotFoundError: If there is no such checkpoint.
         ImportError: If TensorFlow is not installed.
-        ValueError: If it is unreadable, or its variables are not exactly
-            those of the release's network; the message names them.
+        ValueError: If it is unreadable, or its variables are not exactly those
+            of the release's network; the message names them.
     """
     variables = read_tensorflow_checkpoint(prefix)
     network = describe_variables(variables)
@@ -112,21 +87,17 @@ def _expected_state(network: ReleaseNetwork) -> dict[str, torch.Tensor]:
     """Names and shapes of our model of that network, without memory."""
     if network.depth not in (50, 101, 152):
         raise ValueError(f'the release has no ResNet-{network.depth}')
-    with torch.device('meta'), DefaultScope.overwrite_default_scope('mmpose'):
-        return MODELS.build(
-            dict(
-                type='PoseRefiner',
-                num_keypoints=network.num_keypoints,
-                pose_sigma=1.,
-                backbone=dict(type='ResNet', depth=network.depth),
-                head=dict(
-                    type='PoseFixHead',
-                    in_channels=2048,
-                    out_channels=network.num_keypoints,
-                    decoder=dict(
-                        type='SoftArgmaxIntegral',
-                        input_size=(192, 256),
-                        heatmap_size=(48, 64))))).state_dict()
+    return expected_state(dict(
+        type='PoseRefiner',
+        num_keypoints=network.num_keypoints,
+        pose_sigma=1.,
+        backbone=dict(type='ResNet', depth=network.depth),
+        head=dict(
+            type='PoseFixHead',
+            in_channels=2048,
+            out_channels=network.num_keypoints,
+            decoder=dict(type='SoftArgmaxIntegral', input_size=(192, 256),
+                         heatmap_size=(48, 64)))))
 
 
 def describe_variables(variables: dict[str, np.ndarray]) -> ReleaseNetwork:
@@ -155,19 +126,12 @@ def convert_variables(
         state (dict[str, torch.Tensor]): State dict of a :class:`PoseRefiner`
             on mmpose's ResNet, for its names and shapes only.
 
-    Returns:
-        dict[str, torch.Tensor]: The new one.
-
     Raises:
-        ValueError: If variables have no place, entries of ``state`` no
-            variable, or shapes differ; the message names them all.
+        ValueError: As :func:`fit_state`.
     """
-    return fit_state(
-        {
-            name: (_find_entry(name), _to_torch_layout(value))
-            for name, value in variables.items()
-            if not _TRAINING_STATE.fullmatch(name)
-        }, state)
+    return fit_state({name: (_find_entry(name), _to_torch_layout(value))
+                      for name, value in variables.items()
+                      if not _TRAINING_STATE.fullmatch(name)}, state)
 
 
 def _to_torch_layout(value: np.ndarray) -> torch.Tensor:

@@ -22,8 +22,7 @@ _UNUSED = re.compile(
     r'StatefulPartitionedCall/(center_0|kpt_regress_0|kpt_offset_0)/')
 
 
-def read_graph_weights(
-        graph_file: str | Path) -> dict[str, np.ndarray]:
+def read_graph_weights(graph_file: str | Path) -> dict[str, np.ndarray]:
     """Read the weights of a TensorFlow.js graph model.
 
     Args:
@@ -31,7 +30,7 @@ def read_graph_weights(
             beside it, under the name that it gives.
 
     Returns:
-        dict[str, np.ndarray]: Arrays by name, float32 or int32.
+        dict[str, np.ndarray]: By name, float32 or int32.
 
     Raises:
         FileNotFoundError: If a file does not exist.
@@ -58,10 +57,8 @@ def read_graph_weights(
             f'{graph_file} names the weights {shard!r}, which must lie beside '
             'it')
     content = path.read_bytes()
-    sizes = [
-        int(np.prod(shape)) * dtype.itemsize
-        for (_, shape, _), dtype in zip(entries, types, strict=True)
-    ]
+    sizes = [int(np.prod(shape)) * dtype.itemsize
+             for (_, shape, _), dtype in zip(entries, types, strict=True)]
     if sum(sizes) != len(content):
         raise ValueError(f'{path} has {len(content)} bytes, but the weights '
                          f'of {graph_file} need {sum(sizes)}')
@@ -70,8 +67,7 @@ def read_graph_weights(
         name: np.frombuffer(content[end - size:end], dtype).astype(
             'i4' if dtype.kind == 'i' else 'f4').reshape(shape)
         for (name, shape, _), dtype, size, end in zip(
-            entries, types, sizes, ends, strict=True)
-    }
+            entries, types, sizes, ends, strict=True)}
 
 
 def _layers() -> list[tuple[str, str, str]]:
@@ -85,10 +81,8 @@ def _layers() -> list[tuple[str, str, str]]:
         prefix = f'{_BODY}model/{theirs}/'
         return (ours, f'{prefix}{kind}_weights', f'{prefix}{kind}_bn_offset')
 
-    layers = [
-        folded('backbone.stem', 'Conv1', 'Conv2D'),
-        folded('backbone.last', 'Conv_1', 'Conv2D'),
-    ]
+    layers = [folded('backbone.stem', 'Conv1', 'Conv2D'),
+              folded('backbone.last', 'Conv_1', 'Conv2D')]
     for index in range(17):
         theirs = 'expanded_conv' if index == 0 else f'block_{index}'
         parts = dict(depthwise='depthwise', project='Conv2D')
@@ -96,11 +90,10 @@ def _layers() -> list[tuple[str, str, str]]:
             parts['expand'] = 'Conv2D'
         layers += [
             folded(f'backbone.blocks.{index}.{part}', f'{theirs}_{part}', kind)
-            for part, kind in parts.items()
-        ]
+            for part, kind in parts.items()]
     for level, number in ((3, ''), (2, '_1'), (1, '_2'), (0, '_3')):
-        layers.append(
-            plain(f'neck.laterals.{level}', f'{_BODY}conv2d{number}'))
+        layers.append(plain(f'neck.laterals.{level}',
+                            f'{_BODY}conv2d{number}'))
     for level, number in ((2, ''), (1, '_1'), (0, '_2')):
         theirs = f'{_BODY}separable_conv2d{number}/separable_conv2d'
         layers += [
@@ -122,12 +115,9 @@ def convert_graph_weights(
         weights: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
     """Turn MoveNet's weights into those of our backbone, neck and head.
 
-    Args:
-        weights (dict[str, np.ndarray]): From :func:`read_graph_weights`.
-
-    Returns:
-        dict[str, Tensor]: State of ``backbone`` (:class:`MoveNetBackbone`),
-        ``neck`` (:class:`MoveNetNeck`) and ``head.final_layer``.
+    Those of :func:`read_graph_weights` become the state of ``backbone``
+    (:class:`MoveNetBackbone`), ``neck`` (:class:`MoveNetNeck`) and
+    ``head.final_layer``.
 
     Raises:
         ValueError: If a weight is missing, or there is one that belongs to no
@@ -142,8 +132,7 @@ def convert_graph_weights(
     unknown = [
         name for name, array in weights.items()
         if name not in expected and not _UNUSED.match(name)
-        and re.search(r'weights|bn_offset|ReadVariableOp', name)
-    ]
+        and re.search(r'weights|bn_offset|ReadVariableOp', name)]
     if unknown:
         raise ValueError(f'these weights belong to no layer: {unknown}')
     state = {}
@@ -157,16 +146,11 @@ def convert_graph_weights(
     return state
 
 
-def convert_movenet(graph_file: str | Path,
-                    out: str | Path) -> int:
+def convert_movenet(graph_file: str | Path, out: str | Path) -> int:
     """Write a checkpoint, weights only, to start a refiner from.
 
-    Args:
-        graph_file (str | Path): JSON file of MoveNet SinglePose.
-        out (str | Path): File to write.
-
-    Returns:
-        int: Number of weights.
+    Returns the number of weights in ``graph_file``, JSON of MoveNet
+    SinglePose.
 
     Raises:
         FileNotFoundError: If a file does not exist.

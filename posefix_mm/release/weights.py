@@ -2,6 +2,8 @@
 from pathlib import Path
 
 import torch
+from mmengine.registry import DefaultScope
+from mmpose.registry import MODELS
 
 from ..fileio import atomic_write
 from ..version import __version__
@@ -16,9 +18,6 @@ def fit_state(
         tensors (dict[str, tuple[str | None, Tensor]]): Name in ``state``, None
             if unknown, and tensor, by their own names.
         state (dict[str, torch.Tensor]): For names and shapes only.
-
-    Returns:
-        dict[str, torch.Tensor]: The new state dict.
 
     Raises:
         ValueError: If tensors have no place, entries of ``state`` no tensor,
@@ -35,16 +34,18 @@ def fit_state(
         result[target] = tensor
     missing = [
         key for key in state
-        if key not in result and not key.endswith('num_batches_tracked')
-    ]
-    problems = [
-        f'{title}: {names}'
-        for title, names in (('unmapped', unmapped), ('missing', missing),
-                             ('misshapen', misshapen)) if names
-    ]
-    if problems:
-        raise ValueError('; '.join(problems))
+        if key not in result and not key.endswith('num_batches_tracked')]
+    problems = dict(unmapped=unmapped, missing=missing, misshapen=misshapen)
+    if any(problems.values()):
+        raise ValueError('; '.join(
+            f'{title}: {names}' for title, names in problems.items() if names))
     return result
+
+
+def expected_state(model: dict) -> dict[str, torch.Tensor]:
+    """Names and shapes of the state of a model's config, without memory."""
+    with torch.device('meta'), DefaultScope.overwrite_default_scope('mmpose'):
+        return MODELS.build(model).state_dict()
 
 
 def write_weights(state: dict[str, torch.Tensor], out: str | Path) -> None:

@@ -9,10 +9,9 @@ BOX_TO_AREA = 0.53
 
 
 def pairwise_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes (x1, y1, x2, y2), (N, 4) and (M, 4).
+    """IoU of boxes (x1, y1, x2, y2), (N, 4) and (M, 4), as (N, M).
 
-    Returns:
-        np.ndarray: (N, M), 0 where both boxes are empty.
+    0 where both boxes are empty.
     """
     corner1 = np.maximum(boxes[:, None, :2], others[None, :, :2])
     corner2 = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
@@ -25,11 +24,10 @@ def pairwise_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def pose_extent(keypoints: np.ndarray,
                 visible: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Extent of the keypoints (N, K, 2) that are above 0 in visible (N, K).
+    """Smallest and largest x and y of poses, (N, 2) each.
 
-    Returns:
-        tuple: smallest and largest x and y, (N, 2) each; the origin for poses
-        without any keypoint.
+    Of the keypoints (N, K, 2) that are above 0 in ``visible`` (N, K); the
+    origin for poses without any.
     """
     present = (np.asarray(visible) > 0)[..., None]
     low = np.where(present, keypoints, np.inf).min(1)
@@ -38,23 +36,19 @@ def pose_extent(keypoints: np.ndarray,
     return np.where(none, 0, low), np.where(none, 0, high)
 
 
-def pose_to_bbox(keypoints: np.ndarray,
-                 visible: np.ndarray,
-                 *,
-                 expand: float = 1.2,
-                 min_size: float = 20.) -> np.ndarray:
+def pose_to_bbox(keypoints: np.ndarray, visible: np.ndarray, *,
+                 expand: float = 1.2, min_size: float = 20.) -> np.ndarray:
     """Box of a pose to be refined (section 8 of the release's test code).
 
-    The extent of the present keypoints, each side expanded about its centre;
-    a side of no extent becomes ``min_size`` first.
+    The extent of the present keypoints, each side expanded about its centre; a
+    side of no extent becomes ``min_size`` pixels first.
 
     Args:
         keypoints (np.ndarray): Image pixels, (N, K, 2).
-        visible (np.ndarray): Above 0 where present, (N, K). A pose without
-            any has a box of ``min_size`` at the origin.
-        expand (float): Factor of both sides. Defaults to 1.2.
-        min_size (float): Side in pixels where the extent is 0. Defaults to
-            20.
+        visible (np.ndarray): Above 0 where present, (N, K). A pose without any
+            has a box of ``min_size`` at the origin.
+        expand (float): Factor of both sides.
+        min_size (float): Pixels.
 
     Returns:
         np.ndarray: Boxes (x1, y1, x2, y2), float32 (N, 4).
@@ -66,9 +60,7 @@ def pose_to_bbox(keypoints: np.ndarray,
                           -1).astype(np.float32)
 
 
-def shown_keypoints(visible: np.ndarray,
-                    keypoint_scores: np.ndarray,
-                    *,
+def shown_keypoints(visible: np.ndarray, keypoint_scores: np.ndarray, *,
                     score_thr: float = 0.,
                     annotated: bool | np.ndarray = True) -> np.ndarray:
     """Tell which keypoints of poses to be refined are taken for present.
@@ -79,10 +71,9 @@ def shown_keypoints(visible: np.ndarray,
         visible (np.ndarray): Which keypoints the poses have, bool (N, K).
         keypoint_scores (np.ndarray): (N, K).
         score_thr (float): Keypoints with a lower score are absent, unless all
-            of a pose have one. Defaults to 0.
+            of a pose have one.
         annotated (bool | np.ndarray): Which keypoints the data set annotates,
-            bool (K, ); the others are absent, unless a pose has nothing
-            else. Defaults to all.
+            bool (K, ); the others are absent, unless a pose has nothing else.
 
     Returns:
         np.ndarray: bool (N, K).
@@ -94,11 +85,9 @@ def shown_keypoints(visible: np.ndarray,
 
 
 def input_box_area(results: dict, key: str = 'bbox') -> float:
-    """Area of a box of a cropped sample, in squared input pixels.
+    """Area of a cropped sample's box, in squared input pixels.
 
-    Args:
-        results (dict): With the box, ``bbox_scale`` and ``input_size``.
-        key (str): Of the box. Defaults to ``'bbox'``.
+    ``results`` has the box under ``key``, ``bbox_scale`` and ``input_size``.
     """
     x1, y1, x2, y2 = results[key][0].tolist()
     scale = results['input_size'][0] / float(results['bbox_scale'][0, 0])
@@ -106,14 +95,10 @@ def input_box_area(results: dict, key: str = 'bbox') -> float:
 
 
 def xywh_to_xyxy(box: Any) -> np.ndarray:
-    """Read a box as COCO has it.
+    """Read a box as COCO has it: x, y, width and height.
 
-    Args:
-        box (Any): x, y, width and height, or anything.
-
-    Returns:
-        np.ndarray: (x1, y1, x2, y2), float32 (4, ); NaN where that is no box
-        with an area.
+    Returns (x1, y1, x2, y2), float32 (4, ), or NaN for anything that is no box
+    with an area.
     """
     try:
         x, y, width, height = map(float, box)

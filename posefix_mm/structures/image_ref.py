@@ -7,24 +7,15 @@ _MAX_NAME = 200
 
 
 class ImageRef(NamedTuple):
-    """How a file of poses names an image, or what is known of it.
+    """How a file of poses names an image, or what is known of it."""
 
-    Attributes:
-        image_id (int | str | None): COCO's id; a text is a file name.
-        file_name (str | None): Name within the folder of the images; for a
-            frame, that of the video.
-        stem (str | None): Name without its suffix.
-        frame (int | None): 0-based frame of the video ``file_name``.
-        size (tuple[int, int] | None): Width and height, where known.
-        first_frame (int): What a number in ``stem`` is for the first frame of
-            a video.
-    """
-
-    image_id: int | str | None = None
+    image_id: int | str | None = None  #: COCO's id; a text is a file name
+    #: Name within the folder of the images; for a frame, that of the video.
     file_name: str | None = None
-    stem: str | None = None
-    frame: int | None = None
-    size: tuple[int, int] | None = None
+    stem: str | None = None  #: Name without its suffix
+    frame: int | None = None  #: 0-based frame of the video ``file_name``
+    size: tuple[int, int] | None = None  #: Width and height, where known
+    #: What a number in ``stem`` is for the first frame of a video.
     first_frame: int = 0
 
     @property

@@ -5,19 +5,14 @@ import numpy as np
 
 
 class JointMap:
-    """Convert poses between another skeleton and the refiner's.
+    """Convert poses between another skeleton (J joints) and the refiner's (K).
 
     Joints of the source that the refiner does not know stay as they are;
-    joints of the refiner that the source lacks are absent from the input
-    pose.
-
-    Note:
-        - joints of the source: J
-        - keypoints of the refiner: K
+    joints of the refiner that the source lacks are absent from the input pose.
 
     Args:
-        places (Sequence[int]): Place of each of the refiner's keypoints in
-            the source, -1 where it has none, (K, ).
+        places (Sequence[int]): Place of each of the refiner's keypoints in the
+            source, -1 where it has none, (K, ).
         num_source (int): J.
 
     Raises:
@@ -45,17 +40,12 @@ class JointMap:
         return cls(range(num_keypoints), num_keypoints)
 
     @classmethod
-    def from_names(cls,
-                   source: Sequence[str],
-                   target: Sequence[str],
+    def from_names(cls, source: Sequence[str], target: Sequence[str],
                    joints: dict[str, str] | None = None) -> 'JointMap':
         """Map joints of the same name, and those that are named as pairs.
 
-        Args:
-            source (Sequence[str]): Names of the source's joints, (J, ).
-            target (Sequence[str]): Names of the refiner's keypoints, (K, ).
-            joints (Dict[str, str], optional): The refiner's name to the
-                source's, where they differ.
+        Names of the source's J joints and of the refiner's K keypoints, and in
+        ``joints`` the refiner's name to the source's where they differ.
 
         Raises:
             ValueError: If ``joints`` names a joint that does not exist.
@@ -72,10 +62,9 @@ class JointMap:
                    len(source))
 
     def take(self, values: np.ndarray) -> np.ndarray:
-        """Bring values (J, ...) to the refiner's order.
+        """Bring values (J, ...) to the refiner's order, (K, ...).
 
-        Returns:
-            np.ndarray: (K, ...), zeros where the source has no such joint.
+        Zeros where the source has no such joint.
         """
         mapped = values[self.places]
         mapped[~self.known] = 0

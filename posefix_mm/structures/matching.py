@@ -12,11 +12,8 @@ from .pose_records import PoseRecord
 OKS_FLOOR = 0.1
 
 
-def match_records(records: Sequence[PoseRecord],
-                  people: AnnotatedPeople,
-                  sigmas: np.ndarray,
-                  *,
-                  oks_thr: float = OKS_FLOOR
+def match_records(records: Sequence[PoseRecord], people: AnnotatedPeople,
+                  sigmas: np.ndarray, *, oks_thr: float = OKS_FLOOR
                   ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Match poses to persons by OKS.
 
@@ -27,8 +24,7 @@ def match_records(records: Sequence[PoseRecord],
         records (Sequence[PoseRecord]): Poses without ``problem``.
         people (AnnotatedPeople): Persons.
         sigmas (np.ndarray): COCO-style sigmas, (K, ).
-        oks_thr (float): Lowest OKS of a match. Defaults to
-            :data:`OKS_FLOOR`.
+        oks_thr (float): Lowest OKS of a match.
 
     Returns:
         tuple: index into ``records``, rising, and index into ``people`` of
@@ -45,7 +41,10 @@ def match_records(records: Sequence[PoseRecord],
         # stable: of equal scores the first in the file comes first
         rows = rows[np.argsort([-records[i].score for i in rows],
                                kind='stable')]
-        oks = _oks_matrix([records[i] for i in rows], people, persons, sigmas)
+        poses, present = (np.stack([getattr(records[i], name) for i in rows])
+                          for name in ('keypoints', 'visible'))
+        oks = person_oks(poses[:, None].astype(np.float64), present[:, None],
+                         persons, people, sigmas)
         for index, row in zip(rows, oks, strict=True):
             best = row.argmax()
             if row[best] >= oks_thr:
@@ -57,15 +56,6 @@ def match_records(records: Sequence[PoseRecord],
             np.array(columns[2], np.float64))
 
 
-def _oks_matrix(records: Sequence[PoseRecord], people: AnnotatedPeople,
-                persons: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
-    """OKS of all poses and persons of an image, (poses, persons)."""
-    keypoints = np.stack([r.keypoints for r in records]).astype(np.float64)
-    present = np.stack([r.visible for r in records])
-    return person_oks(keypoints[:, None], present[:, None], persons, people,
-                      sigmas)
-
-
 def person_oks(keypoints: np.ndarray, present: np.ndarray, person: np.ndarray,
                people: AnnotatedPeople, sigmas: np.ndarray) -> np.ndarray:
     """Object keypoint similarity of poses and persons, pair by pair.
@@ -75,12 +65,9 @@ def person_oks(keypoints: np.ndarray, present: np.ndarray, person: np.ndarray,
         present (np.ndarray): bool (..., K), which joints the poses have; the
             others have similarity 0: they are nowhere, not at the origin.
         person (np.ndarray): Index of the person of each pair, int (...);
-            negative where there is none.
+            negative where there is none, and OKS is NaN.
         people (AnnotatedPeople): The persons.
         sigmas (np.ndarray): COCO-style sigmas, (K, ).
-
-    Returns:
-        np.ndarray: From 0 to 1, (...); NaN where there is no person.
     """
     person = np.asarray(person)
     similarity = keypoint_similarity(

@@ -10,19 +10,10 @@ _MAX_PAIRS = 1 << 20
 def pairwise_oks(keypoints: np.ndarray, others: np.ndarray,
                  areas: np.ndarray, other_areas: np.ndarray,
                  sigmas: np.ndarray) -> np.ndarray:
-    """OKS of all pairs of poses, with the mean of both areas.
+    """OKS of all pairs of N and M poses, (N, M), with the mean of both areas.
 
-    All keypoints count, as in the release.
-
-    Args:
-        keypoints (np.ndarray): Image pixels, (N, K, 2).
-        others (np.ndarray): (M, K, 2).
-        areas (np.ndarray): Squared image pixels, (N, ).
-        other_areas (np.ndarray): (M, ).
-        sigmas (np.ndarray): COCO-style sigmas, (K, ).
-
-    Returns:
-        np.ndarray: (N, M).
+    All keypoints (N, K, 2), (M, K, 2) count, as in the release. Areas are in
+    squared image pixels.
     """
     squared = ((keypoints[:, None] - others[None])**2).sum(-1)
     area = (areas[:, None] + other_areas[None]) / 2 + np.spacing(1)
@@ -31,7 +22,7 @@ def pairwise_oks(keypoints: np.ndarray, others: np.ndarray,
 
 def oks_nms(keypoints: np.ndarray, scores: np.ndarray, areas: np.ndarray,
             sigmas: np.ndarray, threshold: float) -> np.ndarray:
-    """Find duplicates among the poses of an image.
+    """Find which poses of an image are no duplicates, bool (N, ).
 
     What :func:`mmpose.evaluation.functional.oks_nms` finds, without its loop
     over pairs.
@@ -44,9 +35,6 @@ def oks_nms(keypoints: np.ndarray, scores: np.ndarray, areas: np.ndarray,
         sigmas (np.ndarray): COCO-style sigmas, (K, ).
         threshold (float): A pose with a higher OKS to a better one is a
             duplicate.
-
-    Returns:
-        np.ndarray: Whether a pose is kept, bool (N, ).
     """
     # stable: the same on every processor
     order = np.argsort(scores, kind='stable')[::-1]
@@ -67,17 +55,10 @@ def oks_nms(keypoints: np.ndarray, scores: np.ndarray, areas: np.ndarray,
 
 
 def ks_distance(ks: float, area: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
-    """Distance at which a keypoint has a given similarity (section 2).
+    """Distance at which keypoints have a similarity ``ks`` of (0, 1].
 
-    Inverts :func:`keypoint_similarity`.
-
-    Args:
-        ks (float): Keypoint similarity in (0, 1].
-        area (np.ndarray): Person areas, (...), in squared pixels.
-        sigmas (np.ndarray): COCO-style sigmas, (K, ).
-
-    Returns:
-        np.ndarray: Distances in pixels, (..., K).
+    Inverts :func:`keypoint_similarity`: areas (...) in squared pixels and
+    sigmas (K, ) become pixels, (..., K).
     """
     factor = np.sqrt(-2 * np.log(ks)) * 2
     return factor * np.sqrt(np.asarray(area))[..., None] * sigmas
@@ -86,17 +67,11 @@ def ks_distance(ks: float, area: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
 def keypoint_similarity(distance: np.ndarray, area: np.ndarray,
                         sigmas: Sequence[float] | np.ndarray
                         ) -> np.ndarray:
-    """Similarity of keypoints (section 2 of PoseFix).
+    """Similarity of keypoints (section 2 of PoseFix), 0 to 1, (..., K).
 
-    ``KS = exp(-d^2 / (2 * area * (2 * sigma)^2))``.
-
-    Args:
-        distance (np.ndarray): Pixels, (..., K).
-        area (np.ndarray): Areas of the persons in squared pixels, (...).
-        sigmas (Sequence[float]): COCO-style sigmas, (K, ).
-
-    Returns:
-        np.ndarray: From 0 to 1, (..., K).
+    ``KS = exp(-d^2 / (2 * area * (2 * sigma)^2))``, with distances (..., K) in
+    pixels, areas of the persons (...) in squared pixels and COCO-style sigmas
+    (K, ).
     """
     # pycocotools adds the same to areas, which may be 0
     unit = 2 * (np.asarray(area)[..., None] + np.spacing(1))

@@ -16,32 +16,17 @@ AREAS = ('annotation', 'bbox')
 
 @dataclass
 class AnnotatedPeople:
-    """Persons with annotated keypoints, crowds left out.
+    """G persons with K keypoints, any of them annotated, and no crowds."""
 
-    Attributes:
-        annotation_id (list): Their ids in the file, G of them.
-        image_id (list): Their images.
-        category_id (np.ndarray): int (G, ).
-        keypoints (np.ndarray): Image pixels, (G, K, 2).
-        visible (np.ndarray): bool (G, K), True where annotated.
-        area (np.ndarray): Squared pixels, (G, ), of the annotation: what OKS
-            is computed with.
-        band_area (np.ndarray): Squared pixels, (G, ): what errors are told
-            apart with.
-        near (List[np.ndarray]): Indices of the near persons of each.
-        others (List[np.ndarray]): Indices of all other persons of the image
-            of each.
-    """
-
-    annotation_id: list
-    image_id: list
-    category_id: np.ndarray
-    keypoints: np.ndarray
-    visible: np.ndarray
-    area: np.ndarray
-    band_area: np.ndarray
-    near: list[np.ndarray]
-    others: list[np.ndarray]
+    annotation_id: list  #: Their ids in the file
+    image_id: list  #: Their images
+    category_id: np.ndarray  #: int (G, )
+    keypoints: np.ndarray  #: Image pixels, (G, K, 2)
+    visible: np.ndarray  #: bool (G, K), True where annotated
+    area: np.ndarray  #: Squared pixels, (G, ): what OKS is computed with
+    band_area: np.ndarray  #: The same: what errors are told apart with
+    near: list[np.ndarray]  #: Indices of the near persons of each
+    others: list[np.ndarray]  #: Of all other persons of the image of each
 
     def __len__(self) -> int:
         return len(self.annotation_id)
@@ -52,15 +37,13 @@ class AnnotatedPeople:
         return np.array([len(n) for n in self.near], dtype=np.int64)
 
 
-def load_people(annotations: Any,
-                num_keypoints: int,
-                *,
+def load_people(annotations: Any, num_keypoints: int, *,
                 area: str = 'annotation',
                 pose_box_expand: float | None = None) -> AnnotatedPeople:
     """Read the persons of a COCO annotation file.
 
-    Crowds and persons without an annotated keypoint do not count, neither
-    for themselves nor as near persons.
+    Crowds and persons without an annotated keypoint do not count, neither for
+    themselves nor as near persons.
 
     Args:
         annotations (Any): Content of the file.
@@ -68,10 +51,10 @@ def load_people(annotations: Any,
         area (str): What errors are told apart with: ``'annotation'``, the
             field ``area`` (0.53 of the box where it is missing), or
             ``'bbox'``, the area of the box within the image, which errors are
-            synthesized with. Defaults to ``'annotation'``.
+            synthesized with.
         pose_box_expand (float, optional): Take the extent of the annotated
             keypoints, expanded by this factor, for each person's box, as in
-            ``PoseRefineDataset``. Defaults to None: the field ``bbox``.
+            ``PoseRefineDataset``, and not the field ``bbox``.
 
     Returns:
         AnnotatedPeople: The persons, in the order of the file.
@@ -93,8 +76,7 @@ def load_people(annotations: Any,
     box_area = (boxes[:, 2:] - boxes[:, :2]).prod(-1)
     own_area = np.array([
         p.get('area', BOX_TO_AREA * p['bbox'][2] * p['bbox'][3])
-        for p in people
-    ], np.float64)
+        for p in people], np.float64)
     image_id = [p['image_id'] for p in people]
     return AnnotatedPeople(
         [p['id'] for p in people], image_id,
@@ -131,15 +113,13 @@ def _annotated(annotations: Any, num_keypoints: int) -> list[dict]:
     return people
 
 
-def check_annotation(person: dict,
-                     num_keypoints: int,
+def check_annotation(person: dict, num_keypoints: int,
                      index: int | None = None) -> None:
     """Check an annotation of K keypoints.
 
     Raises:
-        ValueError: If a field is missing or of a wrong type; the message
-            names the field, and the annotation by its ``id`` or else its
-            index in the file.
+        ValueError: If a field is missing or of a wrong type; the message names
+            the field, and the annotation by its ``id`` or else its index.
     """
     name = f'annotation {person["id"]!r:.40}' if 'id' in person \
         else f'annotation number {index}'
@@ -174,10 +154,9 @@ def _image_boxes(people: Sequence[dict], images: Sequence[dict]) -> np.ndarray:
     sizes = {i.get('id'): (i.get('width'), i.get('height')) for i in images}
     boxes = np.array([p['bbox'] for p in people], np.float64)
     boxes[:, 2:] += boxes[:, :2]
-    last = np.array([[
-        np.inf if side is None else side - 1
-        for side in sizes.get(p['image_id'], (None, None))
-    ] for p in people])
+    last = np.array([[np.inf if side is None else side - 1
+                      for side in sizes.get(p['image_id'], (None, None))]
+                     for p in people])
     return boxes.clip(0, np.tile(last, 2))
 
 

@@ -1,6 +1,7 @@
 """Poses: the records of a file, and arrays of an image's."""
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,38 +31,27 @@ class Problem(str):
 
 @dataclass
 class PoseRecord:
-    """One record of a results file and the pose in it.
+    """One record of a results file and the pose in it."""
 
-    Attributes:
-        index (int): Position in the file.
-        raw (Any): The record as it was read.
-        image_id (Any): Its image, None where it is missing.
-        category_id (int): Its category, 1 where it is missing.
-        score (float): Its score, 0 where it is missing.
-        keypoints (np.ndarray): Image pixels, float32 (K, 2), zeros where
-            absent.
-        visible (np.ndarray): bool (K, ), False where absent.
-        keypoint_scores (np.ndarray): Third values, float32 (K, ).
-        problem (Problem | None): Why the record can't be refined.
-    """
-
-    index: int
-    raw: Any
-    image_id: Any = None
-    category_id: int = 1
-    score: float = 0.
+    index: int  #: Position in the file
+    raw: Any  #: The record as it was read
+    image_id: Any = None  #: None where it is missing
+    category_id: int = 1  #: 1 where it is missing
+    score: float = 0.  #: 0 where it is missing
+    #: Image pixels, float32 (K, 2), zeros where absent.
     keypoints: np.ndarray = field(default=None)
-    visible: np.ndarray = field(default=None)
+    visible: np.ndarray = field(default=None)  #: Whether present, bool (K, )
+    #: Third values, float32 (K, ).
     keypoint_scores: np.ndarray = field(default=None)
-    problem: Optional[Problem] = None
+    problem: Problem | None = None  #: Why the record can't be refined
 
 
 def parse_pose_record(
         index: int,
         raw: Any,
         num_keypoints: int,
-        categories: Optional[Sequence[int]] = RELEASE_CATEGORIES,
-        joint_map: Optional[JointMap] = None,
+        categories: Sequence[int] | None = RELEASE_CATEGORIES,
+        joint_map: JointMap | None = None,
         *,
         flags: bool = False) -> PoseRecord:
     """Check one record.
@@ -73,50 +63,57 @@ def parse_pose_record(
         index (int): Its position in the file.
         raw (Any): What was read, or why a reader made no record of it.
         num_keypoints (int): K.
-        categories (Sequence[int], optional): Categories that are refined,
-            None for all. Defaults to the release's: 1 only.
+        categories (Sequence[int], optional): Categories that are refined, None
+            for all.
         joint_map (JointMap, optional): How the record's joints become the K
             keypoints. Defaults to the same skeleton.
         flags (bool): Whether third values are visibility flags, so that all
-            joints of 0 are absent. Defaults to False: they are scores.
+            joints of 0 are absent, and no scores.
 
     Returns:
         PoseRecord: With a ``problem`` if it can't be refined.
     """
     record = PoseRecord(index, raw)
-    if isinstance(raw, Problem):
-        record.problem = raw
-        return record
-    if not isinstance(raw, dict):
-        record.problem = Problem(
-            'not_an_object', f'a record must be an object, got {raw!r:.40}')
-        return record
-    record.image_id = image_id_of(raw)
-    if record.image_id is None:
-        record.problem = Problem(
-            'image_id', 'image_id must be a number or name, got '
-            f'{raw.get("image_id")!r:.40}')
-        return record
-    record.problem = (
-        _parse_score(record) or _parse_category(record, categories)
-        or _parse_keypoints(record, joint_map
-                            or JointMap.identity(num_keypoints), flags))
+    record.problem = _parse(record, categories, joint_map or JointMap.identity(
+        num_keypoints), flags)
     return record
 
 
+def _parse(record: PoseRecord, categories: Sequence[int] | None,
+           joint_map: JointMap, flags: bool) -> Problem | None:
+    """Fill in a record, up to what is wrong with it."""
+    raw = record.raw
+    if isinstance(raw, Problem):
+        return raw
+    if not isinstance(raw, dict):
+        return Problem(
+            'not_an_object', f'a record must be an object, got {raw!r:.40}')
+    record.image_id = image_id_of(raw)
+    if record.image_id is None:
+        return Problem('image_id', 'image_id must be a number or name, got '
+                       f'{raw.get("image_id")!r:.40}')
+    record.score, problem = read_score(raw)
+    problem = problem or check_category(raw, categories)
+    if problem is not None:
+        return problem
+    record.category_id = category_of(raw)
+    joints = as_joints(raw.get('keypoints'), joint_map.num_source)
+    if isinstance(joints, Problem):
+        return joints
+    if flags:
+        joints[joints[:, 2] == 0] = 0
+    return set_pose(record, joints, joint_map)
+
+
 def set_pose(record: PoseRecord, joints: np.ndarray,
-             joint_map: JointMap) -> Optional[Problem]:
-    """Give a record its pose.
+             joint_map: JointMap) -> Problem | None:
+    """Give a record its pose, or tell why that can't be refined.
 
     Args:
         record (PoseRecord): What is changed.
-        joints (np.ndarray): x, y (image pixels) and score of the joints of
-            the source's skeleton, (J, 3); all three are 0 where a joint is
-            absent.
+        joints (np.ndarray): x, y (image pixels) and score of the joints of the
+            source's skeleton, (J, 3); all three are 0 where a joint is absent.
         joint_map (JointMap): From the J joints to the refiner's K keypoints.
-
-    Returns:
-        Problem | None: Why the pose can't be refined.
     """
     joints = np.array(joints, dtype=np.float64)
     joints[~present_joints(joints)] = 0
@@ -137,17 +134,13 @@ def present_joints(joints: np.ndarray) -> np.ndarray:
     """Tell which joints are there: one rule for files and for memory.
 
     A joint is absent if any of its numbers is NaN or infinite (``null`` in a
-    file), or its score is 0, wherever it lies: estimators write 0, 0, 0 or
-    -1, -1, 0 or a made-up place. If no joint of a pose has a score, though
-    some have a place, the scores say nothing and joints are absent at 0, 0
-    and -1, -1 alone; so they are where there are no scores.
+    file), or its score is 0, wherever it lies: estimators write 0, 0, 0 or -1,
+    -1, 0 or a made-up place. If no joint of a pose has a score, though some
+    have a place, the scores say nothing and joints are absent at 0, 0 and -1,
+    -1 alone; so they are where there are no scores.
 
-    Args:
-        joints (np.ndarray): x, y (image pixels), and maybe a score,
-            (..., J, 2) or (..., J, 3).
-
-    Returns:
-        np.ndarray: bool (..., J).
+    ``joints`` are x, y (image pixels), and maybe a score, (..., J, 2) or (...,
+    J, 3). Returns bool (..., J).
     """
     places = joints[..., :2]
     finite = np.isfinite(joints).all(-1)
@@ -161,12 +154,8 @@ def present_joints(joints: np.ndarray) -> np.ndarray:
 def with_scores(joints: np.ndarray) -> np.ndarray:
     """Give joints a score of 1 where they have none, of 0 where absent.
 
-    Args:
-        joints (np.ndarray): x, y (image pixels), and maybe a score,
-            (..., J, 2) or (..., J, 3).
-
-    Returns:
-        np.ndarray: float64 (..., J, 3), zeros where absent.
+    ``joints`` are those of :func:`present_joints`. Returns float64 (..., J,
+    3), zeros where absent.
     """
     joints = np.asarray(joints, np.float64)
     present = present_joints(joints)[..., None]
@@ -175,11 +164,10 @@ def with_scores(joints: np.ndarray) -> np.ndarray:
     return np.where(present, joints, 0.)
 
 
-def image_id_of(record: dict) -> Union[int, str, None]:
-    """Tell by :data:`IMAGE_FIELDS` which image a record is of.
+def image_id_of(record: dict) -> int | str | None:
+    """Tell by :data:`IMAGE_FIELDS` which image a record is of, if any.
 
-    Returns:
-        int | str | None: 139.0 is 139; None if there is none.
+    139.0 is 139.
     """
     for name in IMAGE_FIELDS:
         value = record.get(name)
@@ -190,7 +178,7 @@ def image_id_of(record: dict) -> Union[int, str, None]:
     return None
 
 
-def _as_float(value: Any) -> float:
+def to_float(value: Any) -> float:
     """Convert a JSON number; NaN for anything else or out of range."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return float('nan')
@@ -200,22 +188,21 @@ def _as_float(value: Any) -> float:
         return float('nan')
 
 
-def category_of(record: dict) -> Optional[int]:
+def category_of(record: dict) -> int | None:
     """Tell the category of a record: 1, 1.0, '1' and '1.0' are the same.
 
-    Returns:
-        int | None: 1 where there is none, None if it is no whole number.
+    1 where there is none, None if it is no whole number.
     """
     value = record.get('category_id', 1)
     if isinstance(value, str):
         text = value.strip().removesuffix('.0')
         value = int(text) if text.isdecimal() and len(text) < 19 else value
-    category = _as_float(value)
+    category = to_float(value)
     return int(category) if category.is_integer() else None
 
 
-def check_category(raw: dict, categories: Optional[Sequence[int]]
-                   ) -> Optional[Problem]:
+def check_category(raw: dict,
+                   categories: Sequence[int] | None) -> Problem | None:
     """Tell whether the category of a record counts; all do if None."""
     category = category_of(raw)
     if category is None or (categories is not None
@@ -225,10 +212,10 @@ def check_category(raw: dict, categories: Optional[Sequence[int]]
     return None
 
 
-def read_score(raw: dict) -> Tuple[float, Optional[Problem]]:
+def read_score(raw: dict) -> tuple[float, Problem | None]:
     """Read the score of a record, and tell whether it can be used."""
     given = raw.get('score', 1.)
-    score = _as_float(given)
+    score = to_float(given)
     if not np.isfinite(score):
         return 0., Problem('score', 'score must be a finite number, got '
                            f'{given!r:.40}')
@@ -238,40 +225,12 @@ def read_score(raw: dict) -> Tuple[float, Optional[Problem]]:
                           f'score {given} is not above 0')
 
 
-def _parse_category(record: PoseRecord,
-                    categories: Optional[Sequence[int]]) -> Optional[Problem]:
-    problem = check_category(record.raw, categories)
-    if problem is None:
-        record.category_id = category_of(record.raw)
-    return problem
+def as_joints(values: Any, count: int) -> np.ndarray | Problem:
+    """Read the keypoints of a record, or tell what is wrong with them.
 
-
-def _parse_score(record: PoseRecord) -> Optional[Problem]:
-    record.score, problem = read_score(record.raw)
-    return problem
-
-
-def _parse_keypoints(record: PoseRecord, joint_map: JointMap,
-                     flags: bool) -> Optional[Problem]:
-    joints = as_joints(record.raw.get('keypoints'), joint_map.num_source)
-    if isinstance(joints, Problem):
-        return joints
-    if flags:
-        joints[joints[:, 2] == 0] = 0
-    return set_pose(record, joints, joint_map)
-
-
-def as_joints(values: Any, count: int) -> Union[np.ndarray, Problem]:
-    """Read the keypoints of a record.
-
-    Args:
-        values (Any): x, y, score of each joint, in one list or one for each
-            joint; a joint with ``null`` is absent.
-        count (int): J.
-
-    Returns:
-        np.ndarray | Problem: float64 (J, 3), NaN for ``null``; or what is
-        wrong.
+    ``values`` are x, y, score of each of the joints, in one list or one for
+    each joint; a joint with ``null`` is absent. Returns float64 (J, 3), NaN
+    for ``null``.
     """
     if not isinstance(values, list):
         return Problem('keypoints',
@@ -296,25 +255,14 @@ def as_joints(values: Any, count: int) -> Union[np.ndarray, Problem]:
 
 
 class PoseArrays(NamedTuple):
-    """Poses of one image.
+    """N poses of one image, K keypoints each."""
 
-    Note:
-        - poses: N
-        - keypoints: K
-
-    Attributes:
-        keypoints (np.ndarray): Image pixels, float32 (N, K, 2).
-        visible (np.ndarray): Whether present, bool (N, K).
-        keypoint_scores (np.ndarray): float32 (N, K).
-        boxes (np.ndarray | None): Boxes that came with the poses, as
-            (x1, y1, x2, y2), float32 (N, 4); NaN for poses without. Defaults
-            to None: none has one.
-    """
-
-    keypoints: np.ndarray
-    visible: np.ndarray
-    keypoint_scores: np.ndarray
-    boxes: Optional[np.ndarray] = None
+    keypoints: np.ndarray  #: Image pixels, float32 (N, K, 2)
+    visible: np.ndarray  #: Whether present, bool (N, K)
+    keypoint_scores: np.ndarray  #: float32 (N, K)
+    #: Boxes that came with the poses, (x1, y1, x2, y2), float32 (N, 4), NaN
+    #: for poses without; None: none has one.
+    boxes: np.ndarray | None = None
 
     @classmethod
     def stack(cls, poses: Sequence[tuple], num_keypoints: int) -> 'PoseArrays':

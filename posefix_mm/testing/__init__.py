@@ -1,5 +1,4 @@
 """Seeded generator of annotated multi-person images for tests and demo."""
-
 from .animals import draw_animals
 from .data_sets import (
     COCO_CATEGORY,

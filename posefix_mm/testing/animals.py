@@ -2,9 +2,6 @@
 
 They are seen from the side: a fixture in which nothing is a person.
 """
-
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

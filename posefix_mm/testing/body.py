@@ -5,9 +5,6 @@ person faces the camera, so the person's own left is +x and forward is -z.
 The projection is orthographic: x and y in pixels are taken as they are, and z
 (also in pixels) only orders body parts by depth.
 """
-
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -110,7 +107,7 @@ class Body:
         """Return the ``(3,)`` position of a named point in pixels."""
         return self.points[POINT_INDEX[name]]
 
-    def moved(self, dx: float, dy: float) -> Body:
+    def moved(self, dx: float, dy: float) -> 'Body':
         """Return the same body shifted by ``(dx, dy)`` pixels."""
         return replace(self, points=self.points + np.array([dx, dy, 0.0]))
 

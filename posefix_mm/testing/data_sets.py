@@ -6,9 +6,6 @@ other skeletons are derived from COCO's: those in the middle of the body lie
 between shoulders or hips, those of the head on the line from there through
 the ears, at the share of the way that fits the drawn people.
 """
-
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from functools import partial

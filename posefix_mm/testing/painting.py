@@ -3,9 +3,6 @@
 Coordinates are in pixels with the pixel-centre convention: (3, 5) is the
 centre of column 3, row 5.  Colours are BGR in 0..255.
 """
-
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,4 @@
 """Composition of whole images and the annotations that follow from them."""
-
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

@@ -2,9 +2,6 @@
 
 Sizes are width and height in pixels, images BGR.
 """
-
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -56,7 +56,7 @@ class PoseDrawer:
         from mmpose.visualization import PoseLocalVisualizer
 
         _check('skeleton_style', skeleton_style, ('mmpose', 'openpose'))
-        self.kpt_thr = kpt_thr
+        self.options = dict(kpt_thr=kpt_thr, skeleton_style=skeleton_style)
         self.visualizer = PoseLocalVisualizer(
             radius=radius, line_width=thickness)
         self.visualizer.set_dataset_meta(metainfo, skeleton_style)
@@ -67,15 +67,12 @@ class PoseDrawer:
         """Draw poses on an image.
 
         Args:
-            image (np.ndarray): RGB, uint8 (H, W, 3).
+            image (np.ndarray): RGB, uint8 (H, W, 3), as is the result.
             keypoints (np.ndarray): Image pixels, (N, K, 2).
             scores (np.ndarray): Of keypoints, or whether they are present,
                 (N, K).
             bboxes (np.ndarray, optional): Boxes to draw, xyxy, (N, 4).
             title (str): Written into the corner.
-
-        Returns:
-            np.ndarray: RGB, uint8 (H, W, 3).
         """
         scores = np.asarray(scores, np.float32)
         people = InstanceData(keypoints=keypoints, keypoint_scores=scores,
@@ -85,7 +82,7 @@ class PoseDrawer:
         picture = np.ascontiguousarray(self.visualizer.add_datasample(
             title, np.ascontiguousarray(image),
             PoseDataSample(pred_instances=people), draw_gt=False,
-            draw_bbox=bboxes is not None, kpt_thr=self.kpt_thr))
+            draw_bbox=bboxes is not None, **self.options))
         for color, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
             cv2.putText(picture, title, (5, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.5,
                         color, width, cv2.LINE_AA)
@@ -149,28 +146,30 @@ class RefinementDrawer(PoseDrawer):
             np.ndarray: RGB, uint8 (H, W, 3), or (H, 2 * W, 3) for
             ``'side_by_side'``.
         """
-        picture = np.zeros_like(image) if self.black_background \
-            else image[..., ::-1]
-        twice = self.draw_style == 'side_by_side'
-        if instances is None or not len(instances):
-            picture = np.tile(picture, (1, 1 + twice, 1))
-        else:
-            before, after = instances.input_keypoints, instances.keypoints
-            scores = instances.keypoint_scores
-            if twice:
-                picture = self.side_by_side(picture, before, after, scores)
-            else:
-                if self.draw_style == 'blend':
-                    picture = cv2.addWeighted(
-                        self.draw_poses(picture, before, scores), self.opacity,
-                        np.ascontiguousarray(picture), 1 - self.opacity, 0)
-                picture = self.draw_poses(
-                    picture, after, scores,
-                    bboxes=instances.bboxes if self.draw_bbox else None)
+        picture = self._draw(
+            np.zeros_like(image) if self.black_background
+            else image[..., ::-1], instances)
         if self.show:
             self.visualizer.show(picture, win_name='refined',
                                  wait_time=self.wait_time, backend='cv2')
         return picture
+
+    def _draw(self, picture: np.ndarray,
+              instances: InstanceData | None) -> np.ndarray:
+        twice = self.draw_style == 'side_by_side'
+        if instances is None or not len(instances):
+            return np.tile(picture, (1, 1 + twice, 1))
+        before, after = instances.input_keypoints, instances.keypoints
+        scores = instances.keypoint_scores
+        if twice:
+            return self.side_by_side(picture, before, after, scores)
+        if self.draw_style == 'blend':
+            picture = cv2.addWeighted(
+                self.draw_poses(picture, before, scores), self.opacity,
+                np.ascontiguousarray(picture), 1 - self.opacity, 0)
+        return self.draw_poses(
+            picture, after, scores,
+            bboxes=instances.bboxes if self.draw_bbox else None)
 
 
 def _check(name: str, value: str, allowed: Sequence[str]) -> None:
@@ -215,15 +214,9 @@ def pose_panel(crops: Sequence[CropPoses], titles: Sequence[str],
                metainfo: dict, height: int) -> np.ndarray:
     """Draw crops below each other, their poses side by side.
 
-    Args:
-        crops (Sequence[CropPoses]): At least one; all of one size and with
-            as many poses as there are titles.
-        titles (Sequence[str]): Written above the columns.
-        metainfo (dict): Skeleton.
-        height (int): Of each crop in the picture, in pixels.
-
-    Returns:
-        np.ndarray: RGB, uint8 (H, W, 3).
+    There is at least one crop; all are of one size, ``height`` pixels in the
+    picture, with as many poses as there are titles, which stand above the
+    columns. Returns RGB, uint8 (H, W, 3).
     """
     drawer = PoseDrawer(metainfo, kpt_thr=.01)
     rows = []

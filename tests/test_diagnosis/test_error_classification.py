@@ -15,7 +15,7 @@ from toy_people import (
 )
 
 from posefix_mm.diagnosis import classify_errors
-from posefix_mm.diagnosis.error_classification import NOT_ANNOTATED
+from posefix_mm.diagnosis.diagnosis import NOT_ANNOTATED
 from posefix_mm.structures.error_types import (
     GOOD,
     INVERSION,

@@ -209,15 +209,30 @@ def test_malformed_records(annotations, results, broken: Any) -> None:
     assert f'record {len(results)}:' in explanation.text
 
 
-def test_normalised(annotations, results) -> None:
-    def divide(pose: np.ndarray) -> None:
-        pose[:, :2] /= SIZE
-
-    change_poses(results, divide)
+@pytest.mark.parametrize(('change', 'code', 'said'), [
+    (lambda pose, record: pose / (*SIZE, 1), 'coordinates_normalised',
+     'by the width'),
+    (lambda pose, record: pose * ([.3 + .1 * (record['image_id'] - 101)] * 2
+                                  + [1]),
+     'coordinates_scaled_by_image', 'undo the resizing'),
+    (lambda pose, record: pose[:, [1, 0, 2]], 'xy_exchanged',
+     '100% of the people'),
+    (lambda pose, record: pose[COCO['flip_indices']], 'left_right_exchanged',
+     'in the order of the annotated skeleton'),
+    (lambda pose, record: pose + (0, 80, 0), 'coordinates_shifted',
+     'to x and -80 to y'),
+    (lambda pose, record: pose - (*record['corner'], 0), 'coordinates_of_crop',
+     'add the corner of the box'),
+])
+def test_coordinates(annotations, results, change, code, said) -> None:
+    for record, person in zip(
+            results, annotations['annotations'], strict=True):
+        pose = np.array(record['keypoints']).reshape(K, 3)
+        record['keypoints'] = change(
+            pose, dict(record, corner=person['bbox'][:2])).ravel().tolist()
     explanation = only(explain(annotations, results, COCO))
-    assert explanation.code == 'coordinates_normalised'
-    assert explanation.count == len(results)
-    assert 'by the width' in explanation.remedy
+    assert (explanation.code, explanation.count) == (code, len(results))
+    assert said in str(explanation)
 
 
 def test_some_normalised(annotations, results) -> None:
@@ -250,53 +265,6 @@ def test_scaled(annotations, results, factor, remedy) -> None:
               if w[0].isdigit()]
     assert found == pytest.approx(wanted, rel=.02)
     assert explanation.remedy.startswith(remedy.split(' by ')[0])
-
-
-def test_scaled_by_image(annotations, results) -> None:
-    for record in results:
-        pose = np.array(record['keypoints']).reshape(K, 3)
-        pose[:, :2] *= .3 + .1 * (record['image_id'] - 101)
-        record['keypoints'] = pose.ravel().tolist()
-    explanation = only(explain(annotations, results, COCO))
-    assert explanation.code == 'coordinates_scaled_by_image'
-    assert 'undo the resizing' in explanation.remedy
-
-
-def test_xy_exchanged(annotations, results) -> None:
-    for record in results:
-        pose = np.array(record['keypoints']).reshape(K, 3)
-        record['keypoints'] = pose[:, [1, 0, 2]].ravel().tolist()
-    explanation = only(explain(annotations, results, COCO))
-    assert explanation.code == 'xy_exchanged'
-    assert '100% of the people' in explanation.text
-
-
-def test_left_right_exchanged(annotations, results) -> None:
-    for record in results:
-        pose = np.array(record['keypoints']).reshape(K, 3)
-        record['keypoints'] = pose[COCO['flip_indices']].ravel().tolist()
-    explanation = only(explain(annotations, results, COCO))
-    assert explanation.code == 'left_right_exchanged'
-
-
-def test_shifted(annotations, results) -> None:
-    def shift(pose: np.ndarray) -> None:
-        pose[:, :2] += (0, 80)
-
-    change_poses(results, shift)
-    explanation = only(explain(annotations, results, COCO))
-    assert explanation.code == 'coordinates_shifted'
-    assert explanation.remedy.endswith('to x and -80 to y')
-
-
-def test_within_the_box(annotations, results) -> None:
-    for record, person in zip(
-            results, annotations['annotations'], strict=True):
-        pose = np.array(record['keypoints']).reshape(K, 3)
-        pose[:, :2] -= person['bbox'][:2]
-        record['keypoints'] = pose.ravel().tolist()
-    explanation = only(explain(annotations, results, COCO))
-    assert explanation.code == 'coordinates_of_crop'
 
 
 def test_outside_image(annotations, results) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from posefix_mm.evaluation import joint_precisions
-from posefix_mm.evaluation.joint_precision import (
+from posefix_mm.evaluation.pose_track_ap import (
     FramePeople,
     FramePoses,
     area_under_curve,

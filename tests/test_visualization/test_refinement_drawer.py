@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from mmengine.structures import InstanceData
 
+from posefix_mm.diagnosis import load_skeleton
 from posefix_mm.visualization.draw import RefinementDrawer
 
 META = dict(
@@ -69,6 +70,19 @@ def test_black_background(person) -> None:
     picture = draw('refined', person, black_background=True)
     assert picture[30, 60].tolist() == [255, 0, 0]
     assert picture[30, 20].tolist() == [0] * 3
+
+
+def test_style_of_openpose() -> None:
+    """Shoulders alone show, and the neck between them."""
+    pose, scores = np.zeros((1, 17, 2)), np.zeros((1, 17))
+    pose[0, 5:7], scores[0, 5:7] = [(60, 30), (20, 30)], 1
+    picture = RefinementDrawer(
+        load_skeleton(), draw_style='refined', skeleton_style='openpose',
+        radius=4).draw(np.zeros((60, 80, 3), np.uint8), InstanceData(
+            input_keypoints=pose, keypoints=pose, keypoint_scores=scores))
+    drawn = picture.any(-1)
+    assert drawn[30, 20] and drawn[30, 40] and drawn[30, 60]
+    assert not drawn[:20].any() and not drawn[40:].any()
 
 
 def test_unknown_style() -> None:

@@ -2,7 +2,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .annotations import check_annotations
 from .coordinates import check_coordinates, looks_normalised
 from .data import EvaluationData, Explanation
 from .records import RECORD_CHECKS
@@ -25,5 +24,5 @@ def explain(annotations: dict, results: Sequence[Any],
         of the poses.
     """
     data = EvaluationData(annotations, results, metainfo)
-    checks = (*RECORD_CHECKS, check_annotations, check_coordinates)
-    return [explanation for check in checks for explanation in check(data)]
+    return [explanation for check in (*RECORD_CHECKS, check_coordinates)
+            for explanation in check(data)]

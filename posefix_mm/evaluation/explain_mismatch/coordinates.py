@@ -132,10 +132,9 @@ def check_coordinates(data: EvaluationData) -> Iterator[Explanation]:
 
 
 def looks_normalised(poses: np.ndarray) -> np.ndarray:
-    """Tell poses in shares of the image from poses in pixels.
+    """Tell poses (N, K, 2) in shares of the image from those in pixels.
 
-    ``poses`` are x and y of joints, (N, K, 2). Returns which lie within the
-    first pixels, bool (N, ).
+    Returns which lie within the first pixels, bool (N, ).
     """
     small = (np.abs(poses) <= _MAX_RELATIVE).all((1, 2))
     return small & (poses != np.round(poses)).any((1, 2))

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...images.image_finder import ImageList
-from ...structures.boxes import BOX_TO_AREA
+from ...structures.boxes import BOX_TO_AREA, pose_extent
+from ...structures.pose_records import to_float
 
 _NUMBERS = {int, float, type(None)}
 
@@ -43,13 +44,10 @@ class PoseColumns(NamedTuple):
 class EvaluationData:
     """N results and their annotations.
 
+    Taken as they come, where :func:`structures.people.load_people` refuses.
     Image ids that are written in another way are resolved, so that what else
-    is wrong with their poses is found as well.
-
-    Args:
-        annotations (dict): Content of a COCO annotation file.
-        results (Sequence[Any]): Records of a results file.
-        metainfo (dict): Skeleton, with ``sigmas`` and ``flip_indices``.
+    is wrong with their poses is found as well. Arguments are those of
+    :func:`explain`.
     """
 
     def __init__(self, annotations: dict, results: Sequence[Any],
@@ -87,8 +85,16 @@ class EvaluationData:
         #: Annotated poses with any joint, no crowds.
         self.truth = truth.select(labelled & ~crowd & (truth.image >= 0))
         #: Their areas in squared pixels, or a guess from box or joints where
-        #: there is none, float64.
-        self.areas = self._areas()
+        #: there is none, float64, positive.
+        people = [self.people[i] for i in self.truth.row]
+        self.areas = column(people, 'area')
+        lacking = np.flatnonzero(~(self.areas > 0))
+        boxes = np.array([box_of(people[i]) for i in lacking]).reshape(-1, 4)
+        keypoints = self.truth.keypoints[lacking]
+        low, high = pose_extent(keypoints[..., :2], keypoints[..., 2])
+        filled, extent = boxes[:, 2:].prod(1), (high - low).clip(1).prod(1)
+        self.areas[lacking] = BOX_TO_AREA * np.where(
+            filled > 0, filled, extent)
 
     def _columns(self, records: Sequence[Any],
                  image: np.ndarray) -> PoseColumns:
@@ -103,20 +109,6 @@ class EvaluationData:
                          np.int64)
         other.poses = self.poses._replace(image=image)
         return other
-
-    def _areas(self) -> np.ndarray:
-        """Areas of the annotated poses, positive."""
-        people = [self.people[i] for i in self.truth.row]
-        areas = column(people, 'area')
-        lacking = np.flatnonzero(~(areas > 0))
-        boxes = np.array([box_of(people[i]) for i in lacking]).reshape(-1, 4)
-        keypoints = self.truth.keypoints[lacking]
-        labelled = keypoints[..., 2:] > 0
-        extent = (np.where(labelled, keypoints[..., :2], -np.inf).max(1)
-                  - np.where(labelled, keypoints[..., :2], np.inf).min(1))
-        filled, extent = boxes[:, 2:].prod(1), extent.clip(1).prod(1)
-        areas[lacking] = BOX_TO_AREA * np.where(filled > 0, filled, extent)
-        return areas
 
 
 def quote(value: Any) -> str:
@@ -135,20 +127,10 @@ def _is_id(value: Any) -> bool:
     return type(value) in (int, str)
 
 
-def _to_float(value: Any) -> float:
-    """Convert a JSON number; NaN for anything else or out of range."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return float('nan')
-    try:
-        return float(value)
-    except OverflowError:  # JSON knows integers of any length
-        return float('nan')
-
-
 def column(records: Sequence[Any], name: str) -> np.ndarray:
     """One field of all records, float64 (N, ), NaN where it is no number."""
     return np.array([
-        _to_float(r.get(name)) if isinstance(r, dict) else float('nan')
+        to_float(r.get(name)) if isinstance(r, dict) else np.nan
         for r in records], dtype=np.float64)
 
 
@@ -156,7 +138,7 @@ def box_of(person: dict) -> list[float]:
     """Box (x, y, w, h) of an annotation, NaN where it has none."""
     box = person.get('bbox')
     box = box if isinstance(box, list) and len(box) == 4 else [None] * 4
-    return [_to_float(value) for value in box]
+    return [to_float(value) for value in box]
 
 
 def has_numbers(record: Any) -> bool:
@@ -169,15 +151,15 @@ def stack_poses(records: Sequence[Any],
                 num_keypoints: int) -> tuple[np.ndarray, np.ndarray]:
     """Stack the poses of the records that hold a well-formed one.
 
-    Returns their indices in the records, which are of any kind, int64 (N, ),
-    and keypoints, float64 (N, K, 3).
+    Returns their indices in the records, int64 (N, ), and keypoints, float64
+    (N, K, 3).
     """
     rows = [i for i, r in enumerate(records)
             if has_numbers(r) and len(r['keypoints']) == 3 * num_keypoints]
     try:
         poses = np.array([records[i]['keypoints'] for i in rows], np.float64)
     except OverflowError:
-        poses = np.array([[_to_float(v) for v in records[i]['keypoints']]
+        poses = np.array([[to_float(v) for v in records[i]['keypoints']]
                           for i in rows])
     return (np.array(rows, dtype=np.int64),
             poses.reshape(len(rows), num_keypoints, 3))

@@ -33,6 +33,9 @@ def joint_change_figure(change: np.ndarray, pose: np.ndarray,
                         label: str = 'change of the mean KS') -> Figure:
     """Draw a skeleton whose joints show how much refinement changed them.
 
+    Blue joints gained, red ones lost; the area of a dot grows with the size of
+    the change. A bar for each joint beside it.
+
     Args:
         change (np.ndarray): After minus before, (K, ); NaN where unknown.
         pose (np.ndarray): Where each joint is drawn, y downwards, (K, 2), as
@@ -40,10 +43,6 @@ def joint_change_figure(change: np.ndarray, pose: np.ndarray,
         names (Sequence[str]): K names.
         skeleton_links (Sequence): Pairs of keypoint indices.
         label (str): What ``change`` is.
-
-    Returns:
-        Figure: Blue joints gained, red ones lost; the area of a dot grows
-        with the size of the change. A bar for each joint beside it.
 
     Raises:
         ValueError: If the change of every joint is unknown.
@@ -106,35 +105,28 @@ def typical_pose(keypoints: np.ndarray, visible: np.ndarray) -> np.ndarray:
     if not visible.any():
         raise ValueError('there is no pose to draw a skeleton in: no joint of '
                          'any pose is present')
-    ever = visible.any(0)
     count = visible.sum(1)
     fullest = np.flatnonzero(count == count.max())[:_MOST_POSES]
-    poses = np.where(visible[fullest, :, None], keypoints[fullest], np.nan)
-    poses = poses - np.nanmin(poses, 1, keepdims=True)
-    poses /= np.maximum(np.nanmax(poses, (1, 2), keepdims=True), 1e-6)
-    # joints that only other poses have go where these poses have them
-    average = np.where(ever[:, None], _average(poses, keypoints, visible),
-                       np.nan)
+    poses = _with_extent_1(keypoints[fullest], visible[fullest])
+    have = ~np.isnan(poses[..., 0])
+    average = np.nansum(poses, 0) / np.maximum(have.sum(0), 1)[:, None]
+    for joint in np.flatnonzero(~have.any(0)):
+        # rare: go where other poses, if any, have it
+        owner = np.flatnonzero(visible[:, joint])[:1]
+        average[joint] = _with_extent_1(
+            keypoints[owner], visible[owner])[0, joint] \
+            if len(owner) else np.nan
     poses = np.where(np.isnan(poses), average, poses)
     distance = np.nanmean(np.linalg.norm(poses - average, axis=-1), axis=1)
     near = np.argsort(distance, kind='stable')[:(len(poses) + 1) // 2]
-    return poses[near[np.argmax(_spread(poses[near][:, ever]))]]
+    return poses[near[np.argmax(_spread(poses[near][:, visible.any(0)]))]]
 
 
-def _average(poses: np.ndarray, keypoints: np.ndarray,
-             visible: np.ndarray) -> np.ndarray:
-    """Average place of every joint, (K, 2), of any pose that has it."""
-    have = ~np.isnan(poses[..., 0])
-    total = np.where(have[..., None], poses, 0).sum(0)
-    average = total / np.maximum(have.sum(0), 1)[:, None]
-    lacking = np.flatnonzero(~have.any(0) & visible.any(0))
-    for joint in lacking:  # rare: a joint that the fullest poses lack
-        owner = np.flatnonzero(visible[:, joint])[0]
-        own = np.where(visible[owner, :, None], keypoints[owner], np.nan)
-        low = np.nanmin(own, 0)
-        side = max(np.nanmax(own - low), 1e-6)
-        average[joint] = (keypoints[owner, joint] - low) / side
-    return average
+def _with_extent_1(keypoints: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """Move and scale poses to an extent of 1; NaN where absent."""
+    poses = np.where(visible[..., None], keypoints, np.nan)
+    poses = poses - np.nanmin(poses, 1, keepdims=True)
+    return poses / np.maximum(np.nanmax(poses, (1, 2), keepdims=True), 1e-6)
 
 
 def _spread(poses: np.ndarray) -> np.ndarray:
@@ -148,14 +140,9 @@ def error_frequency_figure(before: dict[str, float],
                            after: dict[str, float]) -> Figure:
     """Plot the frequency of each outcome before and after refinement.
 
-    Args:
-        before (dict[str, float]): Share of the annotated joints of matched
-            people by the names of ``ERROR_TYPES``, from 0 to 1, of the input
-            poses.
-        after (dict[str, float]): The same of the refined poses.
-
-    Returns:
-        Figure: Two bars for each outcome, their values written on them.
+    Both are shares, from 0 to 1, of the annotated joints of matched people by
+    the names of ``ERROR_TYPES``. Two bars for each outcome, their values
+    written on them.
     """
     figure, axes = _plot(5.4, 3.2)
     place = np.arange(len(ERROR_TYPES))
@@ -173,15 +160,10 @@ def error_frequency_figure(before: dict[str, float],
 
 
 def oks_change_figure(before: np.ndarray, after: np.ndarray) -> Figure:
-    """Plot the OKS of every pose before and after refinement.
+    """Plot the OKS (N, ) of poses before and after refinement.
 
-    Args:
-        before (np.ndarray): OKS of the input poses, (N, ).
-        after (np.ndarray): OKS of the refined poses, (N, ).
-
-    Returns:
-        Figure: Points above the diagonal are poses that got better. Above
-        20000 poses, a seeded sample of them; the caption counts all.
+    Points above the diagonal are poses that got better. Above 20000 poses, a
+    seeded sample of them; the caption counts all.
 
     Raises:
         ValueError: If there is no pose.
@@ -211,9 +193,8 @@ def oks_change_figure(before: np.ndarray, after: np.ndarray) -> Figure:
 def joint_moves_figure(moves: np.ndarray) -> Figure:
     """Plot a histogram of how far joints moved.
 
-    Args:
-        moves (np.ndarray): Shares of the person's size; NaN does not count,
-            and moves beyond 0.3 are in the last of 20 bars.
+    Moves are shares of the person's size; NaN does not count, and moves beyond
+    0.3 are in the last of 20 bars.
     """
     figure, axes = _plot(6, 2.2)
     axes.hist(moves[np.isfinite(moves)].clip(max=.3 * (1 - 1e-9)), bins=20,

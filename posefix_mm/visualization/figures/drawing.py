@@ -35,10 +35,10 @@ def draw_pose(axes: Axes, keypoints: np.ndarray, visible: np.ndarray,
               limb_color: str = 'white',
               joint_colors: str | Sequence[str] = UNKNOWN_COLOR,
               size: float = 1.) -> None:
-    """Draw one pose.
+    """Draw one pose on axes whose data coordinates are those of keypoints.
 
     Args:
-        axes (Axes): Its data coordinates are those of the keypoints.
+        axes (Axes): Where.
         keypoints (np.ndarray): (K, 2).
         visible (np.ndarray): Above 0 where present, (K, ).
         skeleton_links (Sequence): Pairs of keypoint indices.
@@ -101,20 +101,18 @@ def crop_photo(image: np.ndarray, points: np.ndarray, *, pad: float = .15,
                max_side: int | None = None) -> PhotoCrop:
     """Cut out the surroundings of points, and shrink them.
 
+    At least 16 pixels wide and high, or the whole image where that is smaller.
+
     Args:
         image (np.ndarray): uint8 (H, W, 3).
         points (np.ndarray): Image pixels, (N, 2); at least one. Those outside
             the image do not stretch the crop beyond it.
-        pad (float): Margin on each side, as a share of the longer side of
-            the points' extent.
+        pad (float): Margin on each side, as a share of the longer side of the
+            points' extent.
         aspect (float, optional): Width by height to grow to, as far as the
             photo reaches. Defaults to that of the points.
         max_side (int, optional): Longest side in pixels. Defaults to the
             photo's resolution; never enlarges.
-
-    Returns:
-        PhotoCrop: At least 16 pixels wide and high, or the whole image where
-        that is smaller.
     """
     size = np.array(image.shape[1::-1])
     low, high = points.min(0), points.max(0)

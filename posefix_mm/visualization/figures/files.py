@@ -34,11 +34,9 @@ def check_figure_path(path: str | Path) -> Path:
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
-    """Write a figure, whole or not at all.
+    """Write a figure, whole or not at all: PNG, SVG or PDF by the suffix.
 
-    Args:
-        figure (Figure): What to write.
-        path (str | Path): PNG, SVG or PDF by its suffix; its folder is made.
+    The folder is made.
 
     Raises:
         ValueError: If the suffix is another one.
@@ -52,19 +50,16 @@ def save_figure(figure: Figure, path: str | Path) -> None:
 
 def inline_svg(figure: Figure, name: str, title: str = '',
                description: str = '') -> str:
-    """Write a figure as an element of a page that forbids inline styles.
+    """Write a figure as an ``<svg>`` of a page that forbids inline styles.
 
     Texts stay texts, and what is black takes the colour of the page's text.
 
     Args:
         figure (Figure): What to write.
         name (str): Class of the element, and the start of all ids.
-        title (str): What it shows, for those who don't see it; without one
-            the element is for the eye only.
+        title (str): What it shows, for those who don't see it; without one the
+            element is for the eye only.
         description (str): The same in more words.
-
-    Returns:
-        str: The ``<svg>`` element.
     """
     file = io.StringIO()
     with matplotlib.rc_context({**_STYLE, 'svg.fonttype': 'none'}):

@@ -55,7 +55,8 @@ def trace_network(predictor: PosePredictor, image: np.ndarray,
     if not isinstance(model.head.deconv_layers, nn.Identity):
         features.append(
             ('deconvolved', _activity(model.head.deconv_layers(head_input))))
-    located = model.head.locate(model.head.compute_maps(feats))
+    located = model.head.locate(
+        model.head.compute_maps(feats), input_pose=(pose, visible))
     keypoints = located.coords.cpu().numpy() * np.asarray(
         model.head.decoder.scale_factor)
     learnt = np.ones(keypoints.shape[1], bool)

@@ -55,6 +55,9 @@ def synthesized_errors_figure(image: np.ndarray, poses: np.ndarray,
                               seed: int = 0) -> Figure:
     """Show where each error of section 3.2 may put the joints of a person.
 
+    The annotation, then one panel for each of ``ERROR_TYPES``: the first wrong
+    pose as a skeleton and all drawn positions as dots.
+
     Args:
         image (np.ndarray): RGB, uint8 (H, W, 3).
         poses (np.ndarray): The annotated person and P near persons in image
@@ -64,10 +67,6 @@ def synthesized_errors_figure(image: np.ndarray, poses: np.ndarray,
         metainfo (dict): Skeleton.
         draws (int): Positions shown for each joint.
         seed (int): Of these.
-
-    Returns:
-        Figure: The annotation, then one panel for each of ``ERROR_TYPES``:
-        the first wrong pose as a skeleton and all drawn positions as dots.
     """
     drawn = [
         draw_only(error, metainfo['sigmas'], metainfo['flip_indices'], poses,
@@ -115,8 +114,8 @@ def training_samples(dataset: BaseDataset, count: int,
 
     Args:
         dataset (BaseDataset): A refiner's training data set.
-        count (int): Samples to draw, of different persons as long as there
-            are enough.
+        count (int): Samples to draw, of different persons as long as there are
+            enough.
         seed (int): Of the choice of persons, and of all augmentation.
 
     Returns:

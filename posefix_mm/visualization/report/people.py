@@ -45,13 +45,10 @@ class PosePicture(NamedTuple):
 
 
 class ErrorChange(NamedTuple):
-    """How many joints of a person have an error, before and after.
-
-    None if the pose belongs to nobody, so that its errors are not known.
-    """
+    """How many joints of a person have an error."""
 
     name: str
-    before: int | None
+    before: int | None  #: None if the pose belongs to nobody: not known
     after: int | None
 
 
@@ -66,7 +63,7 @@ class PersonCard(NamedTuple):
     name: str  #: File name of the image, and which record it is
     facts: str  #: One line of numbers
     alt: str  #: Text for those who do not see the picture
-    errors: list[ErrorChange]  #: Errors before or after; empty if unknown
+    errors: list[ErrorChange]  #: Empty if unknown
     #: Input pose, refined pose and, if there is one, the annotation.
     picture: PosePicture | None
     problem: str  #: Why there is no picture
@@ -85,18 +82,13 @@ def choose_people(change: np.ndarray, count: int, *, signed: bool,
                   seed: int = 0) -> dict[str, np.ndarray]:
     """Choose the extremes and a random sample of the rest.
 
-    Args:
-        change (np.ndarray): What refinement did to each person, (P, ); NaN
-            where unknown. Only ``signed`` ones tell better (above 0) from
-            worse.
-        count (int): People in each group, at most.
-        signed (bool): See ``change``.
-        seed (int): Of the random sample.
+    ``change`` is what refinement did to each person, (P, ), NaN where unknown;
+    only ``signed`` ones tell better (above 0) from worse.
 
     Returns:
-        dict[str, np.ndarray]: Indices, int, by group: ``improved`` and
-        ``damaged``, or ``moved``, the largest changes first; ``random`` in
-        rising order. No one is in two groups.
+        dict[str, np.ndarray]: Indices, int, of at most ``count`` people by
+        group: ``improved`` and ``damaged``, or ``moved``, the largest changes
+        first; ``random`` in rising order. No one is in two groups.
     """
     known = np.flatnonzero(~np.isnan(change))
     order = known[np.argsort(-change[known], kind='stable')]
@@ -156,12 +148,7 @@ def make_picture(image: np.ndarray, poses: Sequence[np.ndarray],
 
 
 class CardMaker:
-    """Makes the cards of people.
-
-    Args:
-        compared (ResultsComparison): What refinement did.
-        source (ImageSource): Has the photos.
-    """
+    """Makes the cards of people, with photos of a source."""
 
     def __init__(self, compared: ResultsComparison,
                  source: ImageSource) -> None:

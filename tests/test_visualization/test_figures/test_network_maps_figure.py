@@ -1,37 +1,27 @@
 """Figure 5: what the network computes on the way."""
 
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import torch
-from mmengine.config import Config
-from mmpose.registry import MODELS
+from refine_fixtures import CONFIGS, save_weights
 
 from posefix_mm.demo.demo import REFINER
 from posefix_mm.formats.coco import load_pose_records
 from posefix_mm.inference import PoseArrays, PosePredictor
 from posefix_mm.visualization.figures import network_maps_figure, trace_network
 
-CONFIG = Path(__file__).resolve().parents[3] / 'configs' / REFINER
+CONFIG = CONFIGS / REFINER
 
 
 @pytest.fixture(scope='module')
 def predictor(tmp_path_factory) -> PosePredictor:
     """The demo's refiner with random weights, no flip test."""
-    from mmengine.registry import DefaultScope
-    torch.manual_seed(0)
-    with DefaultScope.overwrite_default_scope('mmpose'):
-        model = MODELS.build(Config.fromfile(CONFIG).model)
-    torch.nn.init.normal_(model.head.final_layer.weight)
-    path = tmp_path_factory.mktemp('weights') / 'random.pth'
-    torch.save({'state_dict': model.state_dict(), 'meta': {}}, path)
+    path = save_weights(
+        CONFIG, tmp_path_factory.mktemp('weights') / 'random.pth', 1.)
     return PosePredictor(
-        CONFIG,
-        str(path),
-        flip_test=False,
+        CONFIG, str(path), flip_test=False,
         cfg_options={'model.passthrough_keypoints': [0, 2]})
 
 
@@ -59,6 +49,19 @@ def test_traces_what_is_predicted(predictor, sample) -> None:
     np.testing.assert_allclose(trace.keypoints[[0, 2]],
                                trace.input_pose[[0, 2]])
     np.testing.assert_array_equal(trace.image, crops.images[0][..., ::-1])
+
+
+def test_refiner_that_judges_poses(sample) -> None:
+    """The default one keeps poses that get no better."""
+    image, record = sample
+    predictor = PosePredictor(flip_test=False)
+    crops = predictor.crop(
+        image, PoseArrays(record.keypoints[None], record.visible[None],
+                          record.keypoint_scores[None]))
+    trace = trace_network(predictor, image, record)
+    np.testing.assert_allclose(
+        crops.to_image(trace.keypoints[None])[0],
+        predictor.start(crops)().keypoints[0], atol=1e-3)
 
 
 def test_resolutions_and_maps(predictor, sample) -> None:

@@ -7,7 +7,7 @@ import pytest
 import toy_people as toy
 
 from posefix_mm.diagnosis import compare_results
-from posefix_mm.visualization.report.content import (
+from posefix_mm.visualization.report.page import (
     joint_table,
     signed,
     trend_of,

@@ -1,16 +1,24 @@
-"""PoseTrack's average precision without poseval."""
+"""Average precision of joints, as PoseTrack evaluates poses in frames.
+
+A joint is right within half a head's size of its place. Each pose goes to the
+annotated person of whose joints it has the largest share right, and of the
+poses that go to one person only the best one is kept. Then every joint is
+evaluated by itself: joints of poses without a person, and joints that their
+person does not have annotated, are wrong. Numbers are those of poseval
+(https://github.com/leonid-pishchulin/poseval), oddities included.
+"""
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from mmpose.evaluation.functional import oks_nms, soft_oks_nms
 from mmpose.evaluation.metrics import CocoMetric
 from mmpose.registry import METRICS
-
-from ..joint_precision import FramePeople, FramePoses, joint_precisions
 
 # A head is as large as 0.6 of the diagonal of its box.
 _HEAD_SHARE = 0.6
@@ -22,6 +30,94 @@ _GROUPS = {
                            ('Wri', 'wrist'), ('Hip', 'hip'),
                            ('Knee', 'knee'), ('Ankl', 'ankle'))}
 }
+
+
+class FramePeople(NamedTuple):
+    """The annotated persons of a frame."""
+
+    keypoints: np.ndarray  #: Image pixels, (P, K, 2)
+    visible: np.ndarray  #: Whether annotated, bool (P, K)
+    head_size: np.ndarray  #: Image pixels, (P, )
+
+
+class FramePoses(NamedTuple):
+    """The estimated poses of a frame."""
+
+    keypoints: np.ndarray  #: Image pixels, (N, K, 2)
+    scores: np.ndarray  #: (N, K)
+    present: np.ndarray  #: Whether estimated, bool (N, K)
+
+
+def match_joints(people: FramePeople, poses: FramePoses,
+                 thr: float) -> np.ndarray:
+    """Tell which joints of a frame's poses are right, bool (N, K).
+
+    ``thr`` is the distance up to which a joint is right, in head sizes.
+    """
+    right = np.zeros(poses.present.shape, bool)
+    if not len(right) or not len(people.keypoints):
+        return right
+    # (N, P, K)
+    distances = np.linalg.norm(
+        poses.keypoints[:, None] - people.keypoints[None], axis=-1)
+    # divided, not multiplied: to the last digit what poseval compares
+    with np.errstate(divide='ignore', invalid='ignore'):
+        distances /= people.head_size[:, None]
+    near = ((distances <= thr)
+            & poses.present[:, None] & people.visible[None])
+    share = near.sum(-1) / np.maximum(people.visible.sum(-1), 1)
+    # a pose keeps its best person only, then a person its best pose
+    rows, best = np.arange(len(share)), share.argmax(1)
+    kept = np.zeros_like(share)
+    kept[rows, best] = share[rows, best]
+    for person in np.flatnonzero(kept.max(0) > 0):
+        pose = kept[:, person].argmax()
+        right[pose] = near[pose, person]
+    return right
+
+
+def area_under_curve(right: np.ndarray, scores: np.ndarray,
+                     count: int) -> float:
+    """Average precision, 0 to 1, from a list of detections.
+
+    The area under the precision that is made to fall with recall; 0 without
+    detections, else NaN where there is nothing to be found.
+
+    Of equal scores, and joints often have the same, it depends on the order
+    which comes first; poseval sorts rising by NumPy's default, which is not
+    stable, and turns the order round.
+
+    ``right`` (N, ) tells which detections are right, ``count`` how many there
+    are to be found.
+    """
+    if not len(scores):
+        return 0.
+    if count == 0:
+        return float('nan')
+    right = right[np.argsort(scores)[::-1]]
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((envelope * right).sum() / count)
+
+
+def joint_precisions(people: Sequence[FramePeople],
+                     poses: Sequence[FramePoses],
+                     thr: float = .5) -> np.ndarray:
+    """Average precision of every joint over all frames, 0 to 1, (K, ).
+
+    NaN for joints that are found though nobody has them annotated. ``thr`` is
+    the distance up to which a joint is right, in head sizes.
+    """
+    right = np.concatenate([
+        match_joints(*frame, thr)
+        for frame in zip(people, poses, strict=True)])
+    scores = np.concatenate([frame.scores for frame in poses])
+    present = np.concatenate([frame.present for frame in poses])
+    counts = sum(frame.visible.sum(0) for frame in people)
+    return np.array([
+        area_under_curve(right[rows, joint], scores[rows, joint],
+                         counts[joint])
+        for joint, rows in enumerate(present.T)])
 
 
 @METRICS.register_module()
@@ -59,10 +155,8 @@ class PoseTrackAP(CocoMetric):
                      outfile_prefix: str) -> None:
         """Drop duplicates and write the poses, a file for each video.
 
-        Args:
-            keypoints (dict[int, list]): Poses by image; ``keypoints`` of each
-                are x, y, score in image pixels, (K, 3).
-            outfile_prefix (str): The files go to the folder of this.
+        To the folder of ``outfile_prefix``; ``keypoints`` are poses by image,
+        of each x, y, score in image pixels, (K, 3).
         """
         self._poses = {image: self._without_duplicates(poses)
                        for image, poses in keypoints.items()}
@@ -87,7 +181,7 @@ class PoseTrackAP(CocoMetric):
         """Keep the poses of an image that OKS-NMS keeps."""
         if self._nms is None:
             return poses
-        joints = self._annotated_joints
+        joints = self._annotated_joints  # that anybody has
         kept = self._nms(
             [dict(p, keypoints=p['keypoints'][joints]) for p in poses],
             self.nms_thr, sigmas=self.dataset_meta['sigmas'][joints])
@@ -95,7 +189,6 @@ class PoseTrackAP(CocoMetric):
 
     @cached_property
     def _annotated_joints(self) -> np.ndarray:
-        """Joints that anybody has annotated, bool (K, )."""
         poses = self._values(self.coco.dataset['annotations'])
         return (poses != 0).any((0, 2))
 
@@ -115,13 +208,15 @@ class PoseTrackAP(CocoMetric):
         for person in self.coco.dataset['annotations']:
             if 'keypoints' in person and 'bbox_head' in person:
                 people[person['image_id']].append(person)
-        images = [i for i in self.coco.dataset['images'] if people[i['id']]]
-        regions = [_regions(image) for image in images]
-        precisions = 100 * joint_precisions(
-            [self._frame_people(people[image['id']], ignored)
-             for image, ignored in zip(images, regions, strict=True)],
-            [self._frame_poses(self._poses.get(image['id'], []), ignored)
-             for image, ignored in zip(images, regions, strict=True)])
+        frames = []
+        for image in self.coco.dataset['images']:
+            if people[image['id']]:
+                ignored = _regions(image)
+                frames.append((
+                    self._frame_people(people[image['id']], ignored),
+                    self._frame_poses(self._poses.get(image['id'], []),
+                                      ignored)))
+        precisions = 100 * joint_precisions(*zip(*frames, strict=True))
         names = self.dataset_meta['keypoint_name2id']
         joints = {group: [precisions[names[name]] for name in members]
                   for group, members in _GROUPS.items()}

@@ -6,7 +6,7 @@ import numpy as np
 from mmpose.evaluation.metrics import MpiiPCKAccuracy
 from mmpose.registry import DATASETS, METRICS
 
-from ...structures.boxes import pairwise_iou, pose_to_bbox
+from ..structures.boxes import pairwise_iou, pose_to_bbox
 
 # Where the joints of a person whom nobody found are taken to be, in pixels
 # from the true place: farther than any head is long.
@@ -44,11 +44,9 @@ class MatchedMpiiPCKAccuracy(MpiiPCKAccuracy):
                 data_samples: Sequence[dict]) -> None:
         """Keep the refined pose and the box of the input pose.
 
-        Args:
-            data_batch (Sequence[dict]): Not used.
-            data_samples (Sequence[dict]): Outputs of the model, with ``id``,
-                ``img_id``, ``pred_instances.keypoints`` (image pixels, (1, K,
-                2)) and ``gt_instances.bboxes`` ((1, 4)).
+        Of each of ``data_samples``, outputs of the model: ``id``, ``img_id``,
+        ``pred_instances.keypoints`` (image pixels, (1, K, 2)) and
+        ``gt_instances.bboxes`` ((1, 4)).
         """
         self.results += [
             dict(id=sample['id'], img_id=sample['img_id'],
@@ -57,11 +55,7 @@ class MatchedMpiiPCKAccuracy(MpiiPCKAccuracy):
             for sample in data_samples]
 
     def compute_metrics(self, results: list) -> dict[str, float]:
-        """Match poses to persons and compute PCKh, in percent.
-
-        Args:
-            results (list): What :meth:`process` kept.
-        """
+        """Match the poses that were kept to persons: PCKh in percent."""
         unique = {result['id']: result for result in results}
         poses = defaultdict(list)
         for result in unique.values():
