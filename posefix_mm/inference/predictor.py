@@ -116,6 +116,16 @@ class PosePredictor:
         return self.model.test_cfg.get('passes', 1)
 
     @property
+    def neighbour_margin(self) -> float | None:
+        """Which keypoints do not move to another pose's, by the config.
+
+        One that moves by more than this and comes nearer than that to the
+        same keypoint of another pose of the image stays, in units of the
+        square root of the area of its pose's extent; None for none.
+        """
+        return self.model.test_cfg.get('neighbour_margin')
+
+    @property
     def num_keypoints(self) -> int:
         """K."""
         return self.metainfo['num_keypoints']

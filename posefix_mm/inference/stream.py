@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..images.image_files import ImageProblem, Problem
-from ..structures.boxes import pairwise_iou
+from ..structures.boxes import pairwise_iou, pose_extent
 from ..structures.pose_records import PoseArrays
 from .crops import Crops
 from .predictor import PosePredictor, RefinedCrops
@@ -27,6 +27,9 @@ _MAX_IMAGES = 1024
 _SAME_CROP = 0.85
 # A further pass that is predicted to bring less OKS changes nothing.
 _LEAST_GAIN = 0.001
+# Poses whose keypoints are nearer on average, in the unit of
+# `neighbour_margin`, are of the same person.
+_SAME_PERSON = 0.15
 
 
 class ImageJob(NamedTuple):
@@ -136,20 +139,18 @@ def refine_stream(predictor: PosePredictor,
     """
     passes = predictor.passes if passes is None else passes
     check_stream_options(batch_size, num_workers, passes)
-    if passes > 1:
-        options = dict(
-            batch_size=batch_size,
-            num_workers=num_workers,
-            max_images=max_images,
-            pool=pool)
-        first = refine_stream(predictor, jobs, passes=passes - 1, **options)
-        again = refine_stream(
-            predictor,
-            map(partial(_next_pass, predictor), first),
-            passes=1,
-            **options)
-        yield from map(_keep_better, again)
-        return
+    refine = partial(_refine_once, predictor, batch_size=batch_size,
+                     num_workers=num_workers, max_images=max_images, pool=pool)
+    results = refine(jobs)
+    for _ in range(1, passes):
+        again = refine(map(partial(_next_pass, predictor), results))
+        results = map(_keep_better, again)
+    yield from map(partial(_keep_clear, predictor), results)
+
+
+def _refine_once(predictor: PosePredictor, jobs: Iterable[ImageJob], *,
+                 batch_size: int, num_workers: int, max_images: int,
+                 pool: ThreadPoolExecutor | None) -> Iterator[ImageResult]:
     own = None
     if num_workers and pool is None:
         pool = own = ThreadPoolExecutor(num_workers, thread_name_prefix='crop')
@@ -228,6 +229,35 @@ def _keep_better(again: ImageResult) -> ImageResult:
         rows = np.flatnonzero(rows)[better]
         for name in ('keypoints', 'confidences', 'centers', 'scales'):
             getattr(result, name)[rows] = getattr(again, name)[better]
+    return result
+
+
+def _keep_clear(predictor: PosePredictor, result: ImageResult) -> ImageResult:
+    """Leave keypoints where they were that would jump to a neighbour's.
+
+    In a crop the network sees people, and not whose pose it is given; other
+    poses of the image tell. See :attr:`PosePredictor.neighbour_margin`.
+    """
+    margin = predictor.neighbour_margin
+    if margin is None or result.problem is not None:
+        return result
+    given, visible = result.poses.keypoints, result.poses.visible > 0
+    low, high = pose_extent(given, visible)
+    near = margin * np.sqrt((high - low).prod(-1))
+    moves = np.linalg.norm(result.keypoints - given, axis=-1)
+    jumps = visible & (moves > near[:, None])
+    for row in np.flatnonzero(jumps.any(1)):
+        shared = visible & visible[row]
+        apart = (np.linalg.norm(given - given[row], axis=-1) *
+                 shared).sum(1) / shared.sum(1).clip(1)
+        others = apart > _SAME_PERSON / margin * near[row]
+        taken = visible[others] & (np.linalg.norm(
+            given[others] - result.keypoints[row], axis=-1) < near[row])
+        back = jumps[row] & taken.any(0)
+        result.keypoints[row, back] = given[row, back]
+        result.confidences[row, back] = np.minimum(
+            result.confidences[row, back],
+            result.poses.keypoint_scores[row, back])
     return result
 
 

@@ -13,6 +13,27 @@ _WINDOWS = (1, 3, 6)
 _KEYPOINT_CHANNELS = 16
 
 
+class _Attention(nn.Module):
+    """A block of a transformer, (B, K, C) to (B, K, C)."""
+
+    def __init__(self, channels: int, num_heads: int = 4) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.norm = nn.LayerNorm(channels)
+        self.query_key_value = nn.Linear(channels, 3 * channels)
+        self.merge = nn.Linear(channels, channels)
+        self.mlp = nn.Sequential(
+            nn.LayerNorm(channels), nn.Linear(channels, 2 * channels),
+            nn.GELU(), nn.Linear(2 * channels, channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        heads = self.query_key_value(self.norm(x)).unflatten(
+            -1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
+        found = F.scaled_dot_product_attention(*heads.unbind(0))
+        x = x + self.merge(found.transpose(1, 2).flatten(2))
+        return x + self.mlp(x)
+
+
 class PredictedQuality(NamedTuple):
     """What :class:`PoseQuality` predicts, as logits.
 
@@ -32,8 +53,9 @@ class PoseQuality(BaseModule):
 
     From what the refiner sees at both places of each keypoint: features and
     the mass of its softmax map there, how far they are apart, how spread the
-    map is, and how sure the input was. Not part of the paper; no gradient
-    goes back to what finds the coordinates.
+    map is, and how sure the input was. Keypoints then attend to each other: a
+    foot that is the other leg's shows only beside it. Not part of the paper;
+    no gradient goes back to what finds the coordinates.
 
     Note:
         - batch size: B
@@ -45,7 +67,8 @@ class PoseQuality(BaseModule):
         num_keypoints (int): K.
         in_channels (int): Channels of the features at the size of the maps.
         embed_channels (int): E. Defaults to 24.
-        hidden_channels (int): Width of the network. Defaults to 96.
+        hidden_channels (int): Width of the network, a multiple of 4.
+            Defaults to 96.
         init_cfg (dict, optional): As in mmengine. Defaults to PyTorch's
             initialisation.
     """
@@ -69,6 +92,7 @@ class PoseQuality(BaseModule):
         self.local = nn.Sequential(
             nn.Linear(numbers, hidden_channels), nn.GELU(),
             nn.Linear(hidden_channels, hidden_channels), nn.GELU())
+        self.attention = _Attention(hidden_channels)
         self.of_keypoints = nn.Sequential(
             nn.Linear(3 * hidden_channels, hidden_channels), nn.GELU(),
             nn.Linear(hidden_channels, 2))
@@ -109,6 +133,7 @@ class PoseQuality(BaseModule):
                 _frame(coords, heatmaps.shape[-2:]),
                 self.keypoint.expand(coords.shape[0], -1, -1),
             ), dim=-1))
+        local = self.attention(local)
         # The worst keypoint tells as much about a pose as the mean does.
         pose = torch.cat((local.mean(1), local.amax(1)), dim=-1)
         both = torch.cat(

@@ -98,6 +98,9 @@ class PoseRefiner(TopdownPoseEstimator):
         self.memory_format = (
             torch.channels_last if channels_last else torch.contiguous_format)
         self.to(memory_format=self.memory_format)
+        if getattr(self.head, 'quality_only', False):  # a third of the time
+            self.requires_grad_(False)
+            self.head.quality.requires_grad_(True)
 
     def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """Run backbone and neck on images and pose maps, (B, 3 + C, h, w)."""

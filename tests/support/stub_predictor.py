@@ -18,6 +18,7 @@ class StubPredictor:
 
     num_keypoints = 3
     passes = 1
+    neighbour_margin = None
     annotated = np.ones(3, bool)
     shift = np.array([2, 1], np.float32)
 

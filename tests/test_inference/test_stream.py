@@ -339,3 +339,50 @@ def test_a_further_pass_is_for_poses_whose_crop_moved() -> None:
     np.testing.assert_allclose(alone.keypoints[0, 0], [11, 10], atol=1e-4)
     scales = predictor.crop.frame(poses)[1]
     assert both.areas[0] == scales[0].prod() != both.areas[1]
+
+
+@pytest.mark.parametrize('passes', [1, 2])
+@pytest.mark.parametrize(('apart', 'shift', 'moved'), [
+    # onto the neighbour's: the left one stays
+    (10, 10, [[False, False, False], [True, True, False]]),
+    # not as far as that
+    (10, 5, [[True, True, False], [True, True, False]]),
+    # not far enough to be a jump
+    (2, 1.9, [[True, True, False], [True, True, False]]),
+    # as near as these, both are of one person
+    (1, 2.5, [[True, True, False], [True, True, False]]),
+])
+def test_keypoints_do_not_jump_to_a_neighbour(apart, shift, moved,
+                                              passes) -> None:
+    """Poses of 10 x 10 pixels: a margin of 0.2 is two pixels."""
+    pose = np.array([[0, 0], [10, 0], [0, 10]], np.float32)
+    poses = PoseArrays(
+        np.stack((pose, pose + [apart, 0])), np.ones((2, 3), bool),
+        np.full((2, 3), .5, np.float32))
+    predictor = StubPredictor()
+    predictor.shift = np.array([shift / passes, 0], np.float32)
+    predictor.neighbour_margin = .2
+    result, = refine_stream(
+        predictor, [ImageJob(0, lambda: IMAGE, poses)], passes=passes,
+        num_workers=0)
+    moved = np.array(moved)
+    expected = poses.keypoints + [shift, 0] * moved[..., None]
+    np.testing.assert_allclose(result.keypoints, expected, atol=1e-4)
+    assert (result.confidences[0] == [2 if m else .5 for m in moved[0]])[
+        :2].all()
+
+
+def test_absent_keypoints_are_no_neighbours() -> None:
+    pose = np.array([[0, 0], [10, 0], [0, 10]], np.float32)
+    visible = np.ones((2, 3), bool)
+    visible[1, 0] = visible[0, 1] = False
+    poses = PoseArrays(
+        np.stack((pose, pose + [10, 0])), visible,
+        np.ones((2, 3), np.float32))
+    predictor = StubPredictor()
+    predictor.shift = np.array([10, 0], np.float32)
+    predictor.neighbour_margin = .2
+    result, = refine_stream(
+        predictor, [ImageJob(0, lambda: IMAGE, poses)], num_workers=0)
+    np.testing.assert_allclose(
+        result.keypoints[0, :2], [[10, 0], [20, 0]], atol=1e-4)

@@ -273,3 +273,15 @@ def test_pipelines_agree_with_the_size_of_the_input(name):
         sizes += [s.encoder.input_size for s in steps if 'encoder' in s]
         assert set(sizes) == {(width, height)}
         assert Compose(steps)
+
+
+def test_a_judge_is_trained_alone() -> None:
+    head = dict(BODY.head, quality_only=True, in_channels=128,
+                deconv_out_channels=(32, 32, 32), decoder=INPUT.codec,
+                quality=dict(type='PoseQuality', num_keypoints=17,
+                             in_channels=32))
+    model = build(head=head)
+    trained = {n for n, p in model.named_parameters() if p.requires_grad}
+    assert trained == {
+        f'head.quality.{n}' for n, _ in model.head.quality.named_parameters()
+    }

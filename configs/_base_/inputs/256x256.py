@@ -23,6 +23,7 @@ misplace = dict(
 synthesized = [dict(type='LoadImage'), dict(type='CutByBorder'), misplace]
 real = [
     dict(type='LoadImage'),
+    dict(type='CutByBorder'),
     dict(type='DrawInputPose', weigh_scores=True),
     dict(type='CropByInputPose', margin=0, expand=1.2),
 ]
@@ -35,7 +36,7 @@ train_pipeline = [
     dict(type='TakeInputPose', errors=dict(type='SynthesizePoseError')),
     dict(type='SynthesizeKeypointScores'),
     dict(type='PasteOccluder'),
-    dict(type='DegradeImage'),
+    dict(type='DegradeImage', shrink_prob=.4),
     dict(type='GenerateTarget', encoder=codec),
     dict(type='PackRefineInputs')
 ]

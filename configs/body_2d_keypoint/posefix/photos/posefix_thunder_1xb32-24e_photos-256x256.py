@@ -35,13 +35,8 @@ max_epochs = 24
 train_cfg = dict(max_epochs=max_epochs, val_interval=1)
 optim_wrapper = dict(optimizer=dict(lr=2e-4))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, begin=0, end=60, by_epoch=False),
-    dict(
-        type='CosineAnnealingLR',
-        T_max=max_epochs,
-        eta_min=1e-5,
-        by_epoch=True,
-        convert_to_iter_based=True)
+    dict(_base_.warm_up, end=60),
+    dict(_base_.cosine, T_max=max_epochs)
 ]
 custom_hooks = [
     dict(type='SyncBuffersHook'),
