@@ -1,15 +1,18 @@
 """Stand-in for ``mmcv._ext``, the compiled operators of mmcv.
 
 Found as ``mmcv._ext`` where mmcv comes without it. Non-maximum suppression,
-which detectors need, is here by torchvision and PyTorch, with the results of
-mmcv's own; every other operator exists, as ``mmcv.ops`` wants when it is
-imported, and fails when it is called.
+which detectors need, is here in PyTorch, with the results of mmcv's own; every
+other operator exists, as ``mmcv.ops`` wants when it is imported, and fails
+when it is called.
 """
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
+
+# Boxes that are compared with each other at once; bounds the memory.
+_BLOCK = 512
 
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float,
@@ -19,9 +22,18 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float,
     Of boxes (x1, y1, x2, y2), (N, 4), and scores (N, ); ``offset``, 0 or 1,
     is added to widths and heights. Indices of those that stay, best first.
     """
-    from torchvision.ops import nms as without_offset  # slow to import
-    return without_offset(boxes + boxes.new_tensor((0, 0, offset, offset)),
-                          scores, iou_threshold)
+    order = scores.sort(0, descending=True)[1]
+    boxes = boxes[order]
+    kept = boxes[:0]
+    places = []
+    for start in range(0, len(boxes), _BLOCK):
+        block = boxes[start:start + _BLOCK]
+        beaten = (_iou(kept, block, offset) > iou_threshold).any(0)
+        block = block[~beaten]
+        stays = _greedy(_iou(block, block, offset) > iou_threshold)
+        kept = torch.cat([kept, block[stays]])
+        places.append(start + torch.nonzero(~beaten).flatten()[stays])
+    return order[torch.cat(places)] if places else order
 
 
 def softnms(boxes: Tensor, scores: Tensor, dets: Tensor, iou_threshold: float,
@@ -63,6 +75,20 @@ def _iou(first: Tensor, second: Tensor, offset: int) -> Tensor:
     high = torch.minimum(first[:, None, 2:], second[None, :, 2:])
     inter = (high - low + offset).clamp(min=0).prod(2)
     return inter / (areas[0][:, None] + areas[1] - inter)
+
+
+def _greedy(beats: Tensor) -> Tensor:
+    """Tell which boxes, best first, are beaten by none that stays.
+
+    ``beats`` tells row by column which boxes overlap, bool (N, N).
+    """
+    beats = beats.triu(1)
+    stays = beats.new_ones(len(beats))
+    while True:  # each turn settles at least one box more, mostly all
+        settled = ~beats[stays].any(0)
+        if torch.equal(settled, stays):
+            return stays
+        stays = settled
 
 
 def _fill_gaps(good: Tensor, done: int) -> Tensor:
