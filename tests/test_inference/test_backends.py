@@ -160,7 +160,7 @@ def test_bf16_needs_a_processor_that_has_it(refiner, monkeypatch):
 
 
 def test_older_pytorch_does_not_know_the_processor(monkeypatch, tmp_path):
-    monkeypatch.setattr(torch_backends, '_CPU_INFO', tmp_path / 'cpuinfo')
+    monkeypatch.setattr(backends, '_CPU_INFO', tmp_path / 'cpuinfo')
     monkeypatch.delattr('torch.cpu.get_capabilities', raising=False)
     assert not has_bf16()  # nothing is known
     (tmp_path / 'cpuinfo').write_text('flags\t\t: fpu avx512_bf16 sse\n')
