@@ -96,10 +96,11 @@ def set_up(extras: Sequence[str], ops: bool) -> None:
         return
     start = time.monotonic()
     check_interpreter()
-    if wanted['ops']:
-        check_compiler()
-    STAMP.unlink(missing_ok=True)
     create_venv()
+    if wanted['ops'] and not has_ops():
+        check_compiler()
+    # no longer complete, but what was asked for earlier stays known
+    STAMP.write_text(json.dumps({**stamp, 'key': None}))
     install(wanted['extras'], wanted['ops'])
     run('checking that everything imports', PYTHON, '-W', 'ignore', '-c',
         CHECK)
@@ -116,11 +117,13 @@ def install(extras: Sequence[str], ops: bool) -> None:
     uv(f'installing posefix_mm[{packages}]', '--requirements',
        ROOT / 'requirements' / 'stack.txt',
        f'torchvision=={torchvision_version()}', '--editable',
-       f'{ROOT}[{packages}]')
+       f'{ROOT}[{packages}]',
+       *(('--overrides', ROOT / 'requirements' / 'ops.txt') if ops else ()))
     use_stand_ins()
     if ops and not has_ops():
+        # and an mmcv for another torch, of which uv would say it is there
         run('removing mmcv-lite', VENV / 'bin' / 'uv', 'pip', 'uninstall',
-            '--python', PYTHON, 'mmcv-lite')
+            '--python', PYTHON, 'mmcv-lite', 'mmcv')
         # uv does not tell builds for different releases of torch apart
         uv("compiling mmcv's operators", '--verbose', '--no-cache',
            '--no-deps', '--no-build-isolation', '--no-binary', 'mmcv',
@@ -132,7 +135,7 @@ def use_stand_ins() -> None:
     [folder] = VENV.glob('lib/python*/site-packages')
     module = ROOT / 'posefix_mm' / 'stand_ins' / '__init__.py'
     (folder / 'posefix_mm_stand_ins.pth').write_text(
-        f"import runpy; runpy.run_path({str(module)!r})['install']()\n")
+        f"import runpy; runpy.run_path({str(module)!a})['install']()\n")
 
 
 def uv(label: str, *arguments: object) -> None:
@@ -193,10 +196,11 @@ def create_venv() -> None:
         return
     say('creating .venv')
     result = subprocess.run(
-        [sys.executable, '-m', 'venv', '--clear', VENV],
+        [sys.executable, '-m', 'venv', '--clear', '--without-pip', VENV],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if result.returncode != 0:
         raise SetupError(f'creating .venv failed: {last_line(result.stdout)}')
+    run('installing pip', PYTHON, '-m', 'ensurepip', '--default-pip')
 
 
 def has_ops() -> bool:
@@ -230,6 +234,8 @@ def child_environment() -> Dict[str, str]:
     values.setdefault('UV_INDEX_STRATEGY', 'unsafe-best-match')  # as pip does
     values.setdefault('UV_COMPILE_BYTECODE', '1')  # imports twice as fast
     values.setdefault('UV_LINK_MODE', 'copy')  # no warning between disks
+    if not can_cache():
+        values.setdefault('UV_NO_CACHE', '1')
     # for mmcv: a wheel of 1 MB, not 30; no CUDA unless it is asked for
     values.setdefault('MMCV_WITH_OPS', '1')
     for name, flag in (('CFLAGS', '-g0'), ('CXXFLAGS', '-g0'),
@@ -241,10 +247,19 @@ def child_environment() -> Dict[str, str]:
     return values
 
 
+def can_cache() -> bool:
+    """Whether uv can write to its cache, without which it would not start."""
+    folder = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache',
+                  'uv')
+    while not folder.exists():
+        folder = folder.parent
+    return 'UV_CACHE_DIR' in os.environ or os.access(folder, os.W_OK)
+
+
 def pip_settings() -> Dict[str, List[str]]:
     """Read where pip is configured to look, by the names that uv has."""
     listed = subprocess.run(
-        [sys.executable, '-m', 'pip', 'config', 'list'],
+        [PYTHON, '-m', 'pip', 'config', 'list'],  # not every Python has pip
         capture_output=True, text=True).stdout
     found: Dict[str, List[str]] = {}
     for line in listed.splitlines():

@@ -1,6 +1,7 @@
 """The set-up script: what it refuses, how it fails, what it hands on."""
 
 import os
+import re
 import runpy
 import signal
 import subprocess
@@ -83,7 +84,8 @@ def test_shows_that_it_is_alive(script, capsys) -> None:
     code = "print('[3/97] c++ nms.cpp', flush=True); import time; " \
         'time.sleep(.4)'
     script.run('compiling', sys.executable, '-c', code)
-    assert 'compiling: 0 s, file 3 of 97\n' in capsys.readouterr().out
+    assert re.search(r'compiling: \d+ s, file 3 of 97\n',
+                     capsys.readouterr().out)
 
 
 def test_broken_off_step_ends_its_children(script, request) -> None:
@@ -116,6 +118,8 @@ def test_uv_looks_where_pip_does(script, monkeypatch, tmp_path) -> None:
     config = tmp_path / 'pip.conf'
     config.write_text('[global]\nindex-url = file:///a/simple\n'
                       'find-links = /b\n  /c\n')
+    # Debian's own Python has no pip; the environment's has
+    monkeypatch.setattr(sys, 'executable', str(tmp_path / 'none'))
     monkeypatch.setenv('PIP_CONFIG_FILE', str(config))
     monkeypatch.setenv('PIP_FIND_LINKS', '/d')
     monkeypatch.setenv('PYTHONPATH', '/elsewhere')
@@ -125,6 +129,24 @@ def test_uv_looks_where_pip_does(script, monkeypatch, tmp_path) -> None:
     assert found['UV_DEFAULT_INDEX'] == 'file:///a/simple'
     assert {'/b', '/c', '/d'} <= {*found['UV_FIND_LINKS'].split(',')}
     assert 'PYTHONPATH' not in found
+
+
+def test_home_may_be_read_only(script, monkeypatch, tmp_path) -> None:
+    for name in ('XDG_CACHE_HOME', 'UV_CACHE_DIR', 'UV_NO_CACHE'):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv('HOME', str(tmp_path / 'not' / 'there'))
+    assert 'UV_NO_CACHE' not in script.child_environment()
+    asked = []  # root may write anywhere
+
+    def access(path, mode) -> bool:
+        asked.append((path, mode))
+        return False
+
+    monkeypatch.setattr(os, 'access', access)
+    assert script.child_environment()['UV_NO_CACHE'] == '1'
+    assert asked == [(tmp_path, os.W_OK)]
+    monkeypatch.setenv('UV_CACHE_DIR', str(tmp_path))
+    assert 'UV_NO_CACHE' not in script.child_environment()
 
 
 def test_done_is_done(script, monkeypatch) -> None:
@@ -138,3 +160,95 @@ def test_done_is_done(script, monkeypatch) -> None:
     script.set_up(['onnx'], False)
     script.set_up([], False)
     assert asked == [(['photos'], False), (['onnx', 'photos'], False)]
+
+
+def test_earlier_wishes_outlive_a_failure(script) -> None:
+    names = script.set_up.__globals__
+    asked = []
+
+    def install(*what) -> None:
+        asked.append(what)
+        if len(asked) == 2:
+            raise script.SetupError('no network')
+
+    names.update(install=install, create_venv=lambda: None,
+                 has_ops=lambda: True, run=lambda *_: None)
+    script.set_up(['photos'], True)
+    names['hash_inputs'] = lambda: 'another lock'
+    with pytest.raises(script.SetupError):
+        script.set_up(['onnx'], False)
+    script.set_up([], False)
+    assert asked == [(['photos'], True), (['onnx', 'photos'], True),
+                     (['photos'], True)]
+
+
+def test_compiler_is_for_what_is_not_compiled(script, monkeypatch) -> None:
+    names = script.set_up.__globals__
+    names.update(install=lambda *_: None, create_venv=lambda: None,
+                 run=lambda *_: None, has_ops=lambda: False)
+    monkeypatch.setenv('CXX', 'no-such-compiler')
+    with pytest.raises(script.SetupError, match='no C.. compiler'):
+        script.set_up([], True)
+    names['has_ops'] = lambda: True
+    script.set_up([], True)
+    assert script.read_stamp()['ops']
+
+
+@pytest.mark.parametrize(('ops', 'there', 'steps'), [
+    (False, False, ['uv', 'PyTorch', 'rest']),
+    (True, True, ['uv', 'PyTorch', 'rest without mmcv-lite']),
+    (True, False, ['uv', 'PyTorch', 'rest without mmcv-lite',
+                   'no mmcv-lite, no mmcv', 'mmcv']),
+])
+def test_one_mmcv_at_a_time(script, ops, there, steps) -> None:
+    """mmcv and mmcv-lite have the same files: removing one breaks both."""
+    names = script.set_up.__globals__
+    done = []
+
+    def run(label, *command) -> None:
+        text = ' '.join(map(str, command))
+        if 'uninstall' in text:
+            assert text.endswith('mmcv-lite mmcv')
+            done.append('no mmcv-lite, no mmcv')
+        elif '--no-binary mmcv' in text:
+            done.append('mmcv')
+        elif '--editable' in text:
+            without = '/ops.txt' in text and ' without mmcv-lite'
+            done.append('rest' + (without or ''))
+        else:
+            done.append(label.removeprefix('installing '))
+
+    names.update(run=run, has_ops=lambda: there, use_stand_ins=lambda: None,
+                 torchvision_version=lambda: '0.16.2')
+    script.install([], ops)
+    assert done == steps
+
+
+def test_overrides_leave_mmcv_lite_out() -> None:
+    folder = ROOT / 'requirements'
+    command = [Path(sys.executable).with_name('uv'), 'pip', 'compile', '-',
+               '--quiet', '--no-header', '--no-index', '--no-deps',
+               '--no-config', '--overrides', folder / 'overrides.txt']
+    for overrides, left in ([], 1), (['--overrides', folder / 'ops.txt'], 0):
+        result = subprocess.run(
+            [*command, *overrides], input='mmcv-lite==2.1.0',
+            capture_output=True, text=True)
+        assert (result.returncode != 0, result.stdout) == (left, ''), \
+            result.stderr  # without an index, what is wanted is not found
+
+
+def test_stand_ins_are_found_in_any_folder(script, monkeypatch) -> None:
+    """Pythons differ in how they decode what is read at their start."""
+    root = script.folder / 'Größe & more'
+    module = root / 'posefix_mm' / 'stand_ins' / '__init__.py'
+    module.parent.mkdir(parents=True)
+    module.write_text('def install():\n    print("installed")\n')
+    site = script.folder / 'lib' / 'python3.13' / 'site-packages'
+    site.mkdir(parents=True)
+    script.set_up.__globals__['ROOT'] = root
+    script.use_stand_ins()
+    [line] = site.glob('*.pth')
+    assert line.read_bytes().isascii()
+    result = subprocess.run([sys.executable, '-c', line.read_text()],
+                            capture_output=True, text=True)
+    assert result.stdout == 'installed\n', result.stderr
