@@ -43,14 +43,17 @@ class Requirement(NamedTuple):
 
 
 # mmpose goes in without its dependencies: one of them, chumpy, is never
-# imported and does not build with a current pip.
+# imported and does not build with a current pip. It does import torchvision,
+# munkres and mmdet.
 REQUIREMENTS = (
-    Requirement('torch', '2.0', None, "pip install 'torch>=2.0'"),
+    Requirement('torch', '2.0', None,
+                "pip install 'torch>=2.0' torchvision"),
     Requirement('mmengine', '0.10.0', '1.0',
                 "pip install 'mmengine>=0.10.0,<1.0'"),
     Requirement('mmcv', '2.0.1', '2.3', "pip install 'mmcv-lite==2.1.0'"),
     Requirement('mmpose', '1.3.0', '2.0',
-                "pip install --no-deps 'mmpose>=1.3.0,<2.0'"),
+                "pip install --no-deps 'mmpose>=1.3.0,<2.0' && "
+                "pip install munkres 'mmdet>=3.0.0,<3.4'"),
 )
 
 

@@ -124,7 +124,7 @@ def load_detector(files: ModelFiles, device: str = 'cpu') -> nn.Module:
     except ImportError as error:
         raise ImportError(
             'a detector needs mmdet, which is not installed; pip install '
-            "--no-deps 'mmdet>=3.2,<3.4', or give the boxes") from error
+            "'mmdet>=3.2,<3.4', or give the boxes") from error
     # Building in mmdet's scope: several of its classes have namesakes in
     # mmpose.
     with DefaultScope.overwrite_default_scope('mmdet'), \

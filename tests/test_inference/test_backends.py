@@ -153,13 +153,24 @@ def test_what_a_back_end_can_not_do_is_a_value_error(refiner, options,
 
 
 def test_bf16_needs_a_processor_that_has_it(refiner, monkeypatch):
-    monkeypatch.setattr(torch.cpu, 'get_capabilities', lambda: {'avx2': True})
+    monkeypatch.setattr(torch.cpu, 'get_capabilities', lambda: {'avx2': True},
+                        raising=False)  # not every release has it
     with pytest.raises(ValueError, match='no bfloat16 instructions'):
         build_backend(refiner.load(), refiner.metainfo, precision='bf16')
 
 
 @pytest.mark.parametrize(('backend', 'extra'), [('onnxruntime', 'onnx'),
                                                 ('openvino', 'openvino')])
+def test_older_pytorch_does_not_know_the_processor(monkeypatch, tmp_path):
+    monkeypatch.setattr(torch_backends, '_CPU_INFO', tmp_path / 'cpuinfo')
+    monkeypatch.delattr('torch.cpu.get_capabilities', raising=False)
+    assert not has_bf16()  # nothing is known
+    (tmp_path / 'cpuinfo').write_text('flags\t\t: fpu avx512_bf16 sse\n')
+    assert has_bf16()
+    (tmp_path / 'cpuinfo').write_text('flags\t\t: fpu avx512 sse\n')
+    assert not has_bf16()
+
+
 def test_missing_package_names_the_extra(refiner, monkeypatch, backend,
                                          extra):
     monkeypatch.setitem(sys.modules, backend, None)

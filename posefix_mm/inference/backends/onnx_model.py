@@ -1,5 +1,6 @@
 """Turn parts of a refiner into ONNX graphs."""
 from collections.abc import Sequence
+from inspect import signature
 from typing import TYPE_CHECKING
 
 import torch
@@ -51,12 +52,16 @@ def to_onnx(module: nn.Module,
         onnx.ModelProto: The graph.
 
     Raises:
-        ImportError: If what exports is not installed.
+        ImportError: If what exports is not installed, or a PyTorch that
+            can't.
         ValueError: If there is no such opset, or the module does what can't
             be exported.
     """
     onnx = import_optional('onnx', 'onnx')
     import_optional('onnxscript', 'onnx')
+    if 'dynamic_shapes' not in signature(torch.onnx.export).parameters:
+        raise ImportError('exporting to ONNX needs PyTorch 2.5 or newer, '
+                          f'found {torch.__version__}')
     newest = onnx.defs.onnx_opset_version()
     if not MIN_OPSET <= opset <= newest:
         raise ValueError(f'opset must be from {MIN_OPSET} to {newest}, got '

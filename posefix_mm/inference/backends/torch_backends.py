@@ -3,6 +3,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -18,8 +19,11 @@ from .refiner_parts import RefinerParts
 _IMAGES_ON_CPU = 16
 #: Precisions and what autocast computes in.
 PRECISIONS = {'fp32': None, 'bf16': torch.bfloat16, 'fp16': torch.float16}
-# Of processors with bfloat16, as cpuinfo calls them: AVX512-BF16, AMX, Arm's.
-_BF16_FLAGS = ('avx512_bf16', 'amx_bf16', 'bf16', 'arm_bf16', 'sve_bf16')
+# Of processors with bfloat16, as PyTorch and Linux name them: AVX512-BF16,
+# AMX, Arm's.
+_BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16', 'arm_bf16', 'sve_bf16',
+               'svebf16'}
+_CPU_INFO = Path('/proc/cpuinfo')
 #: What :meth:`PoseRefiner.locate` gives, as arrays.
 Located = tuple[np.ndarray, ...]
 
@@ -44,8 +48,12 @@ def no_poses(crops: Crops) -> Callable[[], Located]:
 
 def has_bf16() -> bool:
     """Whether the processor multiplies in bfloat16."""
-    flags = torch.cpu.get_capabilities()
-    return any(flags.get(flag, False) for flag in _BF16_FLAGS)
+    if hasattr(torch.cpu, 'get_capabilities'):  # earlier releases have none
+        flags = {k for k, v in torch.cpu.get_capabilities().items() if v}
+    else:
+        flags = {*_CPU_INFO.read_text().split()} if _CPU_INFO.exists() \
+            else set()
+    return not _BF16_FLAGS.isdisjoint(flags)
 
 
 class TorchBackend:
