@@ -159,8 +159,6 @@ def test_bf16_needs_a_processor_that_has_it(refiner, monkeypatch):
         build_backend(refiner.load(), refiner.metainfo, precision='bf16')
 
 
-@pytest.mark.parametrize(('backend', 'extra'), [('onnxruntime', 'onnx'),
-                                                ('openvino', 'openvino')])
 def test_older_pytorch_does_not_know_the_processor(monkeypatch, tmp_path):
     monkeypatch.setattr(torch_backends, '_CPU_INFO', tmp_path / 'cpuinfo')
     monkeypatch.delattr('torch.cpu.get_capabilities', raising=False)
@@ -171,6 +169,8 @@ def test_older_pytorch_does_not_know_the_processor(monkeypatch, tmp_path):
     assert not has_bf16()
 
 
+@pytest.mark.parametrize(('backend', 'extra'), [('onnxruntime', 'onnx'),
+                                                ('openvino', 'openvino')])
 def test_missing_package_names_the_extra(refiner, monkeypatch, backend,
                                          extra):
     monkeypatch.setitem(sys.modules, backend, None)
