@@ -57,17 +57,6 @@ def run(path, crops):
 
 
 @pytest.mark.parametrize('size', [1, 2, 5])
-def test_older_pytorch_is_told(demo, tmp_path, monkeypatch, capsys):
-    """As in PyTorch 2.4, whose exporter has no ``dynamic_shapes``."""
-    monkeypatch.setattr(torch.onnx, 'export', lambda model, args, f=None: None)
-    monkeypatch.setattr(torch, '__version__', '2.4.1')
-    assert main(['export', '--config', str(DEMO), '--checkpoint', demo.weights,
-                 '--out', str(tmp_path / 'model.onnx')]) == 1
-    assert capsys.readouterr().err == (
-        'error: exporting to ONNX needs PyTorch 2.5 or newer, found 2.4.1\n')
-    assert not any(tmp_path.iterdir())
-
-
 def test_batches_of_any_size(demo, demo_onnx, size):
     crops = demo.crops.take(slice(size))
     assert np.isnan(crops.input_pose).any()
@@ -193,6 +182,17 @@ def test_difference_is_seen(demo, demo_onnx):
     with torch.no_grad():
         refiner.parts.model.head.final_layer.weight[2] += .05
     assert export.largest_difference(demo_onnx, refiner) > 1e-2
+
+
+def test_older_pytorch_is_told(demo, tmp_path, monkeypatch, capsys):
+    """As in PyTorch 2.4, whose exporter has no ``dynamic_shapes``."""
+    monkeypatch.setattr(torch.onnx, 'export', lambda model, args, f=None: None)
+    monkeypatch.setattr(torch, '__version__', '2.4.1')
+    assert main(['export', '--config', str(DEMO), '--checkpoint', demo.weights,
+                 '--out', str(tmp_path / 'model.onnx')]) == 1
+    assert capsys.readouterr().err == (
+        'error: exporting to ONNX needs PyTorch 2.5 or newer, found 2.4.1\n')
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize('opset', [17, 999])
