@@ -70,13 +70,19 @@ def test_a_second_run_moves_poses_for_a_sure_gain_only(
     for gain, moves in ((2, False), (-2, True)):
         monkeypatch.setattr(file_run, '_SURE_GAIN', gain)
         second, _ = refine(first, **options)
+        moved = 0
         for one, other, anew in zip(first, second, fresh, strict=True):
             assert [one[k] for k in ('score', 'score_before',
                                      'predicted_oks')] == [
                 other[k] for k in ('score', 'score_before', 'predicted_oks')]
             assert other['keypoints'] == pytest.approx(
                 (anew if moves else one)['keypoints'], abs=1e-2)
-            assert anew['keypoints'] != one['keypoints']
+            # those that random weights put beside the picture stay
+            places = np.reshape(one['keypoints'], (-1, 3))[:, :2]
+            inside = ((places >= 0) & (places < (112, 88))).all(1).mean() > .5
+            moved += inside
+            assert not inside or anew['keypoints'] != one['keypoints']
+        assert moved > 3
 
 
 def test_who_predicts_nothing_writes_no_scores(refine, records) -> None:
