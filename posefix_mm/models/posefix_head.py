@@ -79,9 +79,6 @@ class PoseFixHead(HeatmapHead):
             where they are unless its OKS is predicted to rise by more than
             this, which may be negative; absent ones are filled in all the
             same. Needs ``quality``. Defaults to None: all are refined.
-        min_similarity (float, optional): Leave a keypoint where it is if its
-            new place is predicted to have a lower KS; absent ones are filled
-            in all the same. Needs ``quality``. Defaults to None: none.
         decoder (dict, optional): Config of the :class:`SoftArgmaxIntegral`
             codec. Defaults to None.
         init_cfg (dict, optional): Defaults to the release's: N(0, .01),
@@ -106,7 +103,6 @@ class PoseFixHead(HeatmapHead):
                  quality: OptConfigType = None,
                  quality_only: bool = False,
                  keep_margin: Optional[float] = None,
-                 min_similarity: Optional[float] = None,
                  decoder: OptConfigType = None,
                  init_cfg: OptConfigType = None,
                  **kwargs) -> None:
@@ -117,10 +113,8 @@ class PoseFixHead(HeatmapHead):
         if decode_radius is not None and decode_radius < 1:
             raise ValueError('decode_radius must be at least 1, or None, got '
                              f'{decode_radius}')
-        if quality is None and (quality_only or keep_margin is not None
-                                or min_similarity is not None):
-            raise ValueError('quality_only, keep_margin and min_similarity '
-                             'need a `quality`')
+        if quality is None and (quality_only or keep_margin is not None):
+            raise ValueError('quality_only and keep_margin need a `quality`')
         super().__init__(
             in_channels,
             out_channels,
@@ -135,7 +129,6 @@ class PoseFixHead(HeatmapHead):
         self.quality = None if quality is None else MODELS.build(quality)
         self.quality_only = quality_only
         self.keep_margin = keep_margin
-        self.min_similarity = min_similarity
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eps = norm_eps
@@ -298,16 +291,12 @@ class PoseFixHead(HeatmapHead):
                                input_coords, weights.float())
         before, after = quality.keypoints.sigmoid().unbind(-1)
         scores = quality.poses.sigmoid()
-        kept = torch.zeros_like(weights, dtype=torch.bool)
-        if self.min_similarity is not None:
-            kept = after < self.min_similarity
         if self.keep_margin is not None:
             stays = scores[:, 1:] < scores[:, :1] + self.keep_margin
-            kept = kept | stays
+            kept = stays & (weights > 0)
+            coords = torch.where(kept[..., None], input_coords, coords)
+            after = torch.where(kept, before, after)
             scores = torch.where(stays, scores[:, :1], scores)
-        kept = kept & (weights > 0)
-        coords = torch.where(kept[..., None], input_coords, coords)
-        after = torch.where(kept, before, after)
         return LocatedPoses(coords, heatmaps, after, scores, quality)
 
     def _scale(self, like: Tensor) -> Tensor:

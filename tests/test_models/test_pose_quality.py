@@ -112,26 +112,6 @@ def test_what_gets_no_better_stays(margin) -> None:
         located.pose_scores, torch.where(stays, poses[:, :1], poses))
 
 
-def test_keypoints_without_a_sure_place_stay() -> None:
-    head = make_head()
-    feats, pose, _, weights = inputs()
-    weights[1, 2] = 0
-    maps = head.compute_maps((feats, ))
-    located = head.locate(maps, input_pose=(pose, weights))
-    before, after = located.quality.keypoints.sigmoid().unbind(-1)
-    head.min_similarity = float(after.median().detach()) + 1e-6
-    kept = (after < head.min_similarity) & (weights > 0)
-    assert 0 < kept.sum() < kept.numel()
-    again = head.locate(maps, input_pose=(pose, weights))
-    scale = torch.tensor(head.decoder.scale_factor)
-    torch.testing.assert_close(
-        again.coords, torch.where(kept[..., None], pose / scale,
-                                  located.coords))
-    torch.testing.assert_close(
-        again.keypoint_scores, torch.where(kept, before, after))
-    assert torch.equal(again.pose_scores, located.pose_scores)
-
-
 def test_true_similarity_by_hand() -> None:
     """A distance of 2 pixels with 8 in the exponent: exp(-1/2)."""
     head = make_head()
@@ -171,7 +151,6 @@ def test_quality_learns_and_nothing_else_does() -> None:
 
 
 def test_margins_need_a_quality() -> None:
-    for wrong in (dict(keep_margin=0.), dict(min_similarity=0.),
-                  dict(quality_only=True)):
+    for wrong in (dict(keep_margin=0.), dict(quality_only=True)):
         with pytest.raises(ValueError, match='need a `quality`'):
             make_head(quality=None, **wrong)
