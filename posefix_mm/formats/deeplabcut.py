@@ -30,6 +30,8 @@ from .pose_list import PoseList
 HEADER = ('scorer', 'individuals', 'bodyparts', 'coords')
 _COORDS = ('x', 'y', 'likelihood')
 _SCORER = 'posefix_mm'
+# Byte order marks of "Unicode text" of spreadsheets.
+_UTF_16 = {b'\xff\xfe': 'utf-16-le', b'\xfe\xff': 'utf-16-be'}
 
 
 class DlcHeader(NamedTuple):
@@ -100,7 +102,7 @@ class DlcTable(PoseFile):
 
     @abstractmethod
     def _values(self, row: int, columns: np.ndarray) -> np.ndarray:
-        """Read cells of a row, (J, 3), NaN where they are empty or -1."""
+        """Read cells of a row, (J, 3), NaN where empty or not there."""
 
     def _image(self, name: str | int) -> ImageRef | None:
         """Image of a row."""
@@ -132,7 +134,8 @@ class DlcTable(PoseFile):
         """Read the cells of an individual."""
         row, individual = pose.place
         joints = self._values(row, self._header.columns[individual])
-        absent = np.isnan(joints[:, :2]).any(1)
+        # SuperAnimal's models fill what they lack with -1, also likelihoods
+        absent = np.isnan(joints[:, :2]).any(1) | (joints == -1).all(1)
         # labels have no likelihood; one of 0 at the origin would mean absent
         scores = np.where(np.isnan(joints[:, 2]), 1, joints[:, 2])
         joints[:, 2] = np.where(scores == 0, 1e-6, scores)
@@ -186,10 +189,9 @@ class DeepLabCutFile(DlcTable):
         if columns.max() >= len(cells):
             raise BadPose('keypoint_count', f'the row has {len(cells)} cells, '
                           f'the header {columns.max() + 1}')
-        if self._csv.delimiter == ';':
-            cells = [cell.replace(',', '.') for cell in cells]
         # the last, empty one stands for columns that an individual lacks
-        texts = np.array([cell.strip() or 'nan' for cell in (*cells, '')])
+        texts = np.array([cell.strip().replace(',', '.') or 'nan'
+                          for cell in (*cells, '')])
         try:
             return texts[columns].astype(np.float64)
         except ValueError as error:
@@ -209,7 +211,8 @@ class DeepLabCutFile(DlcTable):
         lines = [self._csv.replaced(number, changed.get(number))
                  for number in range(len(self._csv.lines))]
         with atomic_write(out) as file:
-            file.write(''.join(lines).encode('utf-8', 'surrogateescape'))
+            file.write(''.join(lines).encode(self._csv.encoding,
+                                             'surrogateescape'))
 
     @staticmethod
     def create(out: Path, poses: PoseList) -> Counter:
@@ -249,21 +252,28 @@ class _CsvLines:
 
     def __init__(self, path: Path) -> None:
         check_file(path)
+        data = path.read_bytes()
+        self.encoding = _UTF_16.get(data[:2], 'utf-8')
         # not splitlines: it splits at more than what ends a line of CSV
         self.lines = list(io.StringIO(
-            path.read_bytes().decode('utf-8', 'surrogateescape'), newline=''))
+            data.decode(self.encoding, 'surrogateescape'), newline=''))
         # in some countries no comma
         first = self.lines[0] if self.lines else ''
         self.delimiter = max(',;\t', key=first.count)
+        start = int(first.lstrip('\ufeff').startswith('sep='))
         header = {}
-        for number in range(min(len(HEADER), len(self.lines))):
+        for number in range(start, min(start + len(HEADER), len(self.lines))):
             name, *cells = self.cells(number)
             name = name.lstrip('\ufeff')
             if name not in HEADER:
                 break
             header[name] = ['', *cells]  # the columns of the file
+        if 'frame_idx' in first:
+            raise ValueError(f"{path} is an analysis table of SLEAP's; name "
+                             'the .slp file that it was exported from')
         self.header = read_header(header, path)
-        self.rows = [number for number in range(len(header), len(self.lines))
+        self.rows = [number for number in range(start + len(header),
+                                                len(self.lines))
                      if self.lines[number].strip('\r\n\t ;,')]
 
     def cells(self, number: int) -> list[str]:
@@ -281,7 +291,9 @@ class _CsvLines:
         if not changed:
             return line
         cells = self.cells(number)
-        commas = self.delimiter == ';' and any(',' in cell for cell in cells)
+        columns = self.header.columns
+        commas = any(',' in cell
+                     for cell in cells[columns[columns >= 0].min():])
         for column, text in changed.items():
             cells[column] = text.replace('.', ',') if commas else text
         text = io.StringIO()

@@ -12,6 +12,7 @@ import orjson
 from ..fileio import atomic_write, load_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import (
+    IMAGE_FIELDS,
     PoseRecord,
     Problem,
     category_of,
@@ -24,15 +25,10 @@ from .json_scanner import ByteFile, field_spans, iter_elements
 _COPY = 1 << 22
 
 
-class _Header(msgspec.Struct, gc=False, omit_defaults=True):
-    image_id: Any = None
-    category_id: Any = 1
-    image_name: Any = None
-    file_name: Any = None
-    image: Any = None
-
-
-_HEADER = msgspec.json.Decoder(_Header)
+_HEADER = msgspec.json.Decoder(msgspec.defstruct(
+    '_Header', [('category_id', Any, 1),
+                *((name, Any, None) for name in IMAGE_FIELDS)], gc=False,
+    omit_defaults=True))
 
 
 class ImageKeys(Sequence):

@@ -1,6 +1,5 @@
 """Find the picture behind an id, name, path or number of a frame."""
 import os
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -10,20 +9,17 @@ from typing import NamedTuple
 
 from ..structures.image_ref import ImageRef
 from .image_list import (
+    IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
     ImageList,
     file_number,
+    frame_of,
     name_tails,
     plain_id,
     size_of,
     stem_of,
+    unmarked,
 )
-
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff',
-                  '.gif', '.avif', '.heic', '.heif')
-VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.m4v', '.mpg', '.mpeg',
-                  '.webm', '.wmv', '.gif')
-# `cam01_000000000012`, `cam01.0012`, `frame 12` and `12`
-_FRAME = re.compile(r'(.*?)[._ -]*(?:frame)?[._ -]*([0-9]{1,15})', re.I)
 
 
 class Picture(NamedTuple):
@@ -141,7 +137,7 @@ class ImageFinder:
                    suffixes: Sequence[str] = IMAGE_SUFFIXES) -> Path:
         """Find an image or video by its name without the suffix."""
         _check_name(stem)
-        for tail in name_tails(stem):
+        for tail in (*name_tails(stem), *name_tails(unmarked(stem))):
             names = _nearest([name for name in self._index.stems.get(tail, ())
                               if Path(name).suffix.lower() in suffixes])
             if len(names) > 1:
@@ -237,23 +233,6 @@ class ImageFinder:
     def _index(self) -> '_Index':
         """Files of the folder, listed when a name alone does not find them."""
         return _Index(self.root, self.follow_links)
-
-
-def frame_of(name: str, first: int = 0) -> tuple[str, int | None]:
-    """Read a name as that of a frame of a video.
-
-    Args:
-        name (str): Such as ``'cam01_0012.jpg'``.
-        first (int): What the first frame is numbered. Defaults to 0.
-
-    Returns:
-        tuple: Name of the video, which may be empty, and the 0-based frame;
-        the name itself and None if there is no number.
-    """
-    text = stem_of(name) if Path(name).suffix.lower() in IMAGE_SUFFIXES \
-        else name
-    match = _FRAME.fullmatch(text)
-    return (name, None) if match is None else (match[1], int(match[2]) - first)
 
 
 class _NotThereError(LookupError):

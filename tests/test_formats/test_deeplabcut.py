@@ -155,20 +155,45 @@ def test_two_scorers_are_two_poses(tmp_path, trip):
 
 
 @pytest.mark.parametrize('comma', [False, True])
-def test_what_a_spreadsheet_saved(tmp_path, trip, comma):
-    text = VIDEO.replace(',', ';')
+@pytest.mark.parametrize(('delimiter', 'encoding', 'start'), [
+    (';', 'utf-8', '\ufeff'), (';', 'utf-8', 'sep=;\r\n'),
+    ('\t', 'utf-16-le', '\ufeff'), ('\t', 'utf-16-be', '\ufeff')])
+def test_what_a_spreadsheet_saved(tmp_path, trip, comma, delimiter, encoding,
+                                  start):
+    text = VIDEO.replace(',', delimiter)
     if comma:
         text = text.replace('.', ',')
     path = tmp_path / 'mouseDLC_net.csv'
-    path.write_bytes(('\ufeff' + text).encode())
+    path.write_bytes((start + text).encode(encoding))
     poses = open_pose_file(path, target_names=NAMES)
     assert {(i.stem, i.frame) for i in poses.images} == {
         ('mouse', 0), ('mouse', 1)}
     assert trip.read(poses)[1].keypoints[0].tolist() == [3, 4]
     out = trip.write(poses, {1: [[3.5, 4], [0, 0], [0, 0]]})
-    expected = text.replace('3,0;4,0', '3,5;4,0') if comma \
-        else text.replace('3.0;4.0', '3.5;4.0')
-    assert out.read_bytes() == ('\ufeff' + expected).encode()
+    point = ',' if comma else '.'
+    expected = text.replace(f'3{point}0{delimiter}4{point}0',
+                            f'3{point}5{delimiter}4{point}0')
+    assert expected != text
+    assert out.read_bytes() == (start + expected).encode(encoding)
+
+
+def test_minus_1_is_absent(tmp_path, trip):
+    """With a likelihood of -1, by SuperAnimal's models."""
+    text = VIDEO.replace('3.0,4.0,', '-1.0,-1.0,').splitlines()
+    assert '-1.0,-1.0,' in text[4]
+    cells = text[4].split(',')
+    place = cells.index('-1.0')
+    cells[place + 2] = '-1.0'
+    text[4] = ','.join(cells)
+    poses = open_pose_file(write(tmp_path, '\n'.join(text) + '\n',
+                                 'mouseDLC_net.csv'), target_names=NAMES)
+    assert trip.read(poses)[1].problem.code == 'no_keypoint'
+
+
+def test_a_table_of_sleap(tmp_path):
+    path = write(tmp_path, 'track,frame_idx,instance.score,a.x,a.y,a.score\n')
+    with pytest.raises(ValueError, match=r'SLEAP.*name the \.slp file'):
+        open_pose_file(path, target_names=NAMES)
 
 
 def test_joints_of_another_number_are_problems(tmp_path, trip):

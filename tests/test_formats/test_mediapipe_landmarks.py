@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from posefix_mm.formats import open_pose_file
+from posefix_mm.formats.joint_maps import load_source_joints
 
 NAMES = ['left_hip', 'nose', 'tail']
 
@@ -76,6 +77,15 @@ def test_an_image_without_people(tmp_path):
     ([[], person()], [('clip', 1)]),
     ([[person()], [person()]], [('clip', 0), ('clip', 1)]),
     ([dict(image_name='a.jpg', landmarks=person())], [('a.jpg', None)]),
+    (dict(fps=3, frames=[dict(frame=2, landmarks=person())]), [('clip', 2)]),
+    ({'3': person(), '7': dict(landmarks=person())},
+     [('clip', 3), ('clip', 7)]),
+    ([dict(frame=4, landmarks=[[one['x'], one['y'], -.5, .9]
+                               for one in person()])], [('clip', 4)]),
+    ([dict(frame=4, landmarks={
+        name.upper(): one for name, one in zip(
+            load_source_joints('mediapipe33').names, person(), strict=True)})],
+     [('clip', 4)]),
 ])
 def test_frames_of_a_video(tmp_path, trip, content, images):
     path = tmp_path / 'clip.json'
@@ -83,5 +93,10 @@ def test_frames_of_a_video(tmp_path, trip, content, images):
     poses = open_pose_file(path, target_names=NAMES)
     assert poses.name == 'mediapipe'
     assert [(i.file_name or i.stem, i.frame) for i in poses.images] == images
-    assert all(r.problem is None for r in trip.read(poses))
+    for record in trip.read(poses):
+        # left hip is landmark 23
+        assert record.keypoints[0].tolist() == pytest.approx([46, 46])
+        assert record.score == pytest.approx(.9)
     assert json.loads(trip.write(poses).read_text()) == content
+    out = trip.write(poses, {0: [[50, 46], [0, 0], [0, 0]]}).read_text()
+    assert out.count('0.25') == json.dumps(content).count('0.25') + 1

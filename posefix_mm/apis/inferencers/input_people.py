@@ -12,8 +12,7 @@ from ...formats import PoseFile
 from ...formats.choose_categories import category_by_count
 from ...formats.coco import dicts_in, read_results
 from ...images.claimed_size import common_factor
-from ...images.image_finder import frame_of
-from ...images.image_list import ImageList, file_number
+from ...images.image_list import ImageList, file_number, frame_of
 from ...images.input_frames import Frame, InputFrames
 from ...inference import PosePredictor
 from ...structures.image_ref import ImageRef
