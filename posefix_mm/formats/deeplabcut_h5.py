@@ -80,6 +80,10 @@ class DeepLabCutH5File(DlcTable):
         return table
 
 
+class _SleapError(ValueError):
+    """What is no table of DeepLabCut's for a reason that is known."""
+
+
 def _header(frame: _Frame, path: Path) -> DlcHeader:
     names = zip(*frame.columns, strict=True)
     return read_header(dict(zip(frame.levels, names, strict=True)), path)
@@ -90,9 +94,15 @@ def _read_frame(path: Path) -> _Frame:
     h5py = import_optional('h5py', 'formats')
     try:
         with h5py.File(path, 'r') as file:
+            if 'track_occupancy' in file:
+                raise _SleapError(
+                    f"{path} is an analysis file of SLEAP's; name the .slp "
+                    'file that it was exported from')
             frame = _parse(file)
         if frame.values.shape != (len(frame.row_names), len(frame.columns)):
             raise ValueError('its values do not fit its names')
+    except _SleapError:
+        raise
     except READ_ERRORS as error:
         raise ValueError(
             f"{path} is no table of DeepLabCut that can be read: {error}; the "

@@ -153,3 +153,12 @@ def test_a_file_without_a_data_frame(tmp_path):
         file['x'] = [1]
     with pytest.raises(ValueError, match='it has no data frame of pandas'):
         open_pose_file(path, target_names=NAMES)
+
+
+def test_an_analysis_file_of_sleap(tmp_path):
+    path = tmp_path / 'cam01.analysis.h5'
+    with h5py.File(path, 'w') as file:
+        file['tracks'] = file['track_occupancy'] = np.zeros((1, 2))
+    with pytest.raises(ValueError, match=r'SLEAP.*name the \.slp file that '
+                       'it was exported from$'):
+        open_pose_file(path)
