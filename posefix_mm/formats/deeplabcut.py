@@ -174,9 +174,13 @@ class CsvTable:
         check_file(path)
         data = path.read_bytes()
         self._encoding = _UTF_16.get(data[:2], 'utf-8')
+        try:
+            text = data.decode(self._encoding, 'surrogateescape')
+        except UnicodeDecodeError as error:
+            raise ValueError(f'{path} is a damaged table: {error}; save it '
+                             'again as CSV') from error
         # not splitlines: it splits at more than what ends a line of CSV
-        self._lines = list(io.StringIO(
-            data.decode(self._encoding, 'surrogateescape'), newline=''))
+        self._lines = list(io.StringIO(text, newline=''))
         # in some countries no comma
         first = self._lines[0] if self._lines else ''
         self._delimiter = max(',;\t', key=first.count)

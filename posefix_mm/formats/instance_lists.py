@@ -243,7 +243,7 @@ def _numbered_names(content: Any) -> list[str] | None:
     try:
         names = content['meta_info']['keypoint_id2name'] \
             if 'meta_info' in content else content['skeleton']
-        return [names[str(i)] for i in range(len(names))]
+        return [str(names[str(i)]) for i in range(len(names))]
     except (LookupError, TypeError):
         return None
 
@@ -282,10 +282,12 @@ def _poses_of(person: Any, path: JsonPath) -> Iterator[tuple[JsonPath, Any]]:
         fields = {name.replace('bboxes', 'bbox').removesuffix('s'): v[place]
                   for name, v in person.items()
                   if isinstance(v, list) and len(v) == len(values)}
-        scores = first_of(person, _SCORES, [None] * len(values))
+        scores = first_of(person, _SCORES)
+        if isinstance(scores, list) and len(scores) == len(values):
+            scores = scores[place]
         fields.pop('keypoint', None)
         yield (*path, place), _Bare(fields, keypoints=one,
-                                    keypoint_scores=scores[place])
+                                    keypoint_scores=scores)
 
 
 def _parallel(content: Any, place: JsonPath) -> list[JsonPath]:

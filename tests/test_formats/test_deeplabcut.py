@@ -166,6 +166,13 @@ def test_what_a_spreadsheet_saved(trip, comma, delimiter, encoding, start):
     assert out.read_bytes() == (start + expected).encode(encoding)
 
 
+def test_half_a_table_in_utf_16(trip):
+    data = ('\ufeff' + VIDEO).encode('utf-16-le')[:-1]
+    with pytest.raises(ValueError, match=r'a\.csv is a damaged table: .*save '
+                       'it again as CSV'):
+        trip.open(data, 'a.csv')
+
+
 def test_minus_1_is_absent(trip):
     """With a likelihood of -1, by SuperAnimal's models."""
     text = VIDEO.replace('3.0,4.0,', '-1.0,-1.0,').splitlines()

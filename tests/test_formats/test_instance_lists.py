@@ -202,6 +202,13 @@ def test_a_single_frame_is_an_image(trip):
     assert ImageFinder(trip.folder).locate(image).path.name == 'a.jpg'
 
 
+def test_names_that_are_none(trip):
+    """Bones, maybe, instead of joints."""
+    with pytest.raises(ValueError, match=r'the file has \[1, 2\]; the refiner '
+                       'has nose, tail; name another joint map'):
+        trip.open(dict(skeleton={'0': [1, 2]}, keypoints=[{'0': TRIPLES}]))
+
+
 def test_a_folder(trip):
     for name in 'ab':
         trip.file([PERSON] * (name == 'b'), f'{name}.json')
@@ -219,6 +226,8 @@ def test_a_folder(trip):
     ([dict(frame_id=1, instances=3)], 'unreadable_file'),
     ([dict(frame_id=1, instances=[3])], 'not_an_object'),
     ([dict(PERSON, bbox_score=0)], 'score_not_positive'),
+    ([dict(keypoints=[PAIRS], keypoint_scores=[])], 'keypoint_count'),
+    ([dict(keypoints=[PAIRS], keypoint_scores={})], 'keypoints'),
 ])
 def test_problems(trip, content, code):
     poses = trip.open(content, format='instances')
