@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..images.image_finder import ImageList, size_of
+from ..images.image_finder import ImageList, frame_of, size_of
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import category_of, image_id_of
 from .coco import dicts_in, read_results
@@ -152,11 +152,11 @@ def _flat(values: list[Any]) -> list[Any]:
 
 
 def _find(listed: ImageList, ref: ImageRef) -> dict | None:
-    if ref.frame is None:
-        matches = [listed.find(key) for key in (
-            ref.file_name, ref.stem, ref.image_id) if key is not None]
-    else:
-        video = Path(ref.file_name or ref.stem).stem
-        matches = [listed.find_frame(video, ref.frame)]
+    name = ref.file_name or ref.stem or ''
+    matches = [
+        *(listed.find(key) for key in (ref.file_name, ref.stem, ref.image_id)
+          if key is not None),
+        listed.find_numbered(*frame_of(name, ref.first_frame))
+    ] if ref.frame is None else [listed.find_frame(Path(name).stem, ref.frame)]
     return next((listed.images[match.place] for match in matches
                  if match.place >= 0), None)

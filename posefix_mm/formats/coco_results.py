@@ -13,6 +13,7 @@ import orjson
 from ..fileio import atomic_write, load_json, write_json
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import (
+    IMAGE_FIELDS,
     PoseRecord,
     Problem,
     category_of,
@@ -35,15 +36,9 @@ from .pose_list import PoseList, flat_lists
 _COPY = 1 << 22
 
 
-class _Header(msgspec.Struct, gc=False):
-    image_id: Any = None
-    category_id: Any = 1
-    image_name: Any = None
-    file_name: Any = None
-    image: Any = None
-
-
-_HEADER = msgspec.json.Decoder(_Header)
+_HEADER = msgspec.json.Decoder(msgspec.defstruct(
+    '_Header', [('category_id', Any, 1),
+                *((name, Any, None) for name in IMAGE_FIELDS)], gc=False))
 
 
 class _Images(Sequence):

@@ -28,6 +28,8 @@ from .pose_list import PoseList
 HEADER = ('scorer', 'individuals', 'bodyparts', 'coords')
 _COORDS = ('x', 'y', 'likelihood')
 _SCORER = 'posefix_mm'
+# Byte order marks of "Unicode text" of spreadsheets.
+_UTF_16 = {b'\xff\xfe': 'utf-16-le', b'\xfe\xff': 'utf-16-be'}
 
 
 class DlcHeader(NamedTuple):
@@ -133,7 +135,8 @@ class DlcFile(PoseFile):
         """Read the cells of an individual."""
         row, individual = pose.place
         joints = self._table.values(row, self._header.columns[individual])
-        absent = np.isnan(joints[:, :2]).any(1)
+        # SuperAnimal's models fill what they lack with -1, also likelihoods
+        absent = np.isnan(joints[:, :2]).any(1) | (joints == -1).all(1)
         # labels have no likelihood; one of 0 at the origin would mean absent
         scores = np.where(np.isnan(joints[:, 2]), 1, joints[:, 2])
         joints[:, 2] = np.where(scores == 0, 1e-6, scores)
@@ -169,14 +172,24 @@ class CsvTable:
 
     def __init__(self, path: Path) -> None:
         check_file(path)
+        data = path.read_bytes()
+        self._encoding = _UTF_16.get(data[:2], 'utf-8')
+        try:
+            text = data.decode(self._encoding, 'surrogateescape')
+        except UnicodeDecodeError as error:
+            raise ValueError(f'{path} is a damaged table: {error}; save it '
+                             'again as CSV') from error
         # not splitlines: it splits at more than what ends a line of CSV
-        self._lines = list(io.StringIO(
-            path.read_bytes().decode('utf-8', 'surrogateescape'), newline=''))
+        self._lines = list(io.StringIO(text, newline=''))
         # in some countries no comma
         first = self._lines[0] if self._lines else ''
         self._delimiter = max(',;\t', key=first.count)
+        if 'frame_idx' in first:
+            raise ValueError(f"{path} is an analysis table of SLEAP's; name "
+                             'the .slp file that it was exported from')
+        start = int(first.lstrip('\ufeff').startswith('sep='))
         header = {}
-        for line in self._lines[:len(HEADER)]:
+        for line in self._lines[start:start + len(HEADER)]:
             name, *cells = self._cells(line)
             name = name.lstrip('\ufeff')
             if name not in HEADER:
@@ -184,12 +197,13 @@ class CsvTable:
             header[name] = ['', *cells]  # the columns of the file
         self.header = read_header(header, path)
         self._rows = [
-            number for number in range(len(header), len(self._lines))
+            number for number in range(start + len(header), len(self._lines))
             if self._lines[number].strip('\r\n\t ;,')]
         columns = self.header.columns
-        first = int(columns[columns >= 0].min())
-        self.row_names = ['/'.join(self._cells(self._lines[number])[:first])
-                          for number in self._rows]
+        self._first = int(columns[columns >= 0].min())
+        self.row_names = [
+            '/'.join(self._cells(self._lines[number])[:self._first])
+            for number in self._rows]
 
     def _cells(self, line: str) -> list[str]:
         """Split a line; one that is no CSV is a single cell."""
@@ -200,15 +214,14 @@ class CsvTable:
             return [line]
 
     def values(self, row: int, columns: np.ndarray) -> np.ndarray:
-        """Read cells of a row, (J, 3), NaN where they are empty or -1."""
+        """Read cells of a row, (J, 3), NaN where empty or not there."""
         cells = self._cells(self._lines[self._rows[row]])
         if columns.max() >= len(cells):
             raise BadPose('keypoint_count', f'the row has {len(cells)} cells, '
                           f'the header {columns.max() + 1}')
-        if self._delimiter == ';':
-            cells = [cell.replace(',', '.') for cell in cells]
         # the last, empty one stands for columns that an individual lacks
-        texts = np.array([cell.strip() or 'nan' for cell in (*cells, '')])
+        texts = np.array([cell.strip().replace(',', '.') or 'nan'
+                          for cell in (*cells, '')])
         try:
             return texts[columns].astype(np.float64)
         except ValueError as error:
@@ -223,11 +236,12 @@ class CsvTable:
                 line = lines[self._rows[row]]
                 lines[self._rows[row]] = self._replaced(line, changed)
         with atomic_write(out) as file:
-            file.write(''.join(lines).encode('utf-8', 'surrogateescape'))
+            file.write(''.join(lines).encode(self._encoding,
+                                             'surrogateescape'))
 
     def _replaced(self, line: str, changed: dict[int, float]) -> str:
         cells = self._cells(line)
-        commas = self._delimiter == ';' and any(',' in cell for cell in cells)
+        commas = any(',' in cell for cell in cells[self._first:])
         for column, value in changed.items():
             text = '' if np.isnan(value) else repr(value)
             cells[column] = text.replace('.', ',') if commas else text

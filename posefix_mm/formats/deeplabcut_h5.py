@@ -33,10 +33,15 @@ class _H5Table:
         with open_hdf5(path, 'table of DeepLabCut that can be read',
                        "; the CSV of the same name, or DeepLabCut's "
                        'analyze_videos_converth5_to_csv, may help') as file:
-            self._frame = frame = _parse(file)
-            if frame.values.shape != (len(frame.row_names),
-                                      len(frame.columns)):
-                raise ValueError('its values do not fit its names')
+            of_sleap = 'track_occupancy' in file
+            if not of_sleap:
+                self._frame = frame = _parse(file)
+                if frame.values.shape != (len(frame.row_names),
+                                          len(frame.columns)):
+                    raise ValueError('its values do not fit its names')
+        if of_sleap:
+            raise ValueError(f"{path} is an analysis file of SLEAP's; name "
+                             'the .slp file that it was exported from')
         self.row_names = frame.row_names
         names = zip(*frame.columns, strict=True)
         self.header = read_header(

@@ -8,6 +8,9 @@ from typing import Any
 from ..fileio import load_json
 from .json_scanner import LIST_FIELDS, ByteFile, find_fields, iter_elements
 
+# People of one image are shorter.
+_MAX_VALUE = 1 << 20
+
 
 class FileHead:
     """The beginning of a file, read as far as it is asked for.
@@ -81,6 +84,12 @@ class FileHead:
         return 'annotations' in self.fields and (
             self.in_folder or not {'images', 'categories'}.isdisjoint(
                 self.fields) or not self.first_of('annotations'))
+
+    def value_of(self, field: str) -> Any:
+        """Value of a field of a JSON object, None if it is long."""
+        start, end = self.fields[field]
+        return load_json(ByteFile(self.path).read(start, end)) \
+            if end - start < _MAX_VALUE else None
 
     def first_of(self, field: str) -> Any:
         """First element of a list in a JSON object, None if there is none."""

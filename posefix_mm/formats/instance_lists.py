@@ -1,5 +1,7 @@
 """People of images or frames in lists: mmpose's inferencers and their like."""
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +16,6 @@ from ..structures.pose_records import (
 )
 from .base import BadPose, Categories, FilePose, Joints, PoseEdit
 from .file_head import FileHead
-from .folders import list_folder
 from .json_scanner import LIST_FIELDS, JsonPath
 from .pose_folder import JsonPoseFolder, as_numbers, need_object, put_scores
 
@@ -22,12 +23,12 @@ from .pose_folder import JsonPoseFolder, as_numbers, need_object, put_scores
 FRAME_FIELDS = ('frame_id', 'frame', 'frame_idx', 'frame_index',
                 'frame_number', 'frame_i')
 PEOPLE_FIELDS = ('instances', 'predictions', 'people', 'persons', 'poses',
-                 'detections')
+                 'detections', 'annotations')
 # Around all frames or people of a file.
 _AROUND = ('instance_info', 'frames', 'predictions', 'results', 'annotations',
-           'images')
+           'images', 'data')
 _SCORE = ('score', 'confidence', 'visibility', 'likelihood', 'c', 'conf')
-_SCORES = ('keypoint_scores', 'scores')
+_SCORES = ('keypoint_scores', 'scores', 'visible')
 _POSE_SCORES = ('bbox_score', 'score', 'confidence')
 _IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
 _VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
@@ -37,18 +38,29 @@ class _Frame(NamedTuple):
     """People of an image or frame: how it is called, and where they are."""
 
     number: int | None
-    name: str | None
+    name: int | str | None
     path: JsonPath
     people: Any
+
+
+class _Bare(dict):
+    """A pose that is no object of its own, as one, without other fields.
+
+    ``axes`` tells the order of x and y.
+    """
+
+    axes = (0, 1)
 
 
 class InstanceLists(JsonPoseFolder):
     """Files of people, one for each image, or one for the frames of a video.
 
     A person has ``keypoints``: pairs or triples, one list for each joint or
-    one for all; ``keypoint_scores`` (or ``scores``) and ``bbox_score`` (or
-    ``score``). A file is a list of people, whose image has its name; or a
-    list of frames with ``frame_id`` (or the like; else their places) and
+    one for all, objects with x and y, lists of each, or all by the names of
+    joints; ``keypoint_scores`` (or ``scores``) and ``bbox_score`` (or
+    ``score``). Poses of several people may be stacked in one ``keypoints``. A
+    file is a list of people, whose image has its name unless they name it; or
+    a list of frames with ``frame_id`` (or the like; else their places) and
     ``instances`` (or the like), of the video that has its name: as mmpose's
     inferencers and demos (``meta_info`` and ``instance_info``), OpenPifPaf (a
     line for each frame) and ViTPose's tools write. Scores of 0 are absent
@@ -76,14 +88,18 @@ class InstanceLists(JsonPoseFolder):
     @classmethod
     def joint_names(cls, path: Path,
                     categories: Categories = None) -> list[str] | None:
-        """Names in ``meta_info``, where there are any."""
-        root, names = list_folder(path)
+        """Names in ``meta_info`` or ``skeleton``, or those of the points."""
+        content = next(cls.peek(path), None)
         try:
-            content = load_json((root / names[0]).read_bytes())
-            joints = content['meta_info']['keypoint_id2name']
-            return [joints[str(i)] for i in range(len(joints))]
-        except (ValueError, LookupError, TypeError):
+            return _numbered_names(content) or list(dict.fromkeys(
+                name for _, _, raw in _all_poses(content)
+                for name in _point_names(raw))) or None
+        except ValueError:  # as its poses will report
             return None
+
+    @cached_property
+    def _joint_names(self) -> list[str]:
+        return self.joint_names(self.path) or []
 
     def find_poses(self, data: bytes, stem: str) -> Sequence[FilePose]:
         """Parse the JSON, or a line of it for each frame."""
@@ -101,30 +117,29 @@ class InstanceLists(JsonPoseFolder):
         # mmpose's demos and OpenPifPaf count from 1, and list every frame
         first = int(numbers[:1] == [1] and 0 not in numbers
                     and _counts_from_1(content))
-        poses = []
-        for frame in frames:
-            if not isinstance(frame.people, list | dict):
-                raise ValueError('must hold lists of people with keypoints')
-            image = _image(frame, stem, first)
-            people = enumerate(frame.people) if isinstance(
-                frame.people, list) else frame.people.items()
-            poses += [FilePose(image, person, (*frame.path, place))
-                      for place, person in people]
-        return poses
+        return [FilePose(_image(frame, stem, first), raw, place)
+                for frame, place, raw in _all_poses(content)]
 
     def read_joints(self, pose: FilePose) -> Joints:
         """Read ``keypoints`` of a person."""
-        person = {} if isinstance(pose.raw, list) else need_object(
-            pose.raw, 'a person')
-        values = person.get('keypoints') if person is pose.raw else pose.raw
-        if _all_are(values, dict):
-            values = [[one.get('x'), one.get('y'),
-                       first_of(one, _SCORE, 1)] for one in values]
+        person = need_object(pose.raw, 'a person')
+        values = person.get('keypoints')
+        scores = first_of(person, _SCORES)
+        if _is_columns(values):
+            scores = first_of(values, (*_SCORES, *_SCORE), scores)
+            values = list(map(list, zip(values['x'], values['y'],
+                                        strict=False)))
+        elif _point_names(person):
+            points = _named_points(values)
+            absent = [None] * _width_of(next(iter(points.values())))
+            values = [points.get(name, absent) for name in self._joint_names]
+        if isinstance(values, list):
+            values = [[one.get('x'), one.get('y'), first_of(one, _SCORE, 1)]
+                      if isinstance(one, dict) else one for one in values]
         width = 3
         if _all_are(values, list) and len(set(map(len, values))) == 1:
             width = len(values[0])
             values = [v for one in values for v in one]
-        scores = first_of(person, _SCORES)
         numbers = as_numbers(values, 'keypoints')
         if isinstance(scores, list) and len(numbers) == 2 * len(scores):
             width = 2
@@ -132,9 +147,9 @@ class InstanceLists(JsonPoseFolder):
             raise BadPose('keypoint_count', 'keypoints must hold pairs or '
                           f'triples, got {len(numbers)} numbers')
         joints = numbers.reshape(-1, width)
-        if person is not pose.raw:  # of easy_ViTPose: y, x, score
-            joints = joints[:, [1, 0, *range(2, width)]]
-        if scores is not None:
+        if isinstance(person, _Bare):
+            joints = joints[:, [*person.axes, *range(2, width)]]
+        if scores is not None and not isinstance(scores, int | float):
             joints = put_scores(joints, scores, 'keypoint_scores')
         elif width == 2:
             joints = np.insert(joints, 2, 1., axis=1)
@@ -149,30 +164,39 @@ class InstanceLists(JsonPoseFolder):
 
     def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Path of a coordinate below a person."""
-        if isinstance(raw, list):
-            return joint, 1 - axis
-        values = raw['keypoints']
-        if isinstance(values[0], dict):
-            return 'keypoints', joint, 'xy'[axis]
-        if isinstance(values[0], list):
-            return 'keypoints', joint, axis
-        if any(len(values) == 2 * len(raw[n]) for n in _SCORES if n in raw):
-            return 'keypoints', 2 * joint + axis
-        return super().coordinate_path(joint, axis, raw)
+        values, name = raw['keypoints'], 'xy'[axis]
+        around = () if isinstance(raw, _Bare) else ('keypoints', )
+        if isinstance(raw, _Bare):
+            axis = raw.axes[axis]
+        if _is_columns(values):
+            return *around, name, joint
+        key: int | str = joint
+        if _point_names(raw):
+            key = self._joint_names[joint]
+            if isinstance(values, list):
+                key = [one['name'] for one in values].index(key)
+        if isinstance(values[key], dict):
+            return *around, key, name
+        if isinstance(values[key], list):
+            return *around, key, axis
+        pairs = any(len(values) == 2 * len(raw[n]) for n in _SCORES
+                    if isinstance(raw.get(n), list))
+        return *around, (2 if pairs else 3) * joint + axis
 
     def edit(self, data: bytes, edits: Sequence[PoseEdit],
              dropped: Sequence[JsonPath]) -> bytes:
         """Splice new coordinates into the text, or into its lines."""
         try:
-            load_json(data)
+            content = load_json(data)
         except ValueError:
             pass
         else:
-            return super().edit(data, edits, dropped)
+            return super().edit(data, edits, [
+                place for one in dropped for place in _parallel(content, one)])
         lines = data.splitlines(keepends=True)
         full = [i for i, line in enumerate(lines) if line.strip()]
         for number, line in enumerate(full):
-            lines[line] = super().edit(
+            lines[line] = self.edit(
                 lines[line],
                 [e._replace(place=e.place[1:]) for e in edits
                  if e.place[0] == number],
@@ -190,6 +214,95 @@ def first_of(content: dict, names: Sequence[str], default: Any = None) -> Any:
     return next((content[n] for n in names if n in content), default)
 
 
+def _is_columns(values: Any) -> bool:
+    """Whether keypoints are a list of each coordinate."""
+    return isinstance(values, dict) and all(
+        isinstance(values.get(axis), list) for axis in 'xy')
+
+
+def _named_points(values: Any) -> dict[str, Any]:
+    """Joints by name, where the keypoints name them."""
+    if isinstance(values, dict):
+        return {} if _is_columns(values) else values
+    return {one['name']: one for one in values} if _all_are(
+        values, dict) and all(isinstance(one.get('name'), str)
+                              for one in values) else {}
+
+
+def _point_names(raw: Any) -> list[str]:
+    return list(_named_points(raw.get('keypoints'))) \
+        if isinstance(raw, dict) else []
+
+
+def _width_of(point: Any) -> int:
+    return len(point) if isinstance(point, list) else 3
+
+
+def _numbered_names(content: Any) -> list[str] | None:
+    """Names of joints by their numbers: of mmpose, or of easy_ViTPose."""
+    try:
+        names = content['meta_info']['keypoint_id2name'] \
+            if 'meta_info' in content else content['skeleton']
+        return [str(names[str(i)]) for i in range(len(names))]
+    except (LookupError, TypeError):
+        return None
+
+
+def _all_poses(content: Any) -> Iterator[tuple[_Frame, JsonPath, Any]]:
+    """Go through the poses of all frames, with the place of each."""
+    for frame in _frames(content):
+        if not isinstance(frame.people, list | dict):
+            raise ValueError('must hold lists of people with keypoints')
+        for place, person in enumerate(frame.people) if isinstance(
+                frame.people, list) else frame.people.items():
+            # easy_ViTPose: y before x
+            swapped = isinstance(place, str) or (
+                isinstance(content, dict) and 'skeleton' in content)
+            for path, raw in _poses_of(person, (*frame.path, place)):
+                if swapped and isinstance(person, list):
+                    raw.axes = (1, 0)
+                yield frame, path, raw
+
+
+def _poses_of(person: Any, path: JsonPath) -> Iterator[tuple[JsonPath, Any]]:
+    """One pose, or those that are stacked in one list."""
+    values = person.get('keypoints') if isinstance(person, dict) else person
+    stacked = _all_are(values, list) and _all_are(values[0], list)
+    if isinstance(person, list):
+        if not stacked or not isinstance(values[0][0], list):
+            yield path, _Bare(keypoints=values)
+            return
+        person = {}
+    elif not stacked or not isinstance(values[0][0], list):
+        yield path, person
+        return
+    else:
+        path = (*path, 'keypoints')
+    for place, one in enumerate(values):
+        fields = {name.replace('bboxes', 'bbox').removesuffix('s'): v[place]
+                  for name, v in person.items()
+                  if isinstance(v, list) and len(v) == len(values)}
+        scores = first_of(person, _SCORES)
+        if isinstance(scores, list) and len(scores) == len(values):
+            scores = scores[place]
+        fields.pop('keypoint', None)
+        yield (*path, place), _Bare(fields, keypoints=one,
+                                    keypoint_scores=scores)
+
+
+def _parallel(content: Any, place: JsonPath) -> list[JsonPath]:
+    """Where all is that goes with a pose: more lists beside a stack."""
+    holder = content
+    for key in place[:-2]:
+        holder = holder[key]
+    stack = holder.get('keypoints') if isinstance(holder, dict) else None
+    if place[-2:-1] != ('keypoints', ) or not isinstance(
+            stack[place[-1]], list):
+        return [place]
+    return [(*place[:-2], name, place[-1]) for name, values in holder.items()
+            if isinstance(values, list) and len(values) == len(stack)]
+
+
 def _frames(content: Any, path: JsonPath = ()) -> Iterator[_Frame]:
     """Find the lists of people below what a file holds."""
     if isinstance(content, dict):
@@ -197,27 +310,44 @@ def _frames(content: Any, path: JsonPath = ()) -> Iterator[_Frame]:
     elif not isinstance(content, list):
         raise ValueError('must hold a list of people, or of frames with '
                          'people')
-    elif not any(map(is_frame, content)):
-        yield _Frame(None, None, path, content)
-    else:
+    elif any(map(is_frame, content)):
         for place, frame in enumerate(content):
+            number = None if len(content) == 1 else place  # of an image
             if isinstance(frame, list):
-                yield _Frame(place, None, (*path, place), frame)
+                yield _Frame(number, None, (*path, place), frame)
             elif isinstance(frame, dict):
-                yield _frame_of_list(frame, path, place)
+                yield _frame_of_list(frame, path, place, number)
+    elif any(image_id_of(person) is not None for person in content
+             if isinstance(person, dict)):
+        for place, person in enumerate(content):
+            name = image_id_of(person) if isinstance(person, dict) else None
+            yield _Frame(None, name, path, {place: person})
+    else:
+        yield _Frame(None, None, path, content)
 
 
-def _frame_of_list(frame: dict, path: JsonPath, place: int) -> _Frame:
-    field = next((f for f in PEOPLE_FIELDS if f in frame), None)
-    if field is None and 'keypoints' not in frame:
-        # easy_ViTPose: people by their numbers
-        return _Frame(place, None, (*path, place), frame)
-    number = _whole(first_of(frame, FRAME_FIELDS, place))
+def _frame_of_list(frame: dict, path: JsonPath, place: int | str,
+                   number: int | None) -> _Frame:
+    number = _whole(first_of(frame, FRAME_FIELDS, number))
     name = next((frame[f] for f in IMAGE_FIELDS
                  if isinstance(frame.get(f), str)), None)
-    if field is None:  # one person in each frame
+    field = _people_field(frame)
+    if field is not None:
+        return _Frame(number, name, (*path, place, field), frame[field])
+    if 'keypoints' in frame:  # one person in each frame
         return _Frame(number, name, path, {place: frame})
-    return _Frame(number, name, (*path, place, field), frame[field])
+    # easy_ViTPose: people by their numbers
+    return _Frame(number, None, (*path, place), frame)
+
+
+def _people_field(frame: Any) -> str | None:
+    """Under which field of a frame its people are."""
+    if not isinstance(frame, dict):
+        return None
+    people = frame.get('keypoints')
+    if _all_are(people, dict) and 'keypoints' in people[0]:
+        return 'keypoints'
+    return next((f for f in PEOPLE_FIELDS if f in frame), None)
 
 
 def _frames_of_object(content: dict, path: JsonPath) -> Iterator[_Frame]:
@@ -230,18 +360,37 @@ def _frames_of_object(content: dict, path: JsonPath) -> Iterator[_Frame]:
     if field is not None:
         yield from _frames(content[field], (*path, field))
         return
-    field = next((f for f in PEOPLE_FIELDS if f in content), None)
+    field = _people_field(content)
+    if field is not None and _all_are(content[field], dict) and any(
+            image_id_of(person) is not None for person in content[field]):
+        yield from _frames(content[field], (*path, field))
+        return
     if field is not None:  # a single frame
-        number = first_of(content, FRAME_FIELDS)
-        yield _Frame(None if number is None else _whole(number), None,
+        yield _Frame(_whole(first_of(content, FRAME_FIELDS)), None,
                      (*path, field), content[field])
         return
-    lists = {k: v for k, v in content.items() if isinstance(v, list)}
-    if not lists:
+    named = {k: v for k, v in content.items() if _holds_people(v)
+             or v == []}
+    if not named:
         raise ValueError('must hold lists of people with keypoints')
-    for key, people in lists.items():  # by names or numbers
+    for key, people in named.items():  # by names or numbers
         number, name = (int(key), None) if key.isdecimal() else (None, key)
-        yield _Frame(number, name, (*path, key), people)
+        field = _people_field(people)
+        if field is not None:
+            yield _Frame(number, name, (*path, key, field), people[field])
+        elif isinstance(people, dict):
+            yield _Frame(number, name, path, {key: people})
+        else:
+            yield _Frame(number, name, (*path, key), people)
+
+
+def _holds_people(value: Any) -> bool:
+    """Whether a value is people, as of an image or frame."""
+    if isinstance(value, dict):
+        return 'keypoints' in value or _people_field(value) is not None
+    first = next(iter(value), None) if isinstance(value, list) else None
+    return isinstance(first, dict) and 'keypoints' in first or (
+        _all_are(first, list))
 
 
 def is_frame(item: Any) -> bool:
@@ -256,23 +405,28 @@ def is_frame(item: Any) -> bool:
 
 def _has_frames(head: FileHead) -> bool:
     """Whether an object holds frames, or people by name or number."""
-    for field in ('frames', 'keypoints', *PEOPLE_FIELDS):
+    for field in ('frames', 'keypoints', 'data', *PEOPLE_FIELDS):
         if field in head.fields and field not in LIST_FIELDS:
             return isinstance(head.first_of(field), dict | list)
-    first = head.first_of(next(iter(head.fields)))
-    return isinstance(first, dict) and 'keypoints' in first \
-        and head.fields.keys().isdisjoint((*LIST_FIELDS, 'images'))
+    return head.fields.keys().isdisjoint((*LIST_FIELDS, 'images')) and any(
+        _holds_people(head.value_of(field))
+        for field in islice(head.fields, 5))
 
 
 def _is_nameless(item: Any) -> bool:
-    """Whether it is a frame, or a person who names no image."""
+    """Whether it is a frame, or a person who names no image.
+
+    Or one whose keypoints are objects, which COCO's results have not.
+    """
     if not isinstance(item, dict):
         return isinstance(item, list)
-    has_keypoints = 'keypoints' in item
+    has_keypoints, values = 'keypoints' in item, item.get('keypoints')
     if item and is_frame(item) and not (
             has_keypoints and image_id_of(item) is not None):
         return True
-    return has_keypoints and item.keys().isdisjoint(IMAGE_FIELDS)
+    return has_keypoints and (
+        item.keys().isdisjoint(IMAGE_FIELDS) or isinstance(values, dict)
+        or _all_are(values, dict))
 
 
 def _counts_from_1(content: Any) -> bool:
@@ -281,9 +435,12 @@ def _counts_from_1(content: Any) -> bool:
 
 
 def _image(frame: _Frame, stem: str, first: int) -> ImageRef:
+    if isinstance(frame.name, int):
+        return ImageRef(frame.name)
     if frame.name is not None:
         return ImageRef(file_name=frame.name)
-    for end in ('.predictions', '.openpifpaf'):  # after the whole name
+    # after the whole name
+    for end in ('.predictions', '.openpifpaf', '.pifpaf'):
         stem = stem.removesuffix(end)
     suffix = Path(stem).suffix
     bare = stem.removesuffix(suffix)
@@ -294,7 +451,9 @@ def _image(frame: _Frame, stem: str, first: int) -> ImageRef:
                     stem.removeprefix('results_'), frame=frame.number - first)
 
 
-def _whole(number: Any) -> int:
+def _whole(number: Any) -> int | None:
+    if number is None:
+        return None
     if isinstance(number, str) and number.strip().isdecimal():
         number = int(number)
     if not isinstance(number, int | float) or number % 1:

@@ -34,8 +34,9 @@ class UltralyticsResults(JsonPoseFolder):
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
         """Recognise keypoints that are an object of columns."""
-        return isinstance(head.element, dict) and isinstance(
-            head.element.get('keypoints'), dict)
+        values = head.element.get('keypoints') if isinstance(
+            head.element, dict) else None
+        return isinstance(values, dict) and isinstance(values.get('x'), list)
 
     def list_poses(self, content: Any, stem: str) -> Sequence[FilePose]:
         """List the detections of one image."""

@@ -23,6 +23,9 @@ VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.m4v', '.mpg', '.mpeg',
                   '.webm', '.wmv', '.gif')
 # `cam01_000000000012`, `cam01.0012`, `frame 12` and `12`
 _FRAME = re.compile(r'(.*?)[._ -]*(?:frame)?[._ -]*([0-9]{1,15})', re.I)
+# What tools add to the name of the picture: mmpose's demos; easy_ViTPose and
+# Sports2D.
+_MARKS = re.compile(r'(?<![^/])results_|_(?:result|Sports2D)$')
 
 
 def name_tails(name: str) -> Iterator[str]:
@@ -45,6 +48,11 @@ def name_tails(name: str) -> Iterator[str]:
 def stem_of(name: str) -> str:
     """Name without its suffix, with its folders."""
     return str(PurePosixPath(name).with_suffix('')) if name else name
+
+
+def unmarked(name: str) -> str:
+    """Name of a picture without what a tool has added to it."""
+    return _MARKS.sub('', name)
 
 
 def file_number(name: str) -> int | None:
@@ -116,7 +124,7 @@ class ImageList:
                            or self._names.get(key, place) == place):
             return FoundImage(place, OTHER_TYPE)
         if isinstance(key, str):
-            for tail in name_tails(key):
+            for tail in (*name_tails(key), *name_tails(unmarked(key))):
                 for name in (tail, stem_of(tail)):
                     if name in self._names:
                         return FoundImage(self._names[name], FILE_NAME)
@@ -141,12 +149,37 @@ class ImageList:
         It is called such as ``clip_000012`` or ``000012.jpg``, or has the
         frame's number as id.
         """
-        names = [f'{stem}_{frame:0{digits}d}' for digits in (6, 12, 4, 1)]
-        for key in (*names, f'{frame:06d}.jpg', frame):
-            found = self.find(key)
-            if found.place >= 0:
-                return found
-        return FoundImage(-1, UNKNOWN)
+        found = self.find_numbered(stem, frame)
+        for key in (f'{frame:06d}.jpg', frame):
+            if found.place < 0:
+                found = self.find(key)
+        return found
+
+    def find_numbered(self, name: str, number: int | None) -> FoundImage:
+        """Find an image by what its name is before a number, and that.
+
+        Without a name, it is that of all images, if they have the same.
+        """
+        if not name and len(self._videos) == 1:
+            name, = self._videos
+        place = self._frames.get((unmarked(name), number), -1)
+        return FoundImage(place, FILE_NAME if place >= 0 else UNKNOWN)
+
+    @cached_property
+    def _frames(self) -> dict[tuple[str, int | None], int]:
+        """Places by name and number, where no other image has both."""
+        frames = defaultdict(set)
+        for place, image in enumerate(self.images):
+            for tail in name_tails(str(image.get('file_name') or '')):
+                frames[frame_of(tail)].add(place)
+        return {f: p for f, (p, *more) in frames.items()
+                if not more and f[1] is not None}
+
+    @cached_property
+    def _videos(self) -> set[str]:
+        """What names of files are before their numbers."""
+        return {frame_of(Path(str(image.get('file_name') or '')).name)[0]
+                for image in self.images}
 
     def find_number(self, key: int | float | str | None) -> FoundImage:
         """Find an image by the number in its file's name."""
@@ -272,7 +305,7 @@ class ImageFinder:
                    suffixes: Sequence[str] = IMAGE_SUFFIXES) -> Path:
         """Find an image or video by its name without the suffix."""
         _check_name(stem)
-        for tail in name_tails(stem):
+        for tail in (*name_tails(stem), *name_tails(unmarked(stem))):
             names = _nearest([name for name in self._index.stems.get(tail, ())
                               if Path(name).suffix.lower() in suffixes])
             if len(names) > 1:

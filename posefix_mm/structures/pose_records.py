@@ -12,7 +12,8 @@ from .joint_map import JointMap
 _MAX_COORDINATE = 1e6
 
 #: Where a record names its image, best first.
-IMAGE_FIELDS = ('image_id', 'image_name', 'file_name', 'image')
+IMAGE_FIELDS = ('image_id', 'image_name', 'file_name', 'image', 'filename',
+                'image_path', 'img_name', 'img_path', 'imgname')
 #: The release refines COCO's category 1.
 RELEASE_CATEGORIES = (1, )
 

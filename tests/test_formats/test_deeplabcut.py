@@ -147,18 +147,47 @@ def test_two_scorers_are_two_poses(trip):
 
 
 @pytest.mark.parametrize('comma', [False, True])
-def test_what_a_spreadsheet_saved(trip, comma):
-    text = VIDEO.replace(',', ';')
+@pytest.mark.parametrize(('delimiter', 'encoding', 'start'), [
+    (';', 'utf-8', '\ufeff'), (';', 'utf-8', 'sep=;\r\n'),
+    ('\t', 'utf-16-le', '\ufeff'), ('\t', 'utf-16-be', '\ufeff')])
+def test_what_a_spreadsheet_saved(trip, comma, delimiter, encoding, start):
+    text = VIDEO.replace(',', delimiter)
     if comma:
         text = text.replace('.', ',')
-    poses = trip.open('\ufeff' + text, 'mouseDLC_net.csv')
+    poses = trip.open((start + text).encode(encoding), 'mouseDLC_net.csv')
     assert {(i.stem, i.frame) for i in poses.images} == {
         ('mouse', 0), ('mouse', 1)}
     assert trip.read(poses)[1].keypoints[0].tolist() == [3, 4]
     out = trip.write(poses, {1: [[3.5, 4], [0, 0], [0, 0]]})
-    expected = text.replace('3,0;4,0', '3,5;4,0') if comma \
-        else text.replace('3.0;4.0', '3.5;4.0')
-    assert out.read_bytes() == ('\ufeff' + expected).encode()
+    point = ',' if comma else '.'
+    expected = text.replace(f'3{point}0{delimiter}4{point}0',
+                            f'3{point}5{delimiter}4{point}0')
+    assert expected != text
+    assert out.read_bytes() == (start + expected).encode(encoding)
+
+
+def test_half_a_table_in_utf_16(trip):
+    data = ('\ufeff' + VIDEO).encode('utf-16-le')[:-1]
+    with pytest.raises(ValueError, match=r'a\.csv is a damaged table: .*save '
+                       'it again as CSV'):
+        trip.open(data, 'a.csv')
+
+
+def test_minus_1_is_absent(trip):
+    """With a likelihood of -1, by SuperAnimal's models."""
+    text = VIDEO.replace('3.0,4.0,', '-1.0,-1.0,').splitlines()
+    assert '-1.0,-1.0,' in text[4]
+    cells = text[4].split(',')
+    place = cells.index('-1.0')
+    cells[place + 2] = '-1.0'
+    text[4] = ','.join(cells)
+    poses = trip.open('\n'.join(text) + '\n', 'mouseDLC_net.csv')
+    assert trip.codes(poses)[1] == 'no_keypoint'
+
+
+def test_a_table_of_sleap(trip):
+    with pytest.raises(ValueError, match=r'SLEAP.*name the \.slp file'):
+        trip.open('track,frame_idx,instance.score,a.x,a.y,a.score\n', 'a.csv')
 
 
 def test_joints_of_another_number_are_problems(trip):

@@ -147,3 +147,12 @@ def test_a_file_without_a_data_frame(trip):
         file['x'] = [1]
     with pytest.raises(ValueError, match='it has no data frame of pandas'):
         trip.open(path)
+
+
+def test_an_analysis_file_of_sleap(trip):
+    path = trip.folder / 'cam01.analysis.h5'
+    with h5py.File(path, 'w') as file:
+        file['tracks'] = file['track_occupancy'] = np.zeros((1, 2))
+    with pytest.raises(ValueError, match=r'SLEAP.*name the \.slp file that '
+                       'it was exported from$'):
+        trip.open(path)

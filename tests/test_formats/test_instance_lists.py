@@ -6,6 +6,8 @@ import re
 import numpy as np
 import pytest
 
+from posefix_mm.images.image_finder import ImageFinder
+
 NAMES = ['nose', 'tail']
 PAIRS = [[10., 20.], [30., 40.]]
 PERSON = dict(keypoints=PAIRS, keypoint_scores=[.5, 0.], bbox_score=.75)
@@ -32,9 +34,12 @@ def check(trip, poses, scores=(.75, )):
          score=.75),
     dict(PERSON, keypoints=[[10., 20.], [None, None]],
          keypoint_scores=[.5, None]),
+    # by ultralytics
+    dict(keypoints=dict(x=[10, 30], y=[20, 40], visible=[.5, 0]),
+         confidence=.75, track_id=1),
 ])
 def test_people_of_an_image(trip, person):
-    poses = trip.open([person], '000139.json')
+    poses = trip.open([person], '000139.json', format='instances')
     assert (poses.name, len(poses.images)) == ('instances', 1)
     assert poses.images[0].stem == '000139'
     assert poses.images[0].frame is None
@@ -42,7 +47,9 @@ def test_people_of_an_image(trip, person):
     out = json.loads(trip.write(poses, {0: [[11, 20], [5, 5]]}).read_text())
     expected = json.loads(json.dumps([person]))
     places = expected[0]['keypoints']
-    if isinstance(places[0], dict):
+    if isinstance(places, dict):
+        places['x'][0] = 11.0
+    elif isinstance(places[0], dict):
         places[0]['x'] = 11.0
     else:
         target = places[0] if isinstance(places[0], list) else places
@@ -99,7 +106,7 @@ def test_an_image_of_openpifpaf(trip):
 
 def test_easy_vitpose_writes_y_before_x(trip):
     content = dict(keypoints=[{}, {'0': [[20, 10, .5], [40, 30, 0]]}],
-                   skeleton={'0': 'nose'})
+                   skeleton={'0': 'nose', '1': 'tail'})
     poses = trip.open(content, 'cam01.json')
     assert [(i.stem, i.frame) for i in poses.images] == [('cam01', 1)]
     check(trip, poses, [.5])
@@ -121,6 +128,87 @@ def test_names_of_joints(trip):
     assert record.keypoints.tolist() == [[0, 0], [10, 20]]
 
 
+@pytest.mark.parametrize('points', [
+    dict(tail=[30, 40, 0], nose=[10, 20, .5]),
+    [dict(name='tail', x=30, y=40, score=0),
+     dict(name='nose', x=10, y=20, score=.5)],
+])
+def test_points_with_names(trip, points):
+    """In any order; a joint that only others have is absent."""
+    fewer = points[1:] if isinstance(points, list) \
+        else dict(nose=points['nose'])
+    poses = trip.open([dict(image_id=3, keypoints=points),
+                       dict(image_id=4, keypoints=fewer)])
+    assert [i.image_id for i in poses.images] == [3, 4]
+    check(trip, poses, [.5, .5])
+    out = json.loads(trip.write(
+        poses, {1: [[10, 21], [0, 0]]}).read_text())[1]['keypoints']
+    assert out == (dict(nose=[10, 21.0, .5]) if isinstance(points, dict)
+                   else [dict(name='nose', x=10, y=21.0, score=.5)])
+
+
+STACK = dict(keypoints=[PAIRS, PAIRS], keypoint_scores=[[.5, 0.]] * 2,
+             bboxes=[[1, 2, 3, 4], [5, 6, 7, 8]], bbox_scores=[.75, .75])
+
+
+@pytest.mark.parametrize(('content', 'images'), [
+    ([dict(STACK, frame_idx=2), dict(STACK, frame_idx=5)],
+     [('cam01', 2), ('cam01', 5)]),
+    ({'a.jpg': STACK, 'b/2.png': STACK}, [('a.jpg', None), ('b/2.png', None)]),
+])
+def test_poses_in_one_list(trip, content, images):
+    """Arrays of an image; what goes is dropped from each of them."""
+    poses = trip.open(content, 'cam01.json')
+    assert poses.name == 'instances'
+    assert [(i.file_name or i.stem, i.frame) for i in poses.images] == images
+    check(trip, poses, [.75] * 4)
+    assert poses.read_one(1).raw['bbox'] == [5, 6, 7, 8]
+    out = json.loads(trip.write(
+        poses, {1: [[11, 20], [0, 0]]}, dropped=[0]).read_text())
+    first = out[0] if isinstance(out, list) else out['a.jpg']
+    assert first['keypoints'] == [[[11.0, 20.], [30., 40.]]]
+    assert first['bboxes'] == [[5, 6, 7, 8]]
+    assert first['keypoint_scores'] == [[.5, 0.]]
+
+
+@pytest.mark.parametrize('content', [
+    {'a.jpg': [TRIPLES], 'b.jpg': [TRIPLES]},
+    {'info': {'fps': 3}, 'detections': [
+        dict(image_path='a.jpg', keypoints=FLAT),
+        dict(image_path='b.jpg', keypoints=FLAT)]},
+    {'data': [dict(image_path=f'{n}.jpg', keypoints=FLAT) for n in 'ab']},
+    {'people': [dict(image_id=f'{n}.jpg', keypoints=FLAT) for n in 'ab']},
+    {n: dict(predictions=[dict(keypoints=FLAT)]) for n in ('a.jpg', 'b.jpg')},
+    [dict(file_name=f'{n}.jpg', annotations=[dict(keypoints=FLAT)])
+     for n in 'ab'],
+])
+def test_names_of_images(trip, content):
+    poses = trip.open(content, 'cam01.json')
+    assert poses.name == 'instances'
+    assert [i.file_name for i in poses.images] == ['a.jpg', 'b.jpg']
+    check(trip, poses, [.5, .5])
+
+
+def test_a_single_frame_is_an_image(trip):
+    """A list of one list, and what tools add to the name of an image."""
+    person = [[20, 10, .5], [40, 30, 0]]  # y, x
+    poses = trip.open(dict(
+        keypoints=[{'0': person}], skeleton={'0': 'nose', '1': 'tail'}),
+        'a_result.json')
+    image, = poses.images
+    assert image.frame is None
+    check(trip, poses, [.5])
+    (trip.folder / 'a.jpg').touch()
+    assert ImageFinder(trip.folder).locate(image).path.name == 'a.jpg'
+
+
+def test_names_that_are_none(trip):
+    """Bones, maybe, instead of joints."""
+    with pytest.raises(ValueError, match=r'the file has \[1, 2\]; the refiner '
+                       'has nose, tail; name another joint map'):
+        trip.open(dict(skeleton={'0': [1, 2]}, keypoints=[{'0': TRIPLES}]))
+
+
 def test_a_folder(trip):
     for name in 'ab':
         trip.file([PERSON] * (name == 'b'), f'{name}.json')
@@ -138,6 +226,8 @@ def test_a_folder(trip):
     ([dict(frame_id=1, instances=3)], 'unreadable_file'),
     ([dict(frame_id=1, instances=[3])], 'not_an_object'),
     ([dict(PERSON, bbox_score=0)], 'score_not_positive'),
+    ([dict(keypoints=[PAIRS], keypoint_scores=[])], 'keypoint_count'),
+    ([dict(keypoints=[PAIRS], keypoint_scores={})], 'keypoints'),
 ])
 def test_problems(trip, content, code):
     poses = trip.open(content, format='instances')

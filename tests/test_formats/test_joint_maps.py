@@ -16,6 +16,7 @@ COCO = load_source_joints('coco').names
 @pytest.mark.parametrize(('name', 'count', 'known', 'wrist'), [
     ('openpose_body25', 25, 17, 7),
     ('openpose_coco18', 18, 17, 7),
+    ('openpose_mpi15', 15, 12, 7),
     ('mediapipe33', 33, 17, 15),
     ('blazepose', 33, 17, 15),
     ('coco', 17, 17, 9),
@@ -42,7 +43,7 @@ def test_every_map_of_the_package_is_tested():
     tested = {
         'openpose_body25', 'openpose_coco18', 'mediapipe33', 'blazepose',
         'coco', 'halpe26', 'halpe136', 'coco_wholebody', 'posetrack18',
-        'crowdpose', 'mpii'}
+        'crowdpose', 'mpii', 'openpose_mpi15'}
     assert set(joint_map_names()) == tested
 
 

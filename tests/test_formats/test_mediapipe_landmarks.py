@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from posefix_mm.formats.joint_maps import load_source_joints
+
 NAMES = ['left_hip', 'nose', 'tail']
 
 
@@ -67,10 +69,24 @@ def test_an_image_without_people(trip):
     ([[], person()], [('clip', 1)]),
     ([[person()], [person()]], [('clip', 0), ('clip', 1)]),
     ([dict(image_name='a.jpg', landmarks=person())], [('a.jpg', None)]),
+    (dict(fps=3, frames=[dict(frame=2, landmarks=person())]), [('clip', 2)]),
+    ({'3': person(), '7': dict(landmarks=person())},
+     [('clip', 3), ('clip', 7)]),
+    ([dict(frame=4, landmarks=[[one['x'], one['y'], -.5, .9]
+                               for one in person()])], [('clip', 4)]),
+    ([dict(frame=4, landmarks={
+        name.upper(): one for name, one in zip(
+            load_source_joints('mediapipe33').names, person(), strict=True)})],
+     [('clip', 4)]),
 ])
 def test_frames_of_a_video(trip, content, images):
     poses = trip.open(content, 'clip.json')
     assert poses.name == 'mediapipe'
     assert [(i.file_name or i.stem, i.frame) for i in poses.images] == images
-    assert set(trip.codes(poses)) == {None}
+    for record in trip.read(poses):
+        # left hip is landmark 23
+        assert record.keypoints[0].tolist() == pytest.approx([46, 46])
+        assert record.score == pytest.approx(.9)
     trip.check_untouched(poses)
+    out = trip.write(poses, {0: [[50, 46], [0, 0], [0, 0]]}).read_text()
+    assert out.count('0.25') == json.dumps(content).count('0.25') + 1

@@ -171,3 +171,45 @@ def test_names_and_skeletons_of_other_tools(trip, count, name):
     record, = trip.read(poses)
     assert record.keypoints.tolist() == [[10, 20], [0, 0]]
     assert poses.skeleton.joint_map.num_source == count
+
+
+@pytest.mark.parametrize(('people', 'field'), [
+    ('people', 'pose_keypoints_2d'), ('people', 'pose_keypoints'),
+    ('bodies', 'joints')])
+@pytest.mark.parametrize('single', [True, False])
+def test_alphapose_and_old_versions(trip, people, field, single):
+    """`--format open` and `cmu`: a file of all images, and one for each."""
+    pose = person(18)['pose_keypoints_2d']
+    images = {name: {'version': 'x', people: [{field: pose}]}
+              for name in ('2.jpg', '10.jpg')}
+    if single:
+        path = trip.file(images, 'alphapose-results.json')
+    for name in () if single else images:
+        path = trip.file(images[name], f'poses/{name[:-4]}.json').parent
+    poses = trip.open(path)
+    assert poses.name == 'openpose' and len(poses) == 2
+    assert {i.file_name or f'{i.stem}.jpg' for i in poses.images} == {*images}
+    for record in trip.read(poses):
+        assert record.keypoints.tolist() == [[30, 40], [10, 20.5], [0, 0]]
+    out = trip.write(poses, {1: [[30, 44], [10, 20.5], [0, 0]]})
+    expected = json.loads(json.dumps(images))
+    name = poses.images[1].file_name or f'{poses.images[1].stem}.jpg'
+    expected[name][people][0][field][22] = 44.0
+    assert expected == (json.loads(out.read_text()) if single else {
+        name: json.loads((out / name).with_suffix('.json').read_text())
+        for name in images})
+
+
+@pytest.mark.parametrize(('count', 'wrist', 'nose'), [(15, 7, None),
+                                                      (133, 9, 0)])
+def test_mpi_and_whole_bodies(trip, count, wrist, nose):
+    pose = np.zeros((count, 3))
+    pose[wrist] = 30, 40, .5
+    if nose is not None:
+        pose[nose] = 10, 20.5, .9
+    path = trip.file(
+        dict(people=[dict(pose_keypoints_2d=pose.ravel().tolist())]),
+        'json/cam_000012.json')
+    record, = trip.read(trip.open(path.parent))
+    assert record.keypoints[0].tolist() == [30, 40]
+    assert record.visible.tolist() == [True, nose is not None, False]

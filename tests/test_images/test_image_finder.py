@@ -180,6 +180,8 @@ def test_a_name_is_rather_a_name_than_an_id(key, place) -> None:
     ('12', ('cam01.mp4', 12)),
     (12, ('cam01.mp4', 12)),
     ('frame_000012.png', ('cam01.mp4', 12)),
+    ('results_cam01_12', ('cam01.mp4', 12)),
+    ('cam01_Sports2D_000012', ('cam01.mp4', 12)),
     ('cam02_12', None),
 ])
 def test_frames_of_a_video(tmp_path, key, expected) -> None:
@@ -224,6 +226,17 @@ def test_frames_that_are_counted_from_1(tmp_path) -> None:
     (tmp_path / 'cam01.mp4').touch()
     ref = ImageRef(stem='cam01_12', first_frame=1)
     assert ImageFinder(tmp_path).locate(ref).frame == 11
+
+
+@pytest.mark.parametrize(('name', 'number', 'place'), [
+    ('cam01', 12, 0), ('sub/cam02', 3, 1), ('cam02', 3, 1), ('cam01', 3, -1),
+    ('', 12, -1)])
+def test_images_by_name_and_number(name, number, place) -> None:
+    """However many zeros there are; a number alone is that of one video."""
+    images = [dict(id=7, file_name='cam01_0012.jpg'),
+              dict(id=8, file_name='sub/cam02_000003.png')]
+    assert ImageList(images).find_numbered(name, number).place == place
+    assert ImageList(images[:1]).find_numbered('', 12).place == 0
 
 
 def test_empty_list_of_images_finds_nothing(folder) -> None:
