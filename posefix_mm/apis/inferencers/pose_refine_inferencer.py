@@ -89,8 +89,8 @@ class PoseRefineInferencer:
 
     Raises:
         FileNotFoundError: If a config or checkpoint does not exist.
-        ValueError: If weights do not fit, or skeletons have nothing in
-            common.
+        ValueError: If weights do not fit, skeletons have nothing in common,
+            or ``crop_by`` is not ``'pose'``.
     """
 
     def __init__(self,
@@ -113,6 +113,9 @@ class PoseRefineInferencer:
         self.estimator: Estimator | None = None
         self.predictor = model if isinstance(model, PosePredictor) else \
             PosePredictor(model, weights, device=device, **kwargs)
+        if self.predictor.crop_by != 'pose':
+            raise ValueError("crop_by is for boxes of a file's records; the "
+                             "inferencer crops poses: crop_by='pose'")
         self.model = self.predictor.model
         self.joint_map = JointMap.identity(self.predictor.num_keypoints)
         if pose2d is not None:

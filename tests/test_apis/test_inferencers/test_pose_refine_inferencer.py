@@ -401,3 +401,9 @@ def test_models_that_do_not_exist(inferencer, arguments: dict,
     with pytest.raises(FileNotFoundError, match=message):
         PoseRefineInferencer(
             inferencer.predictor, device='cpu', **arguments)
+
+
+def test_boxes_are_not_cropped_in_silence(inferencer, monkeypatch) -> None:
+    monkeypatch.setattr(inferencer.predictor, 'crop_by', 'bbox')
+    with pytest.raises(ValueError, match="crops poses: crop_by='pose'"):
+        PoseRefineInferencer(inferencer.predictor)
