@@ -98,7 +98,7 @@ class PoseRefiner(TopdownPoseEstimator):
         self.memory_format = (
             torch.channels_last if channels_last else torch.contiguous_format)
         self.to(memory_format=self.memory_format)
-        if getattr(self.head, 'quality_only', False):  # nothing else needs gradients
+        if getattr(self.head, 'quality_only', False):  # others rest
             self.requires_grad_(False)
             self.head.quality.requires_grad_(True)
 
