@@ -63,7 +63,7 @@ def write_poses(folder: Path, poses: int, per_image: int) -> Path:
     path = write_dataset(folder, count, seed=0, image_size=(640, 480))
     people = [
         p for p in json.loads(path.read_text())['annotations']
-        if p['num_keypoints'] > 3
+        if p['num_keypoints'] == 17
     ]
     rng = np.random.default_rng(0)
     records = []

@@ -51,7 +51,7 @@ def write_poses(folder: Path, poses: int) -> Path:
     path = folder / 'poses.json'
     with path.open('w') as file:
         for index in range(poses):
-            pose = rng.uniform(0, 64, (17, 3)).round(3)
+            pose = rng.uniform(0, 48, (17, 3)).round(3)
             record = dict(
                 image_id=index // PER_IMAGE,
                 category_id=1,

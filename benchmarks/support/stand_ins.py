@@ -3,6 +3,7 @@ import tempfile
 from pathlib import Path
 from typing import Callable, List, Type
 
+import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -17,7 +18,8 @@ class NoNetwork(PosePredictor):
     def start(self, crops: Crops) -> Callable[[], RefinedCrops]:
         """Give the input pose back, moved a bit."""
         return lambda: RefinedCrops(
-            crops.to_image(crops.input_pose) + 3, crops.input_pose_visible)
+            crops.to_image(crops.input_pose) + 3, crops.input_pose_visible,
+            np.full((len(crops), 2), np.nan, np.float32))
 
 
 class Recorder(NoNetwork):

@@ -23,8 +23,8 @@ BACKENDS = ('torch', 'compile', 'onnxruntime', 'openvino')
 PRECISIONS = {'fp32': None, 'bf16': torch.bfloat16, 'fp16': torch.float16}
 #: What :meth:`PoseRefiner.locate` gives, as arrays.
 Located = tuple[np.ndarray, ...]
-# So many images, mirrored ones among them, run at once on a CPU. More are no
-# faster, and their activations take gigabytes.
+# So many images, mirrored ones among them, run at once on a CPU. More are
+# slower, and their activations take gigabytes.
 _IMAGES_ON_CPU = 16
 # Of processors with bfloat16, as PyTorch and Linux name them: AVX512-BF16,
 # AMX, Arm's.
@@ -115,6 +115,12 @@ def no_poses(crops: Crops) -> Callable[[], Located]:
     return lambda: located
 
 
+def run_in_parts(run: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+    """Run a network on inputs (M, ...), a few at once on a CPU."""
+    at_once = _IMAGES_ON_CPU if inputs.device.type == 'cpu' else len(inputs)
+    return torch.cat([run(part) for part in inputs.split(at_once)])
+
+
 def has_bf16() -> bool:
     """Whether the processor multiplies in bfloat16."""
     if hasattr(torch.cpu, 'get_capabilities'):  # earlier releases have none
@@ -168,11 +174,9 @@ class TorchBackend:
                 crops.images, crops.input_pose, crops.input_pose_visible))
         inputs = self.model.prepare(
             images.permute(0, 3, 1, 2), *pose, self.flip_indices)
-        at_once = _IMAGES_ON_CPU if self.device.type == 'cpu' else len(inputs)
         with nullcontext() if self.dtype is None else torch.autocast(
                 self.device.type, dtype=self.dtype):
-            maps = torch.cat(
-                [self.run(part) for part in inputs.split(at_once)])
+            maps = run_in_parts(self.run, inputs)
         # products of coordinates need more digits than half precision has
         return self._receive(
             self.model.locate(maps.float(), *pose, self.flip_indices))

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..allocator import keep_freed_memory
 from ..optional_packages import import_optional
-from .backends import Located, RefinerNetwork, no_poses
+from .backends import Located, RefinerNetwork, no_poses, run_in_parts
 from .crops import Crops
 
 if TYPE_CHECKING:
@@ -40,9 +41,11 @@ class EngineBackend:
         if device.type != 'cpu':
             raise ValueError(f'{type(self).__name__} runs on the CPU only, '
                              f'the model is on {device}')
+        keep_freed_memory()
         self.model = model
         self.flip_indices = flip_indices
         network = RefinerNetwork(model)
+        model.memory_format = torch.contiguous_format  # what engines read
         onnx = to_onnx(network, dict(inputs=network.example_inputs(2)),
                        ['logits'])
         self.load(onnx.SerializeToString(), precision)
@@ -74,7 +77,8 @@ class EngineBackend:
             (crops.images, crops.input_pose, crops.input_pose_visible))
         inputs = self.model.prepare(
             images.permute(0, 3, 1, 2), *pose, self.flip_indices)
-        maps = torch.from_numpy(self.infer(inputs.contiguous().numpy()))
+        maps = run_in_parts(
+            lambda part: torch.from_numpy(self.infer(part.numpy())), inputs)
         located = tuple(
             part.numpy()
             for part in self.model.locate(maps, *pose, self.flip_indices))

@@ -77,14 +77,19 @@ def test_results_stay_when_the_next_batch_runs(runner, refiner):
     np.testing.assert_array_equal(keypoints, kept)
 
 
-def test_few_images_at_once_on_a_cpu(refiner, expected, monkeypatch):
+@pytest.mark.parametrize('backend, name', [('torch', 'run'),
+                                           ('onnxruntime', 'infer')])
+def test_few_images_at_once_on_a_cpu(refiner, expected, monkeypatch, backend,
+                                     name):
+    if backend == 'onnxruntime':
+        pytest.importorskip('onnxruntime')
+        pytest.importorskip('onnxscript')
     monkeypatch.setattr(backends, '_IMAGES_ON_CPU', 4)
-    backend = build_backend(refiner.load(), refiner.metainfo)
-    sizes = []
+    backend = build_backend(
+        refiner.load(), refiner.metainfo, backend=backend)
+    sizes, run = [], getattr(backend, name)
     monkeypatch.setattr(
-        backend, 'run',
-        lambda inputs, run=backend.run: sizes.append(len(inputs)) or run(
-            inputs))
+        backend, name, lambda inputs: sizes.append(len(inputs)) or run(inputs))
     keypoints = backend.start(refiner.crops)()[0]
     number = 2 * len(refiner.crops)  # with the mirrored ones
     assert sizes == [4] * (number // 4) + [number % 4] * (number % 4 > 0)

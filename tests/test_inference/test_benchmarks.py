@@ -1,4 +1,4 @@
-"""benchmarks/cpu_backends.py measures what it says."""
+"""The scripts under benchmarks/ measure what they say."""
 import runpy
 
 import pytest
@@ -26,3 +26,11 @@ def test_rows_of_the_result():
     assert result['weights'] == 'random' and result['batch_size'] == 2
     assert said[-1].startswith('left out: torch int8: precision must be one')
     assert benchmark['make_table'](result).row_count == 2
+
+
+def test_stand_in_refines_a_file_without_a_network(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARK.parent)
+    benchmark = runpy.run_path(str(BENCHMARK.parent / 'data_path.py'))
+    results = benchmark['write_poses'](tmp_path, 6, 3)
+    predictor = benchmark['random_refiner'](DEMO, benchmark['NoNetwork'])
+    assert benchmark['stream'](predictor, results, 0) == 6
