@@ -1,9 +1,9 @@
-"""Fit the OpenMMLab packages that are installed, or say why they do not.
+"""Fit what is installed, OpenMMLab's packages first, or say what is missing.
 
 Called by ``posefix_mm/__init__.py`` before anything else is imported, so
 nothing here may import another part of the package, or anything slow.
 """
-
+import ctypes
 import importlib
 import os
 import re
@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from ._on_import import on_import
@@ -18,6 +19,9 @@ from .stand_ins import install as install_stand_ins
 
 PACKAGE = 'posefix_mm'
 SafeGlobal = Callable | tuple[Callable, str]
+# Parameters of glibc's mallopt, from malloc.h.
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_THRESHOLD = -3
 
 
 class Requirement(NamedTuple):
@@ -132,6 +136,20 @@ def _check(requirement: 'Requirement') -> None:
             f'but {problem}. To fix it: {requirement.fix}')
 
 
+def import_optional(module: str, extra: str) -> ModuleType:
+    """Import a module that an extra of this package installs.
+
+    Raises:
+        ImportError: If it is not installed; the message names the extra.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f'{module} is not installed; it comes with `pip install '
+            f'posefix_mm[{extra}]`') from error
+
+
 def allow_mmengine_checkpoints() -> None:
     """Let ``torch.load`` read what MMEngine's runner saves.
 
@@ -184,14 +202,35 @@ def launch_without_cuda() -> None:
         torch.cuda.set_device = lambda device: None
 
 
+def keep_freed_memory() -> bool:
+    """Let this process use the memory of freed tensors again.
+
+    By default glibc takes a block above 32 MiB from the kernel and gives it
+    back as soon as it is free. The activations of a batch are such blocks;
+    the kernel then clears every page of them for every layer of every batch,
+    which costs a small network on a CPU more time than its arithmetic does.
+
+    Returns:
+        bool: Whether that was set. It is not where another C library is in
+        use, which decides for itself.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    mallopt.argtypes = ctypes.c_int, ctypes.c_int
+    mallopt.restype = ctypes.c_int
+    return bool(
+        mallopt(_M_MMAP_THRESHOLD, 2**31 - 1)
+        and mallopt(_M_TRIM_THRESHOLD, -1))  # never
+
+
 def run_mmpose_tool(name: str) -> None:
     """Run one of MMPose's tools, ``'train'`` or ``'test'``, as a program."""
     import runpy
     from pathlib import Path
 
     import mmpose
-
-    from .allocator import keep_freed_memory
 
     tool = Path(mmpose.__file__).parent / '.mim' / 'tools' / f'{name}.py'
     if not tool.is_file():

@@ -9,6 +9,7 @@ import torch
 from mmengine.config import Config
 from torch import Tensor, nn
 
+from ._compat import import_optional
 from .fileio import atomic_write
 from .inference.backends import RefinerNetwork
 from .inference.engines import (
@@ -18,7 +19,6 @@ from .inference.engines import (
     to_onnx,
 )
 from .inference.predictor import open_refiner
-from .optional_packages import import_optional
 from .version import __version__
 
 if TYPE_CHECKING:

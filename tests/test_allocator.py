@@ -29,7 +29,7 @@ def count_faults(first: str) -> int:
     not hasattr(ctypes.CDLL(None), 'gnu_get_libc_version'),
     reason='another C library decides for itself')
 def test_freed_memory_is_kept():
-    keep = ('from posefix_mm.allocator import keep_freed_memory\n'
+    keep = ('from posefix_mm._compat import keep_freed_memory\n'
             'assert keep_freed_memory()')
     assert count_faults(keep) < 100
     # Without it there is something to be gained. Huge pages are 512 times as
@@ -38,7 +38,7 @@ def test_freed_memory_is_kept():
 
 
 def test_other_libraries_are_left_alone(monkeypatch):
-    from posefix_mm import allocator
+    from posefix_mm import _compat
 
-    monkeypatch.setattr(allocator.ctypes, 'CDLL', lambda name: object())
-    assert allocator.keep_freed_memory() is False
+    monkeypatch.setattr(_compat.ctypes, 'CDLL', lambda name: object())
+    assert _compat.keep_freed_memory() is False

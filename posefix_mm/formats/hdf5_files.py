@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .._compat import import_optional
 from ..fileio import atomic_write, check_file
-from ..optional_packages import import_optional
 
 # What h5py and its users raise for a file that is damaged or another's.
 _READ_ERRORS = (AttributeError, IndexError, LookupError, OSError,

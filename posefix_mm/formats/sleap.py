@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
+from .._compat import import_optional
 from ..fileio import atomic_write
-from ..optional_packages import import_optional
 from ..structures.image_ref import ImageRef
 from .base import (
     BadPose,

@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optional_packages import import_optional
+from .._compat import import_optional
 
 
 def from_supervision(key_points: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from ..allocator import keep_freed_memory
+from .._compat import keep_freed_memory
 from .crops import Crops
 
 #: Names of the back ends.

@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..allocator import keep_freed_memory
-from ..optional_packages import import_optional
+from .._compat import import_optional, keep_freed_memory
 from .backends import Located, RefinerNetwork, no_poses, run_in_parts
 from .crops import Crops
 
