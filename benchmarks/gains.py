@@ -81,8 +81,11 @@ def measure(predictor, truth: dict, images: str, results: Path,
 def similarities(truth: dict, given: List[dict], refined: List[dict],
                  sigmas: np.ndarray) -> Tuple[np.ndarray, ...]:
     """OKS before and after of poses that are a person's, and predicted."""
-    from posefix_mm.structures.matching import match_records, person_oks
-    from posefix_mm.structures.people import load_people
+    from posefix_mm.structures.people import (
+        load_people,
+        match_records,
+        person_oks,
+    )
     from posefix_mm.structures.pose_records import parse_pose_record
 
     people = load_people(truth, len(sigmas))

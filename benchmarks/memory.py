@@ -68,7 +68,7 @@ def work(poses: int) -> None:
 
     from posefix_mm.apis import refine_file
     from posefix_mm.demo.demo import REFINER
-    from posefix_mm.file_refinement.journal import Journal
+    from posefix_mm.file_refinement.file_run import Journal
     from posefix_mm.inference.predictor import package_root
 
     predictor = random_refiner(package_root() / 'configs' / REFINER,

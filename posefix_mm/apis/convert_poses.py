@@ -13,9 +13,8 @@ from ..formats import FORMATS, PoseFile, detect_format, open_pose_file
 from ..formats.coco import read_annotations
 from ..formats.joint_maps import load_source_joints, source_names
 from ..formats.pose_list import PoseList
-from ..images.image_files import ImageProblem
 from ..images.image_finder import ImageFinder, ImageList, size_of, stem_of
-from ..images.image_source import ImageSource
+from ..images.image_source import ImageProblem, ImageSource
 from ..structures.image_ref import ImageRef
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import PoseRecord, Problem

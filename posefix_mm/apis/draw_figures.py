@@ -13,9 +13,8 @@ from mmpose.registry import DATASETS
 from ..diagnosis import compare_results
 from ..formats.as_results import read_as_results
 from ..formats.coco import read_annotations
-from ..images.image_files import ImageProblem
 from ..images.image_finder import ImageFinder
-from ..images.image_source import ImageSource
+from ..images.image_source import ImageProblem, ImageSource
 from ..inference import PosePredictor
 from ..structures.image_ref import ImageRef
 from ..structures.people import AnnotatedPeople, load_people

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ..formats.joint_maps import build_joint_map
 from ..formats.supervision_key_points import from_supervision
-from ..images.image_files import load_image
+from ..images.image_source import load_image
 from ..inference import ImageJob, ImageResult, PosePredictor, refine_stream
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import (

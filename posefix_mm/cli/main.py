@@ -123,7 +123,7 @@ def run_command(args: argparse.Namespace) -> int:
 
 def _resume_hint(args: argparse.Namespace) -> str:
     """Name ``--resume`` if there is a journal to go on from."""
-    journal = sys.modules.get('posefix_mm.file_refinement.journal')
+    journal = sys.modules.get('posefix_mm.file_refinement.file_run')
     if not (journal and hasattr(args, 'resume')
             and journal.find_journals(Path(args.out))):
         return ''

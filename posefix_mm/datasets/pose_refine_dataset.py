@@ -15,9 +15,8 @@ from ..structures.boxes import (
     pose_to_bbox,
     xywh_to_xyxy,
 )
-from ..structures.matching import match_records
 from ..structures.oks import keypoint_similarity
-from ..structures.people import AnnotatedPeople
+from ..structures.people import AnnotatedPeople, match_records
 from ..structures.pose_records import RELEASE_CATEGORIES, PoseRecord
 
 

@@ -11,9 +11,13 @@ from ..evaluation import can_evaluate
 from ..evaluation.annotation_format import tidy_annotations
 from ..formats.as_results import read_as_results
 from ..structures.boxes import pose_extent
-from ..structures.error_types import ERROR_TYPES
-from ..structures.matching import person_oks
-from ..structures.people import AnnotatedPeople, group_indices, load_people
+from ..structures.oks import ERROR_TYPES
+from ..structures.people import (
+    AnnotatedPeople,
+    group_indices,
+    load_people,
+    person_oks,
+)
 from ..structures.pose_records import PoseRecord, parse_pose_record
 from .diagnosis import Diagnosis, diagnose_results
 from .summary import status_frequency

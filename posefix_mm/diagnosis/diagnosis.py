@@ -14,7 +14,7 @@ from ..datasets.transforms.error_synthesis import to_complex
 from ..evaluation.annotation_format import tidy_annotations
 from ..fileio import read_json
 from ..formats.as_results import check_other_file, read_as_results
-from ..structures.error_types import (
+from ..structures.oks import (
     ERROR_TYPES,
     GOOD,
     INVERSION,
@@ -23,10 +23,14 @@ from ..structures.error_types import (
     KS_JITTER,
     MISS,
     SWAP,
+    keypoint_similarity,
 )
-from ..structures.matching import OKS_FLOOR, match_records
-from ..structures.oks import keypoint_similarity
-from ..structures.people import AnnotatedPeople, load_people
+from ..structures.people import (
+    OKS_FLOOR,
+    AnnotatedPeople,
+    load_people,
+    match_records,
+)
 from ..structures.pose_records import PoseRecord, parse_pose_record
 
 #: Whom a joint may be mistaken for, and by whose area: all persons of the

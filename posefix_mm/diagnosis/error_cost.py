@@ -6,7 +6,7 @@ import numpy as np
 
 from ..evaluation import can_evaluate, evaluate_keypoints
 from ..structures.boxes import BOX_TO_AREA
-from ..structures.error_types import (
+from ..structures.oks import (
     ERROR_TYPES,
     JITTER,
     KS_GOOD,

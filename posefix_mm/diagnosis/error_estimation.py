@@ -17,7 +17,7 @@ from textwrap import fill
 import numpy as np
 
 from ..datasets.transforms.error_tables import group_of_keypoints
-from ..structures.error_types import (
+from ..structures.oks import (
     ERROR_TYPES,
     GOOD,
     INVERSION,
@@ -27,8 +27,8 @@ from ..structures.error_types import (
     KS_MISS,
     MISS,
     SWAP,
+    ks_distance,
 )
-from ..structures.oks import ks_distance
 from .diagnosis import Diagnosis
 from .summary import OVERLAP_BOUNDS, VISIBLE_BOUNDS, bin_poses
 

@@ -4,7 +4,7 @@ from mmpose.evaluation.metrics import CocoMetric
 from mmpose.registry import METRICS
 
 from ..fileio import read_json
-from ..structures.error_types import ERROR_TYPES
+from ..structures.oks import ERROR_TYPES
 from .diagnosis import diagnose_results
 from .error_cost import error_costs
 from .summary import status_frequency

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from ..structures.error_types import ERROR_TYPES
+from ..structures.oks import ERROR_TYPES
 from .diagnosis import Diagnosis
 
 #: Numbers of annotated joints, and of near persons, where the release's

@@ -13,8 +13,14 @@ from mmpose.registry import HOOKS
 from mmpose.structures import PoseDataSample
 
 from ..evaluation import can_evaluate
-from ..structures.matching import OKS_FLOOR, match_records, person_oks
-from ..structures.people import AnnotatedPeople, group_indices, load_people
+from ..structures.people import (
+    OKS_FLOOR,
+    AnnotatedPeople,
+    group_indices,
+    load_people,
+    match_records,
+    person_oks,
+)
 from ..structures.pose_records import PoseRecord
 from ..visualization.draw import CropPoses, pose_panel
 

@@ -16,15 +16,13 @@ from ..formats import RefinedPoses
 from ..formats.as_results import read_as_results
 from ..formats.coco import dicts_in, read_annotations
 from ..formats.folders import check_new_folder
-from ..images.image_files import ImageProblem
 from ..images.image_finder import ImageFinder
-from ..images.image_source import ImageSource
+from ..images.image_source import ImageProblem, ImageSource
 from ..inference import PosePredictor
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import Problem
 from ..visualization.draw import RefinedImage, write_overlays
-from .file_run import FileRun
-from .journal import remove_journals
+from .file_run import FileRun, remove_journals
 from .refine_summary import (
     NotAllRefinedError,
     NothingRefinedError,

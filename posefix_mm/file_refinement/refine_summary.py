@@ -22,8 +22,7 @@ from ..formats.choose_categories import (
     choose_categories,
 )
 from ..formats.open_file import find_reader, open_pose_file
-from ..images.image_files import ImageProblem
-from ..images.image_source import ImageSource
+from ..images.image_source import ImageProblem, ImageSource
 from ..inference import PosePredictor
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import PoseRecord, Problem

@@ -13,8 +13,8 @@ import numpy as np
 from mmengine.logging import print_log
 
 from ..structures.pose_records import Problem
-from .image_files import ImageProblem, common_factor, load_as_claimed
 from .image_finder import IMAGE_SUFFIXES, ImageList, size_of
+from .image_source import ImageProblem, common_factor, load_as_claimed
 
 InputType = str | Path | np.ndarray
 #: One image, a folder, a pattern, a video, ``'webcam[:id]'`` or the number of

@@ -1,5 +1,5 @@
 """The engine: images and poses in, refined poses out."""
-from ..images.image_files import ImageProblem, load_image
+from ..images.image_source import ImageProblem, load_image
 from ..structures.pose_records import PoseArrays
 from .crops import Cropper, Crops
 from .predictor import PosePredictor, RefinedCrops

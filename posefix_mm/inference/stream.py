@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..images.image_files import ImageProblem, Problem
+from ..images.image_source import ImageProblem, Problem
 from ..structures.boxes import pairwise_iou, pose_extent
 from ..structures.pose_records import PoseArrays
 from .crops import Crops

@@ -10,7 +10,7 @@ from refine_fixtures import CONFIGS, save_weights
 
 from posefix_mm.cli import main
 from posefix_mm.demo.demo import REFINER
-from posefix_mm.file_refinement.journal import Journal
+from posefix_mm.file_refinement.file_run import Journal
 
 CONFIG = CONFIGS / REFINER
 

@@ -12,7 +12,7 @@ from posefix_mm.datasets.transforms.error_tables import (
     build_radii,
     build_table,
 )
-from posefix_mm.structures.error_types import (
+from posefix_mm.structures.oks import (
     ABSENT,
     ERROR_TYPES,
     GOOD,
@@ -20,8 +20,8 @@ from posefix_mm.structures.error_types import (
     JITTER,
     MISS,
     SWAP,
+    ks_distance,
 )
-from posefix_mm.structures.oks import ks_distance
 
 NAMES = ('nose left_eye right_eye left_ear right_ear left_shoulder '
          'right_shoulder left_elbow right_elbow left_wrist right_wrist '

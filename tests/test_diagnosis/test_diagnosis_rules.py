@@ -15,7 +15,7 @@ from toy_people import (
 )
 
 from posefix_mm.diagnosis import diagnose_results, estimate_errors
-from posefix_mm.structures.error_types import JITTER, MISS, SWAP
+from posefix_mm.structures.oks import JITTER, MISS, SWAP
 
 LEFT = 1  # hand
 FAR = POSE + [150., 150.]

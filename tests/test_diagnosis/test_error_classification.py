@@ -16,14 +16,15 @@ from toy_people import (
 
 from posefix_mm.diagnosis import classify_errors
 from posefix_mm.diagnosis.diagnosis import NOT_ANNOTATED
-from posefix_mm.structures.error_types import (
+from posefix_mm.structures.oks import (
     GOOD,
     INVERSION,
     JITTER,
     MISS,
     SWAP,
+    keypoint_similarity,
+    ks_distance,
 )
-from posefix_mm.structures.oks import keypoint_similarity, ks_distance
 
 LEFT, RIGHT = 1, 2  # hands
 UP = np.array([0., -1.])

@@ -17,7 +17,7 @@ from toy_people import (
 )
 
 from posefix_mm.diagnosis import diagnose_results, error_costs, repair_errors
-from posefix_mm.structures.error_types import INVERSION, JITTER, MISS
+from posefix_mm.structures.oks import INVERSION, JITTER, MISS
 
 TRUTH = make_annotations(
     [make_person(1), make_person(2, image_id=2, visible=[0, 2, 2, 2, 2])])

@@ -11,7 +11,7 @@ from posefix_mm.datasets.transforms import (
     build_table,
 )
 from posefix_mm.diagnosis import diagnose_results, estimate_errors
-from posefix_mm.structures.error_types import (
+from posefix_mm.structures.oks import (
     GOOD,
     INVERSION,
     JITTER,

@@ -3,7 +3,7 @@
 import pytest
 
 from posefix_mm.diagnosis.error_estimation import relative_radius
-from posefix_mm.structures.error_types import (
+from posefix_mm.structures.oks import (
     GOOD,
     INVERSION,
     JITTER,

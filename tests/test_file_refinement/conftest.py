@@ -10,7 +10,7 @@ from refine_fixtures import (  # noqa: F401
     save_weights_fixture,
 )
 
-from posefix_mm.file_refinement.journal import Journal
+from posefix_mm.file_refinement.file_run import Journal
 
 
 @pytest.fixture

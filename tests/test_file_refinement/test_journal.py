@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import pytest
 
-from posefix_mm.file_refinement.journal import (
+from posefix_mm.file_refinement.file_run import (
     ChunkResult,
     Journal,
     find_journals,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from posefix_mm.apis import refine_results
-from posefix_mm.file_refinement.journal import find_journals
+from posefix_mm.file_refinement.file_run import find_journals
 
 
 @pytest.fixture(scope='module')

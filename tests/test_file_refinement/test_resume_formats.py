@@ -11,7 +11,7 @@ import pytest
 
 from posefix_mm.apis import refine_results
 from posefix_mm.apis.convert_poses import convert_poses
-from posefix_mm.file_refinement.journal import find_journals
+from posefix_mm.file_refinement.file_run import find_journals
 
 FORMATS = {'openpose': '', 'ultralytics-txt': '', 'alphapose': '.json',
            'coco-annotations': '.json', 'deeplabcut': '.csv', 'video': ''}

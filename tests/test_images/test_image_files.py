@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from posefix_mm.images import image_files as module
-from posefix_mm.images.image_files import ImageProblem, is_complete, load_image
+from posefix_mm.images import image_source as module
+from posefix_mm.images.image_source import (
+    ImageProblem,
+    is_complete,
+    load_image,
+)
 
 PICTURE = cv2.resize(
     np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8), (40, 30))

@@ -14,8 +14,7 @@ from toy_people import (
     make_record,
 )
 
-from posefix_mm.structures.matching import match_records
-from posefix_mm.structures.people import load_people
+from posefix_mm.structures.people import load_people, match_records
 from posefix_mm.structures.pose_records import parse_pose_record
 
 

@@ -15,8 +15,8 @@ from ...file_refinement.refine_summary import (
 from ...formats import PoseFile
 from ...formats.choose_categories import category_by_count
 from ...formats.coco import dicts_in, read_results
-from ...images.image_files import common_factor
 from ...images.image_finder import ImageList, file_number, frame_of
+from ...images.image_source import common_factor
 from ...images.input_frames import Frame, InputFrames
 from ...inference import PosePredictor
 from ...structures.boxes import pose_extent, xywh_to_xyxy

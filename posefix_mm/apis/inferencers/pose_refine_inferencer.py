@@ -29,8 +29,8 @@ from ...chain import (
 from ...chain.load_models import ModelType
 from ...file_refinement.refine_summary import remedy_of
 from ...formats.coco import read_annotations
-from ...images.image_files import ImageProblem
 from ...images.image_finder import ImageList
+from ...images.image_source import ImageProblem
 from ...images.input_frames import Frame, InputFrames, InputsType, open_inputs
 from ...inference import PosePredictor
 from ...inference.stream import ImageJob, ImageResult, refine_stream, run_ahead

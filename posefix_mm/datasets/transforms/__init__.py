@@ -1,5 +1,5 @@
 """Transforms, registered in ``mmpose.registry.TRANSFORMS``."""
-from ...structures.error_types import ERROR_TYPES
+from ...structures.oks import ERROR_TYPES
 from .augmentation import (
     ClippedNormalBBoxTransform,
     CutByBorder,

@@ -7,7 +7,7 @@ from mmpose.datasets.transforms import RandomHalfBody
 from mmpose.registry import TRANSFORMS
 
 from ...structures.boxes import pose_extent
-from ...structures.error_types import INVERSION
+from ...structures.oks import INVERSION
 from .input_pose import ParametersRepr, shown_weights
 from .synthesize_pose_error import SynthesizePoseError
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...structures.error_types import (
+from ...structures.oks import (
     ABSENT,
     GOOD,
     INVERSION,
@@ -28,8 +28,8 @@ from ...structures.error_types import (
     KS_MISS,
     MISS,
     SWAP,
+    ks_distance,
 )
-from ...structures.oks import ks_distance
 
 # Candidates tried for an error before it is declared impossible, in growing
 # rounds. A few poses pay for the number of rounds, many for the number of

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...structures.error_types import ERROR_TYPES
+from ...structures.oks import ERROR_TYPES
 
 #: Joint groups of people: a group takes in the keypoints whose name, without
 #: ``left_`` or ``right_``, is listed.
@@ -151,7 +151,7 @@ def build_table(names: Sequence[str],
         np.ndarray: Probabilities (K + 1, O, 5, K): by number of annotated
         keypoints, number of near persons (the last for all larger ones), type
         of error in the order of
-        :data:`~posefix_mm.structures.error_types.ERROR_TYPES`,
+        :data:`~posefix_mm.structures.oks.ERROR_TYPES`,
         and keypoint.
 
     Raises:

@@ -8,7 +8,7 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from ...structures.error_types import ERROR_TYPES
+from ...structures.oks import ERROR_TYPES
 from .drawing import ERROR_COLORS, pose_segments
 
 # Above so many points a plot is only slower to open.

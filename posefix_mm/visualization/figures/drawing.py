@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from ...structures.error_types import ERROR_TYPES
+from ...structures.oks import ERROR_TYPES
 
 #: One colour for each outcome of section 2, in every figure and report: Okabe
 #: and Ito's palette, which stays apart for colour-blind readers.

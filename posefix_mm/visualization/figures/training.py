@@ -14,7 +14,7 @@ from ...datasets.transforms.error_synthesis import (
     ErrorSynthesizer,
     SynthesizedPose,
 )
-from ...structures.error_types import ABSENT, ERROR_TYPES
+from ...structures.oks import ABSENT, ERROR_TYPES
 from .drawing import (
     ERROR_COLORS,
     crop_photo,

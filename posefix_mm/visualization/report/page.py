@@ -19,7 +19,7 @@ from ...fileio import atomic_write
 from ...formats.coco import read_annotations
 from ...images.image_finder import ImageFinder
 from ...images.image_source import ImageSource
-from ...structures.error_types import ERROR_TYPES, GOOD
+from ...structures.oks import ERROR_TYPES, GOOD
 from ...structures.skeletons import load_skeleton
 from ...version import __version__
 from ..figures import (

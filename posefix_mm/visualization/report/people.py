@@ -8,10 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ...diagnosis.comparison import ResultsComparison
-from ...images.image_files import ImageProblem
-from ...images.image_source import ImageSource
-from ...structures.error_types import ERROR_TYPES
+from ...images.image_source import ImageProblem, ImageSource
 from ...structures.image_ref import ImageRef
+from ...structures.oks import ERROR_TYPES
 from ..figures import crop_photo, draw_pose, inline_svg, status_colors
 
 # Pictures stand in frames of 4:5, about so many pixels wide; see style.css.
