@@ -38,7 +38,8 @@ from ..structures.image_ref import ImageRef
 from ..structures.oks import oks_nms
 from ..structures.pose_records import PoseArrays, PoseRecord, Problem
 from ..version import __version__
-from .refine_summary import check_pose, is_refined
+from .check_fit import check_pose
+from .refine_summary import is_refined
 
 # The release's threshold (section 8).
 NMS_THRESHOLD = 0.9

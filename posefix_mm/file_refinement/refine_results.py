@@ -22,14 +22,13 @@ from ..inference import PosePredictor
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import Problem
 from ..visualization.draw import RefinedImage, write_overlays
+from .check_fit import describe_fit, open_fitting
 from .file_run import FileRun, remove_journals
 from .refine_summary import (
     NotAllRefinedError,
     NothingRefinedError,
     RefineSummary,
-    describe_fit,
     log_path,
-    open_fitting,
     write_log,
 )
 
@@ -121,7 +120,7 @@ def refine_file(predictor: PosePredictor,
         joint_map (str | Path, optional): How joints of the file become those
             of the refiner; see :func:`posefix_mm.formats.open_pose_file`.
         categories (Sequence[int], optional): Categories to refine. Defaults
-            as in :func:`~.refine_summary.open_fitting`.
+            as in :func:`~.check_fit.open_fitting`.
         follow_links (bool): Open pictures outside of the folder that links
             in it lead to. Defaults to False.
         allow_empty (bool): Write the output even if nothing was refined.

@@ -1,36 +1,21 @@
-"""What is said of a file: whether it fits, and what became of its records.
+"""What became of the records of a file: a summary, and a log.
 
-Poses, refiner and pictures are checked before anything is refined; a summary,
-and a log of each record that is not refined, tell about it afterwards.
+The log has a line for each record that is not refined.
 """
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import orjson
 
-from ..evaluation.explain_mismatch import Explanation, looks_normalised
+from ..evaluation.explain_mismatch import Explanation
 from ..fileio import atomic_write, hash_files
 from ..formats import PoseFile
-from ..formats.choose_categories import (
-    ChosenCategories,
-    category_by_count,
-    choose_categories,
-)
-from ..formats.open_file import find_reader, open_pose_file
-from ..images.image_source import ImageProblem, ImageSource
-from ..inference import PosePredictor
-from ..structures.image_ref import ImageRef
-from ..structures.pose_records import PoseRecord, Problem
+from ..structures.pose_records import PoseRecord
 
-# Pictures that are looked for; more take time and tell nothing new.
-_PICTURES = 100
-# Estimators guess some joints beyond the border, seldom most of a pose.
-_MAX_OUTSIDE = .5
 #: Code of records that OKS-NMS dropped.
 DUPLICATE = 'duplicate'
 # Fields that refined records of COCO results get, and how many records are
@@ -232,181 +217,10 @@ def _image_name(pose_file: PoseFile, index: int) -> str | int | None:
     image = int(pose_file.image_index[index])
     if image < 0:
         return None
-    ref: ImageRef = pose_file.images[image]
-    names = (ref.file_name, ref.stem, ref.image_id)
-    name = next((name for name in names if name is not None), None)
+    ref = pose_file.images[image]
+    name = ref.name
     if isinstance(name, str):  # half of a surrogate pair is no UTF-8
         name = name.encode(errors='backslashreplace').decode()
     if isinstance(name, int) and name.bit_length() > 63:
         name = str(name)
     return name if ref.frame is None else f'{name}#{ref.frame}'
-
-
-class FittingPoses(NamedTuple):
-    """Poses that a refiner can take, and how category and format are known."""
-
-    file: PoseFile
-    chosen: ChosenCategories
-    format: str
-
-
-def check_size(size: tuple[int, int],
-               scale: float | None) -> Problem | None:
-    """Tell whether a picture can be the one whose size is known.
-
-    ``scale`` is that of :func:`common_factor`.
-    """
-    if scale is not None:
-        return None
-    return Problem('image_size_differs', 'the picture has another shape, '
-                   f'{size[0]} x {size[1]}, than its size in the annotations '
-                   'says')
-
-
-def check_pose(joints: np.ndarray, size: tuple[int, int],
-               scale: float | None) -> Problem | None:
-    """Tell whether a pose can be one of a picture, or why not.
-
-    Args:
-        joints (np.ndarray): Its present joints, (J, 2).
-        size (tuple[int, int]): Width and height of the picture.
-        scale (float, optional): Factor from the pixels of the joints to those
-            of the picture; None if it is another picture.
-    """
-    if scale is None:
-        return check_size(size, scale)
-    if looks_normalised(joints[None]).all():
-        return Problem('coordinates_normalised', 'coordinates are between 0 '
-                       'and 1, shares of the width and height of the picture')
-    places = joints * scale
-    beyond = ((places < 0) | (places > size)).any(1)
-    if beyond.mean() > _MAX_OUTSIDE:
-        return Problem('outside_image', f'{beyond.sum()} of {len(places)} '
-                       'joints lie outside of the picture, which has '
-                       f'{size[0]} x {size[1]} pixels')
-    return None
-
-
-def open_fitting(predictor: PosePredictor,
-                 poses: str | Path,
-                 *,
-                 pose_format: str = 'auto',
-                 joint_map: str | Path | None = None,
-                 categories: Sequence[int] | None = None,
-                 described: Sequence[dict] = ()) -> FittingPoses:
-    """Open poses for a refiner, as :func:`posefix_mm.formats.open_pose_file`.
-
-    Categories to refine default to those that have the refiner's joints, in
-    the file's own list or in ``described``, the ``categories`` of
-    annotations; else to the only one of the file, or the refiner's.
-
-    Raises:
-        FileNotFoundError: If a file does not exist.
-        ValueError: If they do not fit; the message tells what to do.
-    """
-    poses = Path(poses)
-    reader = find_reader(poses, pose_format)
-    own = reader.categories(poses)
-    described = own or described
-    chosen = None
-    if categories is not None:
-        chosen = ChosenCategories(list(categories), 'by --categories')
-    elif described:
-        try:
-            chosen = choose_categories(described, predictor.keypoint_names,
-                                       predictor.categories, joint_map)
-        except ValueError as error:
-            raise ValueError(f'{poses}: {error}') from error
-    pose_file = open_pose_file(
-        poses,
-        target_names=predictor.keypoint_names,
-        format=reader.name,
-        joint_map=joint_map,
-        categories=predictor.categories if chosen is None else chosen.ids,
-        listed=described)
-    present = [c for c in pose_file.category_counts if c is not None]
-    if chosen is None or not (own or categories or set(present).intersection(
-            chosen.ids)):  # annotations may number them otherwise
-        chosen = category_by_count(present, predictor.categories)
-        pose_file.skeleton = pose_file.skeleton._replace(categories=chosen.ids)
-    return FittingPoses(
-        pose_file, chosen,
-        'detected' if pose_format == 'auto' else 'by --format')
-
-
-def describe_fit(poses: FittingPoses, predictor: PosePredictor,
-                 source: ImageSource, *,
-                 ann: str | Path | None = None) -> list[str]:
-    """Say what will be done, a line for each thing that could be wrong.
-
-    These are format, joints, category and pictures; and a note if the poses
-    were refined before.
-    """
-    file = poses.file
-    lines = [
-        f'format: {file.name}, {poses.format}: {len(file)} poses of '
-        f'{len(file.images)} images', _joints(file, predictor),
-        _categories(poses), _pictures(file, source, ann)
-    ]
-    sign = was_refined(file)
-    if sign is not None:
-        lines.append(f'note: {file.path} was refined before (see {sign}); it '
-                     'is refined again')
-    return lines
-
-
-def _joints(file: PoseFile, predictor: PosePredictor) -> str:
-    joint_map, names = file.skeleton.joint_map, predictor.keypoint_names
-    text = (f'joints: {joint_map.num_source} of each pose, {len(names)} of '
-            'the refiner, ')
-    if (joint_map.num_source == len(names)
-            and (joint_map.places == np.arange(len(names))).all()):
-        return f'{text}the same skeleton'
-    absent = [n for n, known in zip(names, joint_map.known, strict=True)
-              if not known]
-    text += f'{joint_map.known.sum()} in common'
-    return f'{text}; absent: {", ".join(absent)}' if absent else text
-
-
-def _categories(poses: FittingPoses) -> str:
-    ids, reason = poses.chosen
-    if ids is None:
-        return f'category: all, {reason.replace("it", "all")}'
-    counts = poses.file.category_counts
-    present = ', '.join(
-        f'{"none that is a number" if c is None else c} ({n} poses)'
-        for c, n in sorted(counts.items(), key=lambda item: -item[1])[:5])
-    text = f'category: {", ".join(map(str, ids))}, {reason}'
-    return f'{text}; the file has {present}' if present else text
-
-
-def _pictures(file: PoseFile, source: ImageSource,
-              ann: str | Path | None) -> str:
-    count = len(file.images)
-    places = np.unique(np.linspace(0, count - 1, min(count, _PICTURES)).astype(
-        int)) if count else []
-    num_found, example, missing, scales = 0, '', '', set()
-    for place in places:
-        ref = file.images[int(place)]
-        try:
-            picture = source.find(ref)
-            scale = source.scale(ref, source.size(ref)) \
-                if picture.size else 1.
-        except ImageProblem as error:
-            missing = missing or f'; {error}'
-            continue
-        num_found += 1
-        scales.add(None if scale is None else round(scale, 3))
-        if not example:
-            path = picture.path.relative_to(source.finder.root).as_posix()
-            frame = '' if picture.frame is None else f' frame {picture.frame}'
-            name = next((n for n in (ref.image_id, ref.file_name, ref.stem)
-                         if n is not None), '')
-            example = f', such as {name!r:.60}: {path}{frame}'
-    by = 'names and numbers' if ann is None else f'the images of {ann}'
-    tried = ' tried' if len(places) < count else ''
-    others = ', '.join(f'{scale:g}' for scale in sorted(scales - {1., None}))
-    scaled = f'; pictures are {others} times the size in the annotations, ' \
-        'poses are scaled' if others else ''
-    return (f'pictures: by {by} in {source.finder.root}: {num_found} of '
-            f'{len(places)}{tried} found{example}{missing}{scaled}')

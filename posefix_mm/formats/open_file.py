@@ -32,8 +32,7 @@ def open_pose_file(path: str | Path,
             name in formats that name theirs, and to the same skeleton in
             others, which ``'identity'`` asks for everywhere.
         categories (Sequence[int], optional): Categories that are refined,
-            None for all. Defaults to the release's: 1 only. See
-            :func:`choose_categories`.
+            None for all. Defaults to the release's: 1 only.
         listed (Sequence[dict]): Categories of annotations, which name the
             joints where the file does not.
 

@@ -264,8 +264,7 @@ class ImageFinder:
         Raises:
             LookupError: If there is none; the message says why.
         """
-        key = next(k for k in (ref.file_name, ref.stem, ref.image_id, '')
-                   if k is not None)
+        key = '' if ref.name is None else ref.name
         if ref.frame is not None:
             named = Path(str(key)).suffix.lower() in VIDEO_SUFFIXES
             return Picture(

@@ -18,8 +18,7 @@ from mmpose.structures.bbox import (
 
 from ..datasets import PoseResultsDataset
 from ..datasets.transforms import GetInputPose, PackRefineInputs
-from ..datasets.transforms.input_pose import shown_weights
-from ..structures.boxes import pose_to_bbox, shown_keypoints
+from ..structures.boxes import pose_to_bbox, shown_keypoints, shown_weights
 from ..structures.pose_records import PoseArrays, PoseRecord
 
 # The pipeline of all of this package's configs, behind LoadImage.

@@ -1,4 +1,4 @@
-"""Boxes around poses."""
+"""Boxes around poses, and which keypoints make and show them."""
 from typing import Any
 
 import numpy as np
@@ -6,6 +6,8 @@ import numpy as np
 #: Share of a person's box that the person covers, on average over COCO: what
 #: stands for the area where only a box is known, as in CrowdPose's evaluation.
 BOX_TO_AREA = 0.53
+# A keypoint that is present never weighs less than this.
+_LEAST_WEIGHT = 0.02
 
 
 def pairwise_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -82,6 +84,19 @@ def shown_keypoints(visible: np.ndarray, keypoint_scores: np.ndarray, *,
         left = visible & condition
         visible = np.where(left.any(-1, keepdims=True), left, visible)
     return visible
+
+
+def shown_weights(visible: np.ndarray,
+                  scores: np.ndarray | None = None) -> np.ndarray:
+    """Weight of each keypoint in the input pose, float32 (..., K).
+
+    0 where ``visible`` is not above 0, else 1, or the score where there are
+    scores.
+    """
+    present = (np.asarray(visible) > 0).astype(np.float32)
+    if scores is None:
+        return present
+    return present * np.clip(scores, _LEAST_WEIGHT, 1).astype(np.float32)
 
 
 def input_box_area(results: dict, key: str = 'bbox') -> float:

@@ -24,6 +24,13 @@ class ImageRef(NamedTuple):
         return next((part for part in (self.image_id, self.file_name,
                                        self.stem) if part is not None), None)
 
+    @property
+    def name(self) -> int | str | None:
+        """Name by which a picture is looked for, else its id."""
+        return next((part for part in (self.file_name, self.stem,
+                                       self.image_id) if part is not None),
+                    None)
+
     def need_name(self) -> str:
         """Name of its file; of a frame, one that tells video and number.
 

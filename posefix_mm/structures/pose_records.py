@@ -10,6 +10,9 @@ from .joint_map import JointMap
 # Coordinates beyond this are no pixel of any image; they would overflow the
 # arithmetic of float32.
 _MAX_COORDINATE = 1e6
+# Coordinates up to this are shares of the width and height; poses may reach
+# somewhat out of the image.
+_MAX_RELATIVE = 2.
 
 #: Where a record names its image, best first.
 IMAGE_FIELDS = ('image_id', 'image_name', 'file_name', 'image', 'filename',
@@ -150,6 +153,15 @@ def present_joints(joints: np.ndarray) -> np.ndarray:
         return placed
     scored = finite & (joints[..., 2] != 0)
     return np.where(scored.any(-1, keepdims=True), scored, placed)
+
+
+def looks_normalised(poses: np.ndarray) -> np.ndarray:
+    """Tell poses (N, K, 2) in shares of the image from those in pixels.
+
+    Returns which lie within the first pixels, bool (N, ).
+    """
+    small = (np.abs(poses) <= _MAX_RELATIVE).all((1, 2))
+    return small & (poses != np.round(poses)).any((1, 2))
 
 
 def with_scores(joints: np.ndarray) -> np.ndarray:

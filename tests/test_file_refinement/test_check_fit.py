@@ -1,4 +1,4 @@
-"""Whether poses, refiner and pictures fit, told before and minded after."""
+"""Poses, refiner and pictures are checked before and reported after."""
 
 import json
 import warnings
@@ -12,10 +12,8 @@ import pytest
 from PIL import Image
 
 from posefix_mm.apis import NothingRefinedError
-from posefix_mm.file_refinement.refine_summary import (
-    RefineSummary,
-    open_fitting,
-)
+from posefix_mm.file_refinement.check_fit import open_fitting
+from posefix_mm.file_refinement.refine_summary import RefineSummary
 from posefix_mm.structures.pose_records import Problem
 
 NAMES = ['nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear',

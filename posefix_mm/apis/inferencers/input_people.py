@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from ...chain import Boxes, EstimatedPoses, Estimator, TopdownEstimator
-from ...file_refinement.refine_summary import (
+from ...file_refinement.check_fit import (
+    category_by_count,
     check_pose,
-    check_size,
     open_fitting,
+    other_shape,
 )
 from ...formats import PoseFile
-from ...formats.choose_categories import category_by_count
 from ...formats.coco import dicts_in, read_results
 from ...images.image_finder import ImageList, file_number, frame_of
 from ...images.image_source import common_factor
@@ -275,9 +275,7 @@ def _check_records(records: Sequence[Any], path: str | Path,
 
 def name_of(ref: ImageRef, source: InputFrames) -> int | str:
     """Name the image of a pose file as an input names it."""
-    name = next(n for n in (ref.file_name, ref.stem, ref.image_id, '')
-                if n is not None)
-    frame = ref.frame
+    name, frame = '' if ref.name is None else ref.name, ref.frame
     if source.video is not None and frame is None and ref.first_frame:
         name, frame = frame_of(str(name), ref.first_frame)
     if frame is None:
@@ -303,7 +301,7 @@ def read_people(
         people = None if source is None else _read_people_of(
             source, frame, num_keypoints, report)
         if source is None and frame.scale is None:
-            report(frame, check_size(frame.image.shape[1::-1], None))
+            report(frame, other_shape(frame.image.shape[1::-1]))
         yield frame, people
     if source is not None:
         for text in filter(None, (source.malformed, source.leftover())):

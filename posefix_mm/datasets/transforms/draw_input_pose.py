@@ -6,9 +6,9 @@ from mmcv.transforms import BaseTransform
 from mmpose.datasets.transforms import RandomHalfBody
 from mmpose.registry import TRANSFORMS
 
-from ...structures.boxes import pose_extent
+from ...structures.boxes import pose_extent, shown_weights
 from ...structures.oks import INVERSION
-from .input_pose import ParametersRepr, shown_weights
+from .input_pose import ParametersRepr
 from .synthesize_pose_error import SynthesizePoseError
 
 

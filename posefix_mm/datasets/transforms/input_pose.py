@@ -6,10 +6,7 @@ from mmcv.transforms import BaseTransform
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
 
-from ...structures.boxes import BOX_TO_AREA, input_box_area
-
-# A keypoint that is present never weighs less than this.
-_LEAST_WEIGHT = 0.02
+from ...structures.boxes import BOX_TO_AREA, input_box_area, shown_weights
 
 
 class ParametersRepr:
@@ -19,19 +16,6 @@ class ParametersRepr:
         shown = ', '.join(f'{name}={getattr(self, name)}'
                           for name in signature(type(self)).parameters)
         return f'{type(self).__name__}({shown})'
-
-
-def shown_weights(visible: np.ndarray,
-                  scores: np.ndarray | None = None) -> np.ndarray:
-    """Weight of each keypoint in the input pose, float32 (..., K).
-
-    0 where ``visible`` is not above 0, else 1, or the score where there are
-    scores.
-    """
-    present = (np.asarray(visible) > 0).astype(np.float32)
-    if scores is None:
-        return present
-    return present * np.clip(scores, _LEAST_WEIGHT, 1).astype(np.float32)
 
 
 @TRANSFORMS.register_module()

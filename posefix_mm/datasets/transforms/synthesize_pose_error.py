@@ -6,11 +6,11 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
-from ...structures.boxes import input_box_area
+from ...structures.boxes import input_box_area, shown_weights
 from ...structures.oks import ABSENT
 from .error_synthesis import ErrorSynthesizer
 from .error_tables import build_radii, build_table, group_of_keypoints
-from .input_pose import ParametersRepr, ks_scales, shown_weights
+from .input_pose import ParametersRepr, ks_scales
 
 
 @TRANSFORMS.register_module()

@@ -2,11 +2,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from .coordinates import check_coordinates, looks_normalised
+from .coordinates import check_coordinates
 from .data import EvaluationData, Explanation
 from .records import RECORD_CHECKS
 
-__all__ = ['Explanation', 'explain', 'looks_normalised']
+__all__ = ['Explanation', 'explain']
 
 
 def explain(annotations: dict, results: Sequence[Any],

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...structures.pose_records import looks_normalised
 from .data import EvaluationData, Explanation, quote
 
 # So many images tell what is wrong with all of them, and so many results of
@@ -12,9 +13,6 @@ _MAX_IMAGES = 400
 _MAX_RESULTS = 20
 # OKS from which a result finds a person.
 _FOUND = .5
-# Coordinates up to this are shares of the width and height; poses may reach
-# somewhat out of the image.
-_MAX_RELATIVE = 2.
 # A change of the coordinates is an explanation if so many more of the people
 # are found with it, and several times as many.
 _GAIN = .2
@@ -129,15 +127,6 @@ def check_coordinates(data: EvaluationData) -> Iterator[Explanation]:
         yield _explain_outside(data, outside)
     if far:
         yield _explain_far(data, pairs)
-
-
-def looks_normalised(poses: np.ndarray) -> np.ndarray:
-    """Tell poses (N, K, 2) in shares of the image from those in pixels.
-
-    Returns which lie within the first pixels, bool (N, ).
-    """
-    small = (np.abs(poses) <= _MAX_RELATIVE).all((1, 2))
-    return small & (poses != np.round(poses)).any((1, 2))
 
 
 def _best_change(pairs: _Pairs, flip_indices: list[int],
