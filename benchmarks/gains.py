@@ -139,7 +139,7 @@ def main() -> None:
     """Measure and print."""
     args = parse_args()
     warnings.filterwarnings('ignore')  # of the libraries below, on import
-    from posefix_mm.evaluation.calibration import calibration_error
+    from posefix_mm.apis.calibrate_quality import calibration_error
     from posefix_mm.inference import PosePredictor
 
     predictor = PosePredictor(

@@ -19,8 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from posefix_mm.apis import refine_results
-from posefix_mm.demo.demo import DemoSize, draw_data
-from posefix_mm.demo.tool_runner import ToolRunner, progress_bars
+from posefix_mm.demo.demo import DemoSize, ToolRunner, draw_data, progress_bars
 from posefix_mm.evaluation import evaluate_keypoints
 from posefix_mm.fileio import read_json
 

@@ -5,8 +5,8 @@ from ..file_refinement.refine_summary import (
     NothingRefinedError,
     RefineSummary,
 )
+from ..release.weights import publish_model
 from .evaluate_results import Evaluation, evaluate_results
-from .publish_model import publish_model
 from .refine_poses import PoseRefinement, refine
 
 __all__ = [

@@ -8,13 +8,13 @@ from mmengine.runner import Runner
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..evaluation.calibration import calibration_error
 from ..fileio import atomic_write
 from ..inference.backends import RefinerNetwork
 from ..inference.predictor import load_refiner_config, open_refiner
 
 # Rows and columns of ``PoseQuality.slope``.
 _ROWS, _COLUMNS = ('keypoints', 'poses'), ('input', 'refined')
+_BINS = 10
 
 
 def calibrate_quality(config: str | Path | Config, checkpoint: str | Path,
@@ -110,3 +110,14 @@ def _fit(logits: Tensor, true: Tensor) -> tuple[float, float]:
     optimizer.step(closure)
     slope, offset = np.round(line.detach().numpy(), 6)
     return float(slope), float(offset)
+
+
+def calibration_error(predicted: np.ndarray, true: np.ndarray) -> float:
+    """Expected calibration error (ECE) of similarities, both (N, ).
+
+    The mean over the samples of how far the mean prediction of one of ten
+    bins of equal width, from 0 to 1, is from its mean truth.
+    """
+    bins = np.minimum((predicted * _BINS).astype(int), _BINS - 1)
+    sums = np.bincount(bins, predicted - true, _BINS)
+    return float(np.abs(sums).sum() / max(len(predicted), 1))

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from posefix_mm.evaluation.calibration import calibration_error
+from posefix_mm.apis.calibrate_quality import calibration_error
 
 
 def test_by_hand() -> None:

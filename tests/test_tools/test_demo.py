@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from posefix_mm.demo import demo
-from posefix_mm.demo.tool_runner import ToolRunner
+from posefix_mm.demo.demo import ToolRunner
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
 
