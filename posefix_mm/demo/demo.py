@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmengine.config import Config
@@ -158,6 +158,7 @@ def progress_bars() -> SteadyProgress:
         TimeRemainingColumn())
 
 
+@dataclass
 class ToolRunner:
     """mmpose's tools, run as a user runs them, with a progress bar.
 
@@ -167,12 +168,11 @@ class ToolRunner:
         seed (int): Seed of training.
     """
 
-    def __init__(self, root: Path, out_dir: Path, seed: int) -> None:
-        self.root = root
-        self.out_dir = out_dir
-        self.seed = seed
-        self.stopped = False
-        self.processes: list[subprocess.Popen] = []
+    root: Path
+    out_dir: Path
+    seed: int
+    stopped: bool = field(default=False, init=False)
+    processes: list[subprocess.Popen] = field(default_factory=list, init=False)
 
     def stop(self) -> None:
         """End the tools that still run."""

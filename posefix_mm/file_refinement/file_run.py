@@ -12,7 +12,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -180,6 +180,7 @@ class _ImageGroup:
     problems: list[tuple[int, Problem]] = field(default_factory=list)
 
 
+@dataclass(eq=False)
 class FileRun:
     """Refines the poses of a file, chunk by chunk.
 
@@ -204,31 +205,23 @@ class FileRun:
         ValueError: If an option is out of range.
     """
 
-    def __init__(self,
-                 predictor: PosePredictor,
-                 pose_file: PoseFile,
-                 load_image: LoadImage,
-                 *,
-                 nms: bool,
-                 scores: str = 'input',
-                 passes: int | None = None,
-                 batch_size: int,
-                 num_workers: int,
-                 scale_of: ScaleOf | None = None,
-                 order: np.ndarray | None = None) -> None:
-        check_stream_options(batch_size, num_workers, passes)
-        self.predictor = predictor
-        self.pose_file = pose_file
-        self.load_image = load_image
-        self.nms = nms
-        self.scores = scores
-        self.passes = passes
-        self.batch_size = batch_size
-        self.num_workers = num_workers
-        self.scale_of = scale_of
-        self.plan = ChunkPlan(pose_file.image_index, len(pose_file.images),
-                              batch_size * CHUNK_BATCHES, order)
-        self.order = order
+    predictor: PosePredictor
+    pose_file: PoseFile
+    load_image: LoadImage
+    _: KW_ONLY
+    nms: bool
+    scores: str = 'input'
+    passes: int | None = None
+    batch_size: int
+    num_workers: int
+    scale_of: ScaleOf | None = None
+    order: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        check_stream_options(self.batch_size, self.num_workers, self.passes)
+        self.plan = ChunkPlan(
+            self.pose_file.image_index, len(self.pose_file.images),
+            self.batch_size * CHUNK_BATCHES, self.order)
 
     def fingerprint(self, files: Iterable[str | Path | None] = ()) -> str:
         """Tell runs apart whose results may differ, also by other files."""

@@ -1,5 +1,6 @@
 """Crop all poses of an image."""
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple
 
 import cv2
@@ -81,6 +82,7 @@ class Crops(NamedTuple):
         return cls(*map(np.concatenate, zip(*parts, strict=True)))
 
 
+@dataclass(eq=False)
 class Cropper:
     """Crop as the pipeline of a refiner does, all poses of an image at once.
 
@@ -105,28 +107,23 @@ class Cropper:
         ValueError: If ``crop_by`` is none of them.
     """
 
-    def __init__(self,
-                 input_size: tuple[int, int],
-                 *,
-                 padding: float = 1.25,
-                 expand: float = 1.2,
-                 keypoint_score_thr: float = 0.,
-                 use_udp: bool = False,
-                 weigh_scores: bool = False,
-                 annotated: bool | np.ndarray = True,
-                 crop_by: str = 'pose') -> None:
-        if crop_by not in CROP_BY:
+    input_size: tuple[int, int]
+    _: KW_ONLY
+    padding: float = 1.25
+    expand: float = 1.2
+    keypoint_score_thr: float = 0.
+    use_udp: bool = False
+    weigh_scores: bool = False
+    annotated: bool | np.ndarray = True
+    crop_by: str = 'pose'
+
+    def __post_init__(self) -> None:
+        if self.crop_by not in CROP_BY:
             raise ValueError(
-                f'crop_by must be one of {CROP_BY}, got {crop_by!r}')
-        self.input_size = tuple(input_size)
-        self.padding = padding
-        self.expand = expand
-        self.keypoint_score_thr = keypoint_score_thr
-        self.weigh_scores = weigh_scores
-        self.annotated = annotated
-        self.crop_by = crop_by
+                f'crop_by must be one of {CROP_BY}, got {self.crop_by!r}')
+        self.input_size = tuple(self.input_size)
         self._warp_matrix: Callable = (
-            get_udp_warp_matrix if use_udp else get_warp_matrix)
+            get_udp_warp_matrix if self.use_udp else get_warp_matrix)
 
     def __call__(self, image: np.ndarray, poses: PoseArrays) -> Crops:
         """Crop the N poses of an image, BGR, uint8 (H, W, 3)."""

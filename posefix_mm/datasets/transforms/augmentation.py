@@ -5,6 +5,7 @@ blurred and badly lit; the photos of sport that poses are annotated on rarely
 are. None of that is part of the paper.
 """
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, field
 
 import cv2
 import numpy as np
@@ -14,13 +15,13 @@ from mmpose.datasets.transforms import RandomBBoxTransform
 from mmpose.registry import TRANSFORMS
 
 from ...structures.boxes import pose_to_bbox
-from .input_pose import ParametersRepr
 
 _SIDES = ('bottom', 'left', 'right', 'top')
 
 
 @TRANSFORMS.register_module()
-class CutByBorder(ParametersRepr, BaseTransform):
+@dataclass(eq=False)
+class CutByBorder(BaseTransform):
     """Let the border of the picture cut off part of a person.
 
     What lies beyond turns black, as everything outside a picture does in a
@@ -47,15 +48,10 @@ class CutByBorder(ParametersRepr, BaseTransform):
             is not cut. Defaults to 4.
     """
 
-    def __init__(self,
-                 prob: float = 0.25,
-                 *,
-                 side_probs: Sequence[float] = (.6, .15, .15, .1),
-                 min_keypoints: int = 4) -> None:
-        super().__init__()
-        self.prob = prob
-        self.side_probs = tuple(side_probs)
-        self.min_keypoints = min_keypoints
+    prob: float = 0.25
+    _: KW_ONLY
+    side_probs: Sequence[float] = (.6, .15, .15, .1)
+    min_keypoints: int = 4
 
     @cache_randomness
     def _draw(self) -> tuple[str | None, float]:
@@ -99,7 +95,8 @@ class CutByBorder(ParametersRepr, BaseTransform):
 
 
 @TRANSFORMS.register_module()
-class PasteOccluder(ParametersRepr, BaseTransform):
+@dataclass(eq=False)
+class PasteOccluder(BaseTransform):
     """Hide part of a crop behind a patch of the crop before.
 
     Keypoints stay annotated: the rest of the body shows where they are.
@@ -117,11 +114,9 @@ class PasteOccluder(ParametersRepr, BaseTransform):
             Defaults to 0.45.
     """
 
-    def __init__(self, prob: float = 0.25, max_side: float = 0.45) -> None:
-        super().__init__()
-        self.prob = prob
-        self.max_side = max_side
-        self._before: np.ndarray | None = None
+    prob: float = 0.25
+    max_side: float = 0.45
+    _before: np.ndarray | None = field(default=None, init=False, repr=False)
 
     @cache_randomness
     def _draw(self) -> np.ndarray | None:
@@ -149,7 +144,8 @@ class PasteOccluder(ParametersRepr, BaseTransform):
 
 
 @TRANSFORMS.register_module()
-class DegradeImage(ParametersRepr, BaseTransform):
+@dataclass(eq=False, kw_only=True)
+class DegradeImage(BaseTransform):
     """Make crops as small, blurred, noisy and badly lit as photos can be.
 
     Comes after ``TopdownAffine``.
@@ -175,23 +171,13 @@ class DegradeImage(ParametersRepr, BaseTransform):
             0.05.
     """
 
-    def __init__(self,
-                 *,
-                 shrink_prob: float = 0.25,
-                 max_shrink: float = 6.,
-                 blur_prob: float = 0.1,
-                 noise_prob: float = 0.1,
-                 jpeg_prob: float = 0.1,
-                 light_prob: float = 0.5,
-                 grey_prob: float = 0.05) -> None:
-        super().__init__()
-        self.shrink_prob = shrink_prob
-        self.max_shrink = max_shrink
-        self.blur_prob = blur_prob
-        self.noise_prob = noise_prob
-        self.jpeg_prob = jpeg_prob
-        self.light_prob = light_prob
-        self.grey_prob = grey_prob
+    shrink_prob: float = 0.25
+    max_shrink: float = 6.
+    blur_prob: float = 0.1
+    noise_prob: float = 0.1
+    jpeg_prob: float = 0.1
+    light_prob: float = 0.5
+    grey_prob: float = 0.05
 
     def transform(self, results: dict) -> dict:
         """Degrade."""
@@ -242,7 +228,8 @@ class DegradeImage(ParametersRepr, BaseTransform):
 
 
 @TRANSFORMS.register_module()
-class ClippedNormalBBoxTransform(ParametersRepr, RandomBBoxTransform):
+@dataclass(eq=False)
+class ClippedNormalBBoxTransform(RandomBBoxTransform):
     """Scale and rotate the box by clipped normal numbers.
 
     mmpose's :class:`RandomBBoxTransform` draws from normal distributions
@@ -259,17 +246,16 @@ class ClippedNormalBBoxTransform(ParametersRepr, RandomBBoxTransform):
         rotate_prob (float): Probability of a rotation. Defaults to 0.6.
     """
 
-    def __init__(self,
-                 scale_std: float = 0.3,
-                 rotate_std: float = 40.,
-                 rotate_prob: float = 0.6) -> None:
+    scale_std: float = 0.3
+    rotate_std: float = 40.
+    rotate_prob: float = 0.6
+
+    def __post_init__(self) -> None:
         super().__init__(
             shift_prob=0.,
-            scale_factor=(1 - scale_std, 1 + scale_std),
-            rotate_factor=2 * rotate_std,
-            rotate_prob=rotate_prob)
-        self.scale_std = scale_std
-        self.rotate_std = rotate_std
+            scale_factor=(1 - self.scale_std, 1 + self.scale_std),
+            rotate_factor=2 * self.rotate_std,
+            rotate_prob=self.rotate_prob)
 
     @cache_randomness
     def _get_transform_params(

@@ -1,5 +1,6 @@
 """Choose the input pose before the crop, and crop by it."""
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -8,12 +9,12 @@ from mmpose.registry import TRANSFORMS
 
 from ...structures.boxes import pose_extent, shown_weights
 from ...structures.oks import INVERSION
-from .input_pose import ParametersRepr
 from .synthesize_pose_error import SynthesizePoseError
 
 
 @TRANSFORMS.register_module()
-class DrawInputPose(ParametersRepr, BaseTransform):
+@dataclass(eq=False)
+class DrawInputPose(BaseTransform):
     """Draw a real prediction, or synthesize errors, in image pixels.
 
     The drawn pose becomes the second row of ``keypoints``, so that
@@ -52,15 +53,14 @@ class DrawInputPose(ParametersRepr, BaseTransform):
     .. _`BUCTD`: https://arxiv.org/abs/2306.07879
     """
 
-    def __init__(self,
-                 errors: dict | None = None,
-                 *,
-                 real_prob: float = 1.,
-                 weigh_scores: bool = False) -> None:
-        super().__init__()
-        self.errors = None if errors is None else TRANSFORMS.build(errors)
-        self.real_prob = real_prob
-        self.weigh_scores = weigh_scores
+    errors: dict | None = None
+    _: KW_ONLY
+    real_prob: float = 1.
+    weigh_scores: bool = False
+
+    def __post_init__(self) -> None:
+        if self.errors is not None:
+            self.errors = TRANSFORMS.build(self.errors)
 
     def transform(self, results: dict) -> dict:
         """Draw the input pose of one person."""
@@ -92,7 +92,8 @@ class DrawInputPose(ParametersRepr, BaseTransform):
 
 
 @TRANSFORMS.register_module()
-class TakeInputPose(ParametersRepr, BaseTransform):
+@dataclass(eq=False)
+class TakeInputPose(BaseTransform):
     """Move the drawn pose from ``keypoints`` to ``input_pose``.
 
     Comes after the crop (``TopdownAffine``).
@@ -120,9 +121,11 @@ class TakeInputPose(ParametersRepr, BaseTransform):
             not be any.
     """
 
-    def __init__(self, errors: dict | None = None) -> None:
-        super().__init__()
-        self.errors = None if errors is None else TRANSFORMS.build(errors)
+    errors: dict | None = None
+
+    def __post_init__(self) -> None:
+        if self.errors is not None:
+            self.errors = TRANSFORMS.build(self.errors)
 
     def transform(self, results: dict) -> dict:
         """Move the input pose.
@@ -147,7 +150,8 @@ class TakeInputPose(ParametersRepr, BaseTransform):
 
 
 @TRANSFORMS.register_module()
-class CropByInputPose(ParametersRepr, BaseTransform):
+@dataclass(eq=False)
+class CropByInputPose(BaseTransform):
     """Box the pose to be refined, as BUCTD does; before the crop.
 
     Its extent and a margin, clipped to the image. A pose without extent gets
@@ -173,10 +177,8 @@ class CropByInputPose(ParametersRepr, BaseTransform):
             Defaults to 1.
     """
 
-    def __init__(self, margin: float = 25., expand: float = 1.) -> None:
-        super().__init__()
-        self.margin = margin
-        self.expand = expand
+    margin: float = 25.
+    expand: float = 1.
 
     def transform(self, results: dict) -> dict:
         """Set the box."""

@@ -1,5 +1,5 @@
 """The input pose of a sample: how it is weighed, taken and packed."""
-from inspect import signature
+from dataclasses import dataclass
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -9,17 +9,9 @@ from mmpose.registry import TRANSFORMS
 from ...structures.boxes import BOX_TO_AREA, input_box_area, shown_weights
 
 
-class ParametersRepr:
-    """Show the parameters of ``__init__``, which are attributes too."""
-
-    def __repr__(self) -> str:
-        shown = ', '.join(f'{name}={getattr(self, name)}'
-                          for name in signature(type(self)).parameters)
-        return f'{type(self).__name__}({shown})'
-
-
 @TRANSFORMS.register_module()
-class GetInputPose(ParametersRepr, BaseTransform):
+@dataclass(eq=False)
+class GetInputPose(BaseTransform):
     """Use the cropped keypoints of a sample as its ``input_pose``.
 
     For samples of :class:`PoseResultsDataset`, whose keypoints are estimates.
@@ -45,9 +37,7 @@ class GetInputPose(ParametersRepr, BaseTransform):
         - input_keypoint_scores: ``keypoint_scores``, (1, K)
     """
 
-    def __init__(self, weigh_scores: bool = False) -> None:
-        super().__init__()
-        self.weigh_scores = weigh_scores
+    weigh_scores: bool = False
 
     def transform(self, results: dict) -> dict:
         """Add the input pose.

@@ -1,5 +1,6 @@
 """Poses that are wrong as a whole, for estimators that fail completely."""
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,6 @@ from mmpose.registry import TRANSFORMS
 
 from ...structures.boxes import pose_to_bbox
 from .error_synthesis import to_complex
-from .input_pose import ParametersRepr
 
 
 class _Limbs(NamedTuple):
@@ -25,7 +25,8 @@ class _Limbs(NamedTuple):
 
 
 @TRANSFORMS.register_module()
-class MisplacePose(ParametersRepr, BaseTransform):
+@dataclass(eq=False, kw_only=True)
+class MisplacePose(BaseTransform):
     """Start the errors of a share of the samples from a misplaced pose.
 
     The errors of section 3.2 of PoseFix hit joints one by one and keep them
@@ -84,33 +85,25 @@ class MisplacePose(ParametersRepr, BaseTransform):
             keypoints is taken for any other keypoints. Defaults to 0.03.
     """
 
-    def __init__(self,
-                 *,
-                 prob: float = 0.15,
-                 drop_prob: float = 0.05,
-                 rotate_std: float = 60.,
-                 scale_std: float = 0.35,
-                 shift_std: float = 0.15,
-                 mirror_prob: float = 0.05,
-                 limbs: Sequence[Sequence[str]] = (),
-                 limb_prob: float = 0.06,
-                 limb_swap_prob: float = 0.03,
-                 confuse_prob: float = 0.03) -> None:
-        super().__init__()
-        moved = [name for limb in limbs for name in limb[1:]]
+    prob: float = 0.15
+    drop_prob: float = 0.05
+    rotate_std: float = 60.
+    scale_std: float = 0.35
+    shift_std: float = 0.15
+    mirror_prob: float = 0.05
+    limbs: Sequence[Sequence[str]] = ()
+    limb_prob: float = 0.06
+    limb_swap_prob: float = 0.03
+    confuse_prob: float = 0.03
+    #: Limbs of a skeleton, by its keypoint names.
+    _limbs: dict[tuple, _Limbs] = field(
+        default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        moved = [name for limb in self.limbs for name in limb[1:]]
         if len(set(moved)) < len(moved):
-            raise ValueError(f'a keypoint moves with two of the limbs {limbs}')
-        self.prob = prob
-        self.drop_prob = drop_prob
-        self.rotate_std = rotate_std
-        self.scale_std = scale_std
-        self.shift_std = shift_std
-        self.mirror_prob = mirror_prob
-        self.limbs = tuple(map(tuple, limbs))
-        self.limb_prob = limb_prob
-        self.limb_swap_prob = limb_swap_prob
-        self.confuse_prob = confuse_prob
-        self._limbs: dict[tuple, _Limbs] = {}  # by skeleton
+            raise ValueError('a keypoint moves with two of the limbs '
+                             f'{self.limbs}')
 
     @cache_randomness
     def _draw_pose(self) -> tuple[bool, complex | None, complex, bool]:

@@ -1,6 +1,7 @@
 """Turn the annotated pose of a crop into a wrong one, with scores."""
 import os
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -10,11 +11,12 @@ from ...structures.boxes import input_box_area, shown_weights
 from ...structures.oks import ABSENT
 from .error_synthesis import ErrorSynthesizer
 from .error_tables import build_radii, build_table, group_of_keypoints
-from .input_pose import ParametersRepr, ks_scales
+from .input_pose import ks_scales
 
 
 @TRANSFORMS.register_module()
-class SynthesizePoseError(ParametersRepr, BaseTransform):
+@dataclass(eq=False)
+class SynthesizePoseError(BaseTransform):
     """Synthesize an ``input_pose`` with the errors of section 3.2.
 
     Comes after the crop (``TopdownAffine``): `PoseFix`_ synthesizes in input
@@ -69,21 +71,16 @@ class SynthesizePoseError(ParametersRepr, BaseTransform):
     .. _`PoseFix`: https://arxiv.org/abs/1812.03595
     """
 
-    def __init__(self,
-                 table: dict[str, list[dict]] | None = None,
-                 joint_groups: dict[str, Sequence[str]] | None = None,
-                 *,
-                 absent_keypoints: Sequence[str] = (),
-                 radius_quantiles: dict[str, Sequence[float]] | None = None,
-                 absent_probs: dict[str, float] | None = None,
-                 seed: int | None = None) -> None:
-        super().__init__()
-        self.table = table
-        self.joint_groups = joint_groups
-        self.absent_keypoints = tuple(absent_keypoints)
-        self.radius_quantiles = radius_quantiles
-        self.absent_probs = absent_probs
-        self.seed = seed
+    table: dict[str, list[dict]] | None = None
+    joint_groups: dict[str, Sequence[str]] | None = None
+    _: KW_ONLY
+    absent_keypoints: Sequence[str] = ()
+    radius_quantiles: dict[str, Sequence[float]] | None = None
+    absent_probs: dict[str, float] | None = None
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        self.absent_keypoints = tuple(self.absent_keypoints)
         self._synthesizers: dict[tuple, ErrorSynthesizer] = {}
         self._rng: np.random.Generator | None = None
         self._pid = -1
@@ -195,7 +192,8 @@ class SynthesizePoseError(ParametersRepr, BaseTransform):
 
 
 @TRANSFORMS.register_module()
-class SynthesizeKeypointScores(ParametersRepr, BaseTransform):
+@dataclass(eq=False)
+class SynthesizeKeypointScores(BaseTransform):
     """Weigh the input pose by synthetic scores, and add guesses.
 
     Estimators predict every keypoint, including those they cannot see, with
@@ -225,12 +223,8 @@ class SynthesizeKeypointScores(ParametersRepr, BaseTransform):
             guessed. Defaults to 0.6.
     """
 
-    def __init__(self,
-                 no_scores_prob: float = 0.3,
-                 guess_prob: float = 0.6) -> None:
-        super().__init__()
-        self.no_scores_prob = no_scores_prob
-        self.guess_prob = guess_prob
+    no_scores_prob: float = 0.3
+    guess_prob: float = 0.6
 
     def transform(self, results: dict) -> dict:
         """Add scores and guesses."""
