@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..file_refinement.refine_summary import sum_up
-from ..formats import FORMATS, PoseFile, detect_format, open_pose_file
+from ..formats import FORMATS, PoseFile, SourceSkeleton
 from ..formats.coco import read_annotations
 from ..formats.joint_maps import load_source_joints, source_names
+from ..formats.open_file import find_reader
 from ..formats.pose_list import PoseList
 from ..images.image_finder import ImageFinder, ImageList, size_of, stem_of
 from ..images.image_source import ImageProblem, ImageSource
@@ -107,14 +108,11 @@ def convert_poses(poses: str | Path,
                          f'; use one of {", ".join(writable_formats())}')
     if out.exists() and poses.exists() and out.samefile(poses):
         raise ValueError(f'the output {out} would overwrite the input')
-    if source_format == 'auto':
-        source_format = detect_format(poses)
-    names = _source_joints(poses, source_format, joint_map)
-    source = open_pose_file(
-        poses,
-        format=source_format,
-        joint_map=JointMap.identity(len(names)),
-        categories=None)
+    reader = find_reader(poses, source_format)
+    names = list(source_names(reader.joint_names(poses), joint_map)
+                 or load_source_joints(_DEFAULT_JOINTS).names)
+    source = reader(poses, SourceSkeleton(
+        JointMap.identity(len(names)), categories=None))
     known = _NamedImages(ann, img_dir)
     images = [known.describe(ref) for ref in source.images]
     read, unconverted, examples = _read_all(source, images)
@@ -138,17 +136,6 @@ def convert_poses(poses: str | Path,
     lost['image without poses'] = len(empty)
     return ConvertSummary(
         len(source), len(converted), unconverted, examples, +lost)
-
-
-def _source_joints(path: Path, source_format: str,
-                   joint_map: str | Path | None) -> list[str]:
-    """Names of the joints as they are in the file."""
-    if source_format not in FORMATS:
-        raise ValueError(f'there is no format {source_format!r}; use one of '
-                         f'auto, {", ".join(FORMATS)}')
-    own = FORMATS[source_format].joint_names(path)
-    names = source_names(own, joint_map)
-    return list(names or load_source_joints(_DEFAULT_JOINTS).names)
 
 
 def _renamed(names: Sequence[str],

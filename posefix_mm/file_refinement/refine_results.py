@@ -1,5 +1,4 @@
 """Refine the poses of a file."""
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -8,7 +7,7 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.dist import barrier, get_dist_info
 
-from ..evaluation.annotation_format import tidy_annotations
+from ..evaluation.annotation_format import TidyAnnotations, tidy_annotations
 from ..evaluation.coco_table import evaluate_keypoints
 from ..evaluation.explain_mismatch import explain
 from ..fileio import disk_errors
@@ -20,7 +19,6 @@ from ..images.image_finder import ImageFinder
 from ..images.image_source import ImageProblem, ImageSource
 from ..inference import PosePredictor
 from ..structures.image_ref import ImageRef
-from ..structures.pose_records import Problem
 from ..visualization.draw import RefinedImage, write_overlays
 from .check_fit import describe_fit, open_fitting
 from .file_run import FileRun, remove_journals
@@ -178,12 +176,8 @@ def refine_file(predictor: PosePredictor,
             img_dir, content and content['images'], follow_links=follow_links),
         num_kept=2 * num_workers + 1)
     fitting = open_fitting(
-        predictor,
-        poses,
-        pose_format=pose_format,
-        joint_map=joint_map,
-        categories=categories,
-        described=dicts_in(content, 'categories'))
+        predictor, poses, pose_format=pose_format, joint_map=joint_map,
+        categories=categories, described=dicts_in(content, 'categories'))
     pose_file = fitting.file
     rank, _ = get_dist_info()
     source.finder.note_ids(ref.image_id for ref in pose_file.images)
@@ -194,16 +188,11 @@ def refine_file(predictor: PosePredictor,
         with disk_errors(show_dir):  # not only when all is done
             Path(show_dir).mkdir(parents=True, exist_ok=True)
     run = FileRun(
-        predictor,
-        pose_file,
-        source.load,
+        predictor, pose_file, source.load,
         nms=pose_file.drops_duplicates if nms is None else nms,
-        scores=predictor.choose_scores(scores),
-        passes=passes,
-        batch_size=batch_size,
-        num_workers=num_workers,
-        scale_of=source.scale,
-        order=source.plan(pose_file.images))
+        scores=predictor.choose_scores(scores), passes=passes,
+        batch_size=batch_size, num_workers=num_workers,
+        scale_of=source.scale, order=source.plan(pose_file.images))
     fit = [] if rank else describe_fit(fitting, predictor, source, ann=ann)
     if truth is not None and truth.first_error and not truth.poses:
         fit.append(f'note: no AP is shown: {ann}: {truth.first_error}')
@@ -217,14 +206,7 @@ def refine_file(predictor: PosePredictor,
         barrier()
         return RefineSummary(total=len(pose_file))
     refined, problems = run.gather(out, name)
-    summary = RefineSummary(
-        total=len(pose_file),
-        refined=int(refined.refined.sum()),
-        dropped=int(refined.dropped.sum()),
-        unrefined={i: Problem(code, text) for i, code, text in problems},
-        codes=dict(Counter(code for _, code, _ in problems)),
-        log=log_path(out) if log is None else Path(log),
-        fit=fit)
+    summary = RefineSummary.of(refined, problems, log or log_path(out), fit)
     if not summary.refined and not allow_empty:
         remove_journals(out)
         raise NothingRefinedError(summary, out)
@@ -233,33 +215,33 @@ def refine_file(predictor: PosePredictor,
     summary.codes = note()
     if strict and problems:
         raise NotAllRefinedError(summary, out)
-
-    def results_of(path: Path) -> list:
-        return read_as_results(path, predictor.metainfo, truth.content,
-                               format=pose_file.name, joint_map=joint_map)
-
+    read = None if truth is None or not truth.poses else partial(
+        read_as_results, metainfo=predictor.metainfo,
+        annotations=truth.content, format=pose_file.name, joint_map=joint_map)
     # of the input while it is there: the output may replace it
-    before = results_of(poses) if truth and truth.poses else None
+    before = read and read(poses)
     pose_file.write(out, refined,
                     lambda image: source.size(pose_file.images[image]))
     note(output=out)  # by which it is known again
     remove_journals(out)
     barrier()
-    if before is not None:
-        after = results_of(out)
-        summary.before, summary.after = (
-            evaluate_keypoints(truth.content, results,
-                               predictor.metainfo['sigmas'])
-            for results in (before, after))
-        summary.explanations = [
-            *truth.explanations,
-            *explain(truth.content, after, predictor.metainfo)
-        ]
+    if read is not None:
+        _evaluate(summary, before, read(out), truth, predictor.metainfo)
     if show_dir is not None:
         write_overlays(show_dir,
                        _images_to_show(run, refined, source, show_limit),
                        predictor.metainfo)
     return summary
+
+
+def _evaluate(summary: RefineSummary, before: list, after: list,
+              truth: TidyAnnotations, metainfo: dict) -> None:
+    """Add statistics of records before and after, and why they are low."""
+    summary.before, summary.after = (
+        evaluate_keypoints(truth.content, results, metainfo['sigmas'])
+        for results in (before, after))
+    summary.explanations = [
+        *truth.explanations, *explain(truth.content, after, metainfo)]
 
 
 def check_paths(out: str | Path,

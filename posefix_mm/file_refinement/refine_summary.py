@@ -13,8 +13,8 @@ import orjson
 
 from ..evaluation.explain_mismatch import Explanation
 from ..fileio import atomic_write, hash_files
-from ..formats import PoseFile
-from ..structures.pose_records import PoseRecord
+from ..formats import PoseFile, RefinedPoses
+from ..structures.pose_records import PoseRecord, Problem
 
 #: Code of records that OKS-NMS dropped.
 DUPLICATE = 'duplicate'
@@ -78,6 +78,19 @@ class RefineSummary:
     after: dict[str, float] | None = None
     explanations: list[Explanation] = field(default_factory=list)
     fit: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, poses: RefinedPoses, problems: Sequence[tuple[int, str, str]],
+           log: str | Path, fit: list[str]) -> 'RefineSummary':
+        """Sum up what became of poses, and the problems of the others."""
+        return cls(
+            total=len(poses.refined),
+            refined=int(poses.refined.sum()),
+            dropped=int(poses.dropped.sum()),
+            unrefined={i: Problem(code, text) for i, code, text in problems},
+            codes=dict(Counter(code for _, code, _ in problems)),
+            log=Path(log),
+            fit=fit)
 
     def remedies(self) -> list[str]:
         """Sum up by code what was not refined, with one remedy each."""
