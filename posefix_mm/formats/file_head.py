@@ -79,6 +79,24 @@ class FileHead:
             else self.first_of(name)
 
     @cached_property
+    def has_plain_results(self) -> bool:
+        """Whether these are COCO results beyond doubt.
+
+        Numbers of images and categories, and flat lists of numbers, in a list
+        that is the whole file.
+        """
+        record = self.element
+        if self.in_folder or self.opening != b'[' or not isinstance(
+                record, dict) or self.path.suffix != '.json' \
+                or self.path.name.endswith('.predictions.json'):
+            return False
+        keypoints = record.get('keypoints')
+        return type(record.get('image_id')) in (int, float) \
+            and type(record.get('category_id')) is int \
+            and isinstance(keypoints, list) and bool(keypoints) \
+            and {int, float}.issuperset(map(type, keypoints))
+
+    @cached_property
     def has_annotations(self) -> bool:
         """Whether these are annotations as COCO's and PoseTrack18's."""
         return 'annotations' in self.fields and (

@@ -70,6 +70,8 @@ def find_reader(path: Path, format: str = 'auto') -> type[PoseFile]:
 def detect_format(path: Path) -> str:
     """Tell the name of the format: each is asked whether a file is its own.
 
+    Unless it is what most people have: COCO results that can be nothing else.
+
     Raises:
         FileNotFoundError: If it does not exist.
         ValueError: If it can't be told.
@@ -82,6 +84,8 @@ def detect_format(path: Path) -> str:
     for name in sorted(names, key=lambda n: not n.endswith('.json')):
         head = FileHead(root / name, names if in_folder else ())
         try:
+            if head.has_plain_results:  # what most people have
+                return 'coco-results'
             for reader in readers:
                 if reader.matches(root / name, head):
                     return reader.name
