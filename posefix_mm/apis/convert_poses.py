@@ -229,16 +229,9 @@ def _to_skeleton(poses: PoseList,
         f'joint {poses.joint_names[j]}': int(poses.visible[:, j].sum())
         for j in missing.tolist()
     })
-
-    def mapped(values: np.ndarray) -> np.ndarray:
-        return joint_map.take(values.swapaxes(0, 1)).swapaxes(0, 1)
-
-    return replace(
-        poses,
-        joint_names=target,
-        keypoints=mapped(poses.keypoints),
-        keypoint_scores=mapped(poses.keypoint_scores),
-        visible=mapped(poses.visible)), +lost
+    return replace(poses, joint_names=target, **{
+        name: joint_map.take(getattr(poses, name), axis=1)
+        for name in ('keypoints', 'keypoint_scores', 'visible')}), +lost
 
 
 class _NamedImages:

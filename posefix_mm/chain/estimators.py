@@ -209,10 +209,8 @@ class InputPoses(NamedTuple):
         Joints that the refiner does not know are the estimator's.
         """
         keypoints = keypoints.copy()
-        # JointMap works on the first axis
         keypoints[self.usable] = joint_map.put(
-            keypoints[self.usable].swapaxes(0, 1),
-            refined.swapaxes(0, 1)).swapaxes(0, 1)
+            keypoints[self.usable], refined, axis=1)
         return keypoints
 
 
@@ -232,7 +230,7 @@ def to_input_poses(keypoints: np.ndarray,
             they are finite and a keypoint is present. Defaults to all.
     """
     joints = np.concatenate((keypoints, keypoint_scores[..., None]), -1)
-    poses = joint_map.take(joints.swapaxes(0, 1)).swapaxes(0, 1)
+    poses = joint_map.take(joints, axis=1)
     present = (poses != 0).any(-1)
     good = np.isfinite(poses).all((1, 2)) & present.any(1)
     usable = good if usable is None else good & usable

@@ -61,17 +61,20 @@ class JointMap:
         return cls([place.get(joints.get(name, name), -1) for name in target],
                    len(source))
 
-    def take(self, values: np.ndarray) -> np.ndarray:
+    def take(self, values: np.ndarray, axis: int = 0) -> np.ndarray:
         """Bring values (J, ...) to the refiner's order, (K, ...).
 
-        Zeros where the source has no such joint.
+        Zeros where the source has no such joint. The joints may lie along
+        another ``axis``.
         """
-        mapped = values[self.places]
-        mapped[~self.known] = 0
+        mapped = values.take(self.places, axis)
+        mapped.swapaxes(0, axis)[~self.known] = 0
         return mapped
 
-    def put(self, values: np.ndarray, refined: np.ndarray) -> np.ndarray:
+    def put(self, values: np.ndarray, refined: np.ndarray,
+            axis: int = 0) -> np.ndarray:
         """Copy the source's values (J, ...) with refined ones (K, ...) in."""
         values = values.copy()
-        values[self.places[self.known]] = refined[self.known]
+        values.swapaxes(0, axis)[self.places[self.known]] = \
+            refined.swapaxes(0, axis)[self.known]
         return values
