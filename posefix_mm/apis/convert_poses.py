@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from ..images.image_finder import ImageFinder, ImageList, size_of, stem_of
 from ..images.image_source import ImageProblem, ImageSource
 from ..structures.image_ref import ImageRef
 from ..structures.joint_map import JointMap
-from ..structures.pose_records import PoseRecord, Problem
+from ..structures.pose_records import Problem
 
 # Of formats that do not name their joints, if the user does not either.
 _DEFAULT_JOINTS = 'coco'
@@ -48,14 +48,6 @@ class ConvertSummary:
 
 class NothingConvertedError(ValueError):
     """There are poses, but not a single one could be read."""
-
-
-class _ReadPose(NamedTuple):
-    """What is kept of a pose that was read."""
-
-    record: PoseRecord
-    image: int
-    fields: dict
 
 
 def writable_formats() -> list[str]:
@@ -167,9 +159,12 @@ def _target_joints(names: Sequence[str], target_format: str,
 
 
 def _read_all(source: PoseFile, images: Sequence[ImageRef]
-              ) -> tuple[list[_ReadPose], Counter, dict[str, str]]:
-    """Read the poses image by image; count what can't be read by code."""
-    read: list[_ReadPose | None] = [None] * len(source)
+              ) -> tuple[list[tuple], Counter, dict[str, str]]:
+    """Read the poses image by image; count what can't be read by code.
+
+    Each pose is a record, the place of its image, and its other fields.
+    """
+    read: list[Any] = [None] * len(source)
     problems: Counter = Counter()
     examples: dict[str, str] = {}
     order = np.argsort(source.image_index, kind='stable')
@@ -179,8 +174,8 @@ def _read_all(source: PoseFile, images: Sequence[ImageRef]
         size = images[number].size if number >= 0 else None
         for record in source.read(indices.tolist(), size):
             if record.problem is None and number >= 0:
-                read[record.index] = _ReadPose(
-                    record, number, source.other_fields(record, size))
+                read[record.index] = (record, number,
+                                      source.other_fields(record, size))
                 continue
             problem = record.problem or Problem('image_id', 'the record names '
                                                 'no image')
@@ -193,9 +188,10 @@ def _read_all(source: PoseFile, images: Sequence[ImageRef]
 
 
 def _gather(names: Sequence[str], images: list[ImageRef],
-            read: list[_ReadPose]) -> PoseList:
+            read: list[tuple]) -> PoseList:
     """Put the poses into arrays."""
-    records = [one.record for one in read]
+    records, places, fields = ([*c] for c in zip(*read, strict=True)) \
+        if read else ([], [], [])
     shape = (len(read), len(names))
     visible = np.array([r.visible for r in records], bool).reshape(shape)
     scores = _doubles([r.keypoint_scores for r in records]).reshape(shape)
@@ -203,13 +199,13 @@ def _gather(names: Sequence[str], images: list[ImageRef],
     return PoseList(
         names,
         images,
-        np.array([one.image for one in read], np.int64),
+        np.array(places, np.int64),
         keypoints * visible[..., None],
         scores * visible,
         visible,
         np.array([r.score for r in records], np.float64),
         np.array([r.category_id for r in records], np.int64),
-        [one.fields for one in read])
+        fields)
 
 
 def _doubles(values: Sequence[np.ndarray]) -> np.ndarray:

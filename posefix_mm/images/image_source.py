@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -358,6 +359,7 @@ class ImageSource:
         return self._videos[path]
 
 
+@dataclass(eq=False)
 class VideoFrames:
     """Frames of a video file, best read in order.
 
@@ -370,11 +372,11 @@ class VideoFrames:
         ImageProblem: If it is no video.
     """
 
-    def __init__(self, path: Path, wanted: set[int] | None = None,
-                 num_kept: int = 5) -> None:
-        self.path = path
-        self.wanted = wanted
-        self.num_kept = num_kept
+    path: Path
+    wanted: set[int] | None = None
+    num_kept: int = 5
+
+    def __post_init__(self) -> None:
         self._kept: dict[int, np.ndarray] = {}
         self._end: int | None = None
         self._open()

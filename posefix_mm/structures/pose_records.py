@@ -10,15 +10,15 @@ from .joint_map import JointMap
 # Coordinates beyond this are no pixel of any image; they would overflow the
 # arithmetic of float32.
 _MAX_COORDINATE = 1e6
-# Coordinates up to this are shares of the width and height; poses may reach
-# somewhat out of the image.
-_MAX_RELATIVE = 2.
 
 #: Where a record names its image, best first.
 IMAGE_FIELDS = ('image_id', 'image_name', 'file_name', 'image', 'filename',
                 'image_path', 'img_name', 'img_path', 'imgname')
 #: The release refines COCO's category 1.
 RELEASE_CATEGORIES = (1, )
+# Coordinates up to this are shares of the width and height; poses may reach
+# somewhat out of the image.
+_MAX_RELATIVE = 2.
 
 
 class Problem(str):

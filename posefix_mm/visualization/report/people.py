@@ -1,6 +1,7 @@
 """The people on a page: who is shown, their photos, poses and errors."""
 import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
@@ -146,14 +147,13 @@ def make_picture(image: np.ndarray, poses: Sequence[np.ndarray],
     return PosePicture(f'data:image/jpeg;base64,{text}', width, height, layers)
 
 
+@dataclass
 class CardMaker:
     """Makes the cards of people, with photos of a source."""
 
-    def __init__(self, compared: ResultsComparison,
-                 source: ImageSource) -> None:
-        self.compared = compared
-        self.source = source
-        self.num_bytes = 0
+    compared: ResultsComparison
+    source: ImageSource
+    num_bytes: int = 0  #: Size of all pictures so far
 
     def groups(self, count: int, seed: int = 0) -> list[PeopleGroup]:
         """Make the cards of all groups, of at most ``count`` people each."""
