@@ -61,7 +61,7 @@ def check_file(path: Path) -> None:
 
 @contextmanager
 def disk_errors(path: str | Path) -> Iterator[None]:
-    """Say what to do when a file can't be written.
+    """Add a remedy to the error of a file that can't be written.
 
     Raises:
         OSError: Of the same kind, with the path and a remedy.

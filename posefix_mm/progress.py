@@ -62,7 +62,7 @@ class SteadyProgress(Progress):
 
 
 def _line(task: Task) -> str:
-    """Say how far a task is."""
+    """Describe how far a task is."""
     if not task.total:
         return f'{task.description}: {task.elapsed or 0:.0f} s'
     left = task.time_remaining
@@ -88,7 +88,7 @@ def progress_bar(total: int | None,
     """Show on standard error how many poses are done.
 
     Args:
-        total (int, optional): How many there are; None if nobody knows.
+        total (int, optional): How many there are; None if that is not known.
         enabled (bool): Whether to show anything. Defaults to True.
         title (str): What is done. Defaults to ``'refining'``.
 
@@ -123,7 +123,7 @@ def track(items: Iterable,
           title: str) -> Iterator[Any]:
     """Show on standard error how many items have been taken.
 
-    Their ``total`` is None if nobody knows it; ``title`` says what is done.
+    Their ``total`` is None if it is not known; ``title`` says what is done.
     """
     columns: Any = (TextColumn('{task.description}'), BarColumn(),
                     MofNCompleteColumn(), TimeRemainingColumn())

@@ -233,7 +233,7 @@ def _keypoints_of(record: Any, index: int, place: int) -> np.ndarray:
 
 def _loader(image: ImageLike, place: int,
             channel_order: str) -> Callable[[], np.ndarray]:
-    """Say how an image is loaded, BGR, uint8 (H, W, 3)."""
+    """Make what loads an image, BGR, uint8 (H, W, 3)."""
     if isinstance(image, (str, Path)):
         if not Path(image).is_file():
             raise FileNotFoundError(f'the image {image} does not exist')

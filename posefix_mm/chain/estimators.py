@@ -111,12 +111,12 @@ class TopdownEstimator(Estimator):
         """Find people where boxes are None, and crop them."""
         unknown = [image for image, people in zip(images, boxes, strict=True)
                    if people is None]
-        found = iter(self.find_people(unknown) if unknown else ())
+        detected = iter(self.find_people(unknown) if unknown else ())
         return [
             [self.pipeline(dict(self.model.dataset_meta, img=image,
                                 bbox=box[None], bbox_score=score[None]))
              for box, score in zip(
-                 *(next(found) if people is None else people), strict=True)]
+                 *(next(detected) if people is None else people), strict=True)]
             for image, people in zip(images, boxes, strict=True)
         ]
 

@@ -265,7 +265,7 @@ class PoseRefineDataset(BaseDataset):
 
     def _add_labels(self, person: dict, rows: list[np.ndarray],
                     rows_visible: list[np.ndarray], match) -> None:
-        """Let confident estimates be annotations where there are none."""
+        """Turn confident estimates into annotations where there are none."""
         annotated = rows_visible[0][0] > 0
         both = annotated & match.visible
         x1, y1, x2, y2 = person['bbox'][0]

@@ -268,7 +268,7 @@ def diagnose_results(results: Sequence[Any], annotations: dict,
 def _check_common_ids(parsed: Sequence[PoseRecord],
                       records: Sequence[PoseRecord],
                       people: AnnotatedPeople) -> None:
-    """Say why nothing can be compared, where that is so."""
+    """Raise an error, with the reason, if nothing can be compared."""
     if not records:
         reason = f': record 0: {parsed[0].problem}' if parsed else ''
         raise ValueError(f'none of the {len(parsed)} records is a pose with a '

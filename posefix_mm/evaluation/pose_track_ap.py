@@ -50,7 +50,7 @@ class FramePoses(NamedTuple):
 
 def match_joints(people: FramePeople, poses: FramePoses,
                  thr: float) -> np.ndarray:
-    """Tell which joints of a frame's poses are right, bool (N, K).
+    """Find which joints of a frame's poses are right, bool (N, K).
 
     ``thr`` is the distance up to which a joint is right, in head sizes.
     """

@@ -96,7 +96,7 @@ class FittingPoses(NamedTuple):
 
 
 def other_shape(size: tuple[int, int]) -> Problem:
-    """Say that a picture, of a width and height, can't be the annotated."""
+    """Describe a picture, of a width and height, of another shape."""
     return Problem('image_size_differs', 'the picture has another shape, '
                    f'{size[0]} x {size[1]}, than its size in the annotations '
                    'says')
@@ -104,7 +104,7 @@ def other_shape(size: tuple[int, int]) -> Problem:
 
 def check_pose(joints: np.ndarray, size: tuple[int, int],
                scale: float | None) -> Problem | None:
-    """Tell whether a pose can be one of a picture, or why not.
+    """Check that a pose can be one of a picture.
 
     Args:
         joints (np.ndarray): Its present joints, (J, 2).
@@ -176,7 +176,7 @@ def open_fitting(predictor: PosePredictor,
 def describe_fit(poses: FittingPoses, predictor: PosePredictor,
                  source: ImageSource, *,
                  ann: str | Path | None = None) -> list[str]:
-    """Say what will be done, a line for each thing that could be wrong.
+    """Describe what will be done, a line for each thing that can be wrong.
 
     These are format, joints, category and pictures; and a note if the poses
     were refined before.

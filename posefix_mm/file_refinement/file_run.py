@@ -224,7 +224,7 @@ class FileRun:
             self.batch_size * CHUNK_BATCHES, self.order)
 
     def fingerprint(self, files: Iterable[str | Path | None] = ()) -> str:
-        """Tell runs apart whose results may differ, also by other files."""
+        """Identify a run: equal where results are, also by other files."""
         digest = hash_files(
             path for path in (self.predictor.files.checkpoint, *files)
             if path is not None and Path(path).is_file())
@@ -364,7 +364,7 @@ class FileRun:
 
     def _check_fit(self, group: _ImageGroup, record: PoseRecord,
                    size: tuple[int, int]) -> Problem | None:
-        """Tell whether a pose can be one of this picture."""
+        """Check that a pose can be one of this picture."""
         if self.pose_file.is_relative(record.raw):
             group.scale = 1.  # to whatever picture
         return check_pose(record.keypoints[record.visible], size,
@@ -481,7 +481,7 @@ class Journal:
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Let other processes have the file."""
+        """Close the file, which other processes may have then."""
         with disk_errors(self.path):  # a full disk fails here, too
             self._file.close()
 

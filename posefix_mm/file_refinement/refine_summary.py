@@ -114,7 +114,7 @@ def sum_up(codes: Mapping[str, int], examples: dict[str, str]) -> list[str]:
 
 
 def remedy_of(code: str, text: str, pictures: str = '--img-dir') -> str:
-    """Tell what to do about a problem; pictures are named by ``pictures``.
+    """Name the remedy of a problem; pictures are named by ``pictures``.
 
     It is put behind the text of the problem; empty where nothing is known.
     """
@@ -194,7 +194,7 @@ def write_log(path: Path, pose_file: PoseFile,
 
 
 def was_refined(pose_file: PoseFile) -> str | None:
-    """Tell what shows that poses are the output of a refinement.
+    """Find what shows that poses are the output of a refinement.
 
     Returns:
         str | None: The log beside them, if it is that of this very content,
@@ -215,7 +215,7 @@ def was_refined(pose_file: PoseFile) -> str | None:
 
 
 def is_refined(record: PoseRecord) -> bool:
-    """Tell whether a record has the fields that only a refinement writes."""
+    """Check for the fields that only a refinement writes."""
     return isinstance(record.raw, dict) and _FIELDS <= record.raw.keys()
 
 

@@ -68,13 +68,13 @@ def find_reader(path: Path, format: str = 'auto') -> type[PoseFile]:
 
 
 def detect_format(path: Path) -> str:
-    """Tell the name of the format: each is asked whether a file is its own.
+    """Recognise the format: each is asked whether a file is its own.
 
     Unless it is what most people have: COCO results that can be nothing else.
 
     Raises:
         FileNotFoundError: If it does not exist.
-        ValueError: If it can't be told.
+        ValueError: If it can't be recognised.
     """
     root, names = list_folder(path)
     in_folder = path.is_dir()

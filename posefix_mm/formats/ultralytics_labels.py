@@ -134,7 +134,7 @@ class UltralyticsLabels(PoseFolder):
 
 def label_layout(num_fields: int,
                  num_joints: int) -> tuple[int, int | None] | None:
-    """Tell numbers of a joint and field of the confidence by a line's length.
+    """Infer numbers of a joint and field of the confidence from the length.
 
     None if it does not have so many joints. Where both layouts fit, which
     needs 2 joints or fewer, joints have a visibility.

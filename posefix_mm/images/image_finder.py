@@ -137,11 +137,11 @@ class ImageList:
         the list are taken for the numbers in its file names: a number may be
         both, an id and that of another file.
         """
-        found = [self.find(key) for key in keys]
-        if any(one.kind == EXACT for one in found):
-            return found
-        return [one if one.kind != UNKNOWN else self.find_number(key)
-                for one, key in zip(found, keys, strict=True)]
+        matches = [self.find(key) for key in keys]
+        if any(match.kind == EXACT for match in matches):
+            return matches
+        return [match if match.kind != UNKNOWN else self.find_number(key)
+                for match, key in zip(matches, keys, strict=True)]
 
     def find_frame(self, stem: str, frame: int) -> FoundImage:
         """Find a 0-based frame of a video by its name without the suffix.
@@ -149,11 +149,11 @@ class ImageList:
         It is called such as ``clip_000012`` or ``000012.jpg``, or has the
         frame's number as id.
         """
-        found = self.find_numbered(stem, frame)
+        match = self.find_numbered(stem, frame)
         for key in (f'{frame:06d}.jpg', frame):
-            if found.place < 0:
-                found = self.find(key)
-        return found
+            if match.place < 0:
+                match = self.find(key)
+        return match
 
     def find_numbered(self, name: str, number: int | None) -> FoundImage:
         """Find an image by what its name is before a number, and that.
@@ -246,7 +246,7 @@ class ImageFinder:
         self._by_number = False
 
     def note_ids(self, ids: Iterable[int | str | None]) -> None:
-        """Look at the ids that will be asked for.
+        """Note the ids that will be looked up.
 
         If not one is in the list of images, they are taken for the numbers in
         its file names.

@@ -230,7 +230,7 @@ def load_as_claimed(path: Path,
 
 def common_factor(claimed: tuple[int, int] | None,
                   size: tuple[int, int]) -> float | None:
-    """Tell by how much a picture is larger than is claimed for it.
+    """Compute how many times larger a picture is than its claimed size.
 
     ``size`` is its width and height as it was loaded.
 
@@ -240,11 +240,10 @@ def common_factor(claimed: tuple[int, int] | None,
     """
     if claimed is None or claimed == size:
         return 1.
-    factors = [real / given for real, given in zip(
-        size, claimed, strict=True)]
+    pairs = [*zip(size, claimed, strict=True)]
+    factors = [side / claim for side, claim in pairs]
     factor = max(factors)
-    if all(abs(given * factor - real) <= 1 + factor for real, given in zip(
-            size, claimed, strict=True)):
+    if all(abs(claim * factor - side) <= 1 + factor for side, claim in pairs):
         return (factors[0] * factors[1])**.5
     return None
 
@@ -326,7 +325,7 @@ class ImageSource:
         return load_as_claimed(path, claimed)
 
     def scale(self, ref: ImageRef, size: tuple[int, int]) -> float | None:
-        """Tell by how much a picture is larger than is claimed for it.
+        """Compute how many times larger a picture is than its claimed size.
 
         As :func:`common_factor`; ``size`` is its width and height as loaded.
         """

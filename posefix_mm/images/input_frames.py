@@ -48,10 +48,10 @@ class Frame:
 
     def place_in(self, listed: ImageList) -> int:
         """Find its place in a list of images, -1 if it is not there."""
-        found = listed.find_frame(
+        match = listed.find_frame(
             Path(self.video).stem, self.index) if self.video else listed.find(
                 self.name if self.path is None else self.path.as_posix())
-        return found.place
+        return match.place
 
     def read_as_listed(self, listed: ImageList | None) -> None:
         """Read its file, or take its array, as annotations describe it.

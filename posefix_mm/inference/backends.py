@@ -322,7 +322,7 @@ def fold_batch_norm(model: nn.Module, run: Callable[[], Tensor]) -> int:
 
 def _find_pairs(model: nn.Module, run: Callable[[], Tensor]
                 ) -> tuple[list[_Pair], Tensor]:
-    """Tell which convolution feeds which batch norm, and give the output."""
+    """Find which convolution feeds which batch norm, and the output."""
     # outputs are kept so that no two of them share an id
     outputs: dict[int, tuple[nn.Module, Tensor]] = {}
     fed: list[tuple[nn.Module, nn.Module]] = []

@@ -148,7 +148,7 @@ class Cropper:
         return Crops(images, input_pose, weights, centers, scales)
 
     def frame(self, poses: PoseArrays) -> tuple[np.ndarray, np.ndarray]:
-        """Say what is cropped: centres and sizes, image pixels, (N, 2)."""
+        """Compute what is cropped: centres and sizes, image pixels, (N, 2)."""
         centers, scales = bbox_xyxy2cs(
             self._boxes(poses, self.sure(poses)), padding=self.padding)
         width, height = self.input_size
@@ -166,7 +166,7 @@ class Cropper:
         return np.where(np.isfinite(own).all(1, keepdims=True), own, boxes)
 
     def sure(self, poses: PoseArrays) -> np.ndarray:
-        """Tell which keypoints are taken for present, bool (N, K)."""
+        """Choose which keypoints count as present, bool (N, K)."""
         return shown_keypoints(
             poses.visible,
             poses.keypoint_scores,

@@ -112,7 +112,7 @@ class PosePredictor:
 
     @property
     def passes(self) -> int:
-        """How often to refine where nobody says it, by the config."""
+        """How often to refine by default, from the config."""
         return self.model.test_cfg.get('passes', 1)
 
     @property

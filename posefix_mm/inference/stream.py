@@ -241,20 +241,20 @@ def _keep_clear(predictor: PosePredictor, result: ImageResult) -> ImageResult:
     margin = predictor.neighbour_margin
     if margin is None or result.problem is not None:
         return result
-    given, visible = result.poses.keypoints, result.poses.visible > 0
-    low, high = pose_extent(given, visible)
+    before, visible = result.poses.keypoints, result.poses.visible > 0
+    low, high = pose_extent(before, visible)
     near = margin * np.sqrt((high - low).prod(-1))
-    moves = np.linalg.norm(result.keypoints - given, axis=-1)
+    moves = np.linalg.norm(result.keypoints - before, axis=-1)
     jumps = visible & (moves > near[:, None])
     for row in np.flatnonzero(jumps.any(1)):
         shared = visible & visible[row]
-        apart = (np.linalg.norm(given - given[row], axis=-1) *
+        apart = (np.linalg.norm(before - before[row], axis=-1) *
                  shared).sum(1) / shared.sum(1).clip(1)
         others = apart > _SAME_PERSON / margin * near[row]
         taken = visible[others] & (np.linalg.norm(
-            given[others] - result.keypoints[row], axis=-1) < near[row])
+            before[others] - result.keypoints[row], axis=-1) < near[row])
         back = jumps[row] & taken.any(0)
-        result.keypoints[row, back] = given[row, back]
+        result.keypoints[row, back] = before[row, back]
         result.confidences[row, back] = np.minimum(
             result.confidences[row, back],
             result.poses.keypoint_scores[row, back])
@@ -321,7 +321,7 @@ def _load(predictor: PosePredictor, batch_size: int, job: ImageJob
 def _fill_batches(crops: Iterable[_Part], batch_size: int, max_images: int,
                   waiting: deque[ImageResult]
                   ) -> Iterator[tuple[Crops | None, _Shares]]:
-    """Fill batches across the images of a group; say whose the crops are.
+    """Fill batches across the images of a group, with their shares.
 
     The batch is None where no image had any pose. Where there are many such
     images, a batch ends before it is full: results do not pile up.
@@ -376,7 +376,7 @@ def _run(predictor: PosePredictor,
 
 def _hand_out(predictor: PosePredictor, batch: _Batch,
               shares: _Shares) -> None:
-    """Give the poses of a batch to the images that they are of."""
+    """Hand the poses of a batch to the images that they belong to."""
     crops, refined = batch
     start = 0
     for result, part in shares:

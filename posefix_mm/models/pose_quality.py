@@ -29,8 +29,8 @@ class _Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         heads = self.query_key_value(self.norm(x)).unflatten(
             -1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
-        found = F.scaled_dot_product_attention(*heads.unbind(0))
-        x = x + self.merge(found.transpose(1, 2).flatten(2))
+        attended = F.scaled_dot_product_attention(*heads.unbind(0))
+        x = x + self.merge(attended.transpose(1, 2).flatten(2))
         return x + self.mlp(x)
 
 

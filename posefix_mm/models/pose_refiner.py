@@ -302,17 +302,18 @@ class PoseRefiner(TopdownPoseEstimator):
         kept = np.isin(indices, self.passthrough_keypoints)
         keep_scores = self.test_cfg.get('keep_input_scores', True)
         for sample in samples:
-            given, pred = sample.gt_instances, sample.pred_instances
-            if kept.any() and 'input_keypoints' in given:
-                source = given.input_keypoints[:, indices]
+            inputs, pred = sample.gt_instances, sample.pred_instances
+            if kept.any() and 'input_keypoints' in inputs:
+                source = inputs.input_keypoints[:, indices]
                 pred.keypoints[:, kept] = source[:, kept]
-            if keep_scores and 'input_keypoint_scores' in given:
-                pred.keypoint_scores = given.input_keypoint_scores[:, indices]
+            if keep_scores and 'input_keypoint_scores' in inputs:
+                pred.keypoint_scores = inputs.input_keypoint_scores[:, indices]
                 # mmpose's visualizer tells by it what to draw
                 pred.keypoints_visible = pred.keypoint_scores
             elif 'pose_scores' in pred:
                 # by which mmpose's metrics rank
-                given.bbox_scores = given.bbox_scores * pred.pose_scores[:, 1]
+                inputs.bbox_scores = (inputs.bbox_scores
+                                      * pred.pose_scores[:, 1])
         return samples
 
 
@@ -362,7 +363,7 @@ class EndToEndPoseRefiner(PoseRefiner):
         return inputs.contiguous(memory_format=self.memory_format)
 
     def stack_input_poses(self, data_samples: SampleList) -> tuple:
-        """Ask the data samples for nothing: there are no input poses."""
+        """Return nothing: there are no input poses."""
         return None, None
 
     def add_maps(self, inputs: Tensor, *_: object) -> Tensor:

@@ -65,7 +65,7 @@ def pose_to_bbox(keypoints: np.ndarray, visible: np.ndarray, *,
 def shown_keypoints(visible: np.ndarray, keypoint_scores: np.ndarray, *,
                     score_thr: float = 0.,
                     annotated: bool | np.ndarray = True) -> np.ndarray:
-    """Tell which keypoints of poses to be refined are taken for present.
+    """Choose which keypoints of poses to be refined count as present.
 
     These show in the input pose and make the pose's box.
 

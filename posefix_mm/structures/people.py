@@ -1,4 +1,4 @@
-"""The annotated persons of a COCO file, and whose pose is which.
+"""The annotated persons of a COCO file, and the poses that match them.
 
 Poses are matched to persons by OKS, as COCO's evaluation does.
 """
@@ -32,7 +32,7 @@ class AnnotatedPeople:
     keypoints: np.ndarray  #: Image pixels, (G, K, 2)
     visible: np.ndarray  #: bool (G, K), True where annotated
     area: np.ndarray  #: Squared pixels, (G, ): what OKS is computed with
-    band_area: np.ndarray  #: The same: what errors are told apart with
+    band_area: np.ndarray  #: The same, for classifying errors
     near: list[np.ndarray]  #: Indices of the near persons of each
     others: list[np.ndarray]  #: Of all other persons of the image of each
 
@@ -56,7 +56,7 @@ def load_people(annotations: Any, num_keypoints: int, *,
     Args:
         annotations (Any): Content of the file.
         num_keypoints (int): K.
-        area (str): What errors are told apart with: ``'annotation'``, the
+        area (str): What errors are classified with: ``'annotation'``, the
             field ``area`` (0.53 of the box where it is missing), or
             ``'bbox'``, the area of the box within the image, which errors are
             synthesized with.

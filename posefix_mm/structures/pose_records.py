@@ -111,7 +111,7 @@ def _parse(record: PoseRecord, categories: Sequence[int] | None,
 
 def set_pose(record: PoseRecord, joints: np.ndarray,
              joint_map: JointMap) -> Problem | None:
-    """Give a record its pose, or tell why that can't be refined.
+    """Give a record its pose, or return why that can't be refined.
 
     Args:
         record (PoseRecord): What is changed.
@@ -135,7 +135,7 @@ def set_pose(record: PoseRecord, joints: np.ndarray,
 
 
 def present_joints(joints: np.ndarray) -> np.ndarray:
-    """Tell which joints are there: one rule for files and for memory.
+    """Find which joints are present: one rule for files and for memory.
 
     A joint is absent if any of its numbers is NaN or infinite (``null`` in a
     file), or its score is 0, wherever it lies: estimators write 0, 0, 0 or -1,
@@ -156,7 +156,7 @@ def present_joints(joints: np.ndarray) -> np.ndarray:
 
 
 def looks_normalised(poses: np.ndarray) -> np.ndarray:
-    """Tell poses (N, K, 2) in shares of the image from those in pixels.
+    """Distinguish poses (N, K, 2) in shares of the image from pixels.
 
     Returns which lie within the first pixels, bool (N, ).
     """
@@ -178,7 +178,7 @@ def with_scores(joints: np.ndarray) -> np.ndarray:
 
 
 def image_id_of(record: dict) -> int | str | None:
-    """Tell by :data:`IMAGE_FIELDS` which image a record is of, if any.
+    """Read from :data:`IMAGE_FIELDS` which image a record is of, if any.
 
     139.0 is 139.
     """
@@ -202,7 +202,7 @@ def to_float(value: Any) -> float:
 
 
 def category_of(record: dict) -> int | None:
-    """Tell the category of a record: 1, 1.0, '1' and '1.0' are the same.
+    """Read the category of a record: 1, 1.0, '1' and '1.0' are the same.
 
     1 where there is none, None if it is no whole number.
     """
@@ -216,7 +216,7 @@ def category_of(record: dict) -> int | None:
 
 def check_category(raw: dict,
                    categories: Sequence[int] | None) -> Problem | None:
-    """Tell whether the category of a record counts; all do if None."""
+    """Check that the category of a record counts; all do if None."""
     category = category_of(raw)
     if category is None or (categories is not None
                             and category not in categories):
@@ -227,15 +227,15 @@ def check_category(raw: dict,
 
 def read_score(raw: dict) -> tuple[float, Problem | None]:
     """Read the score of a record, and tell whether it can be used."""
-    given = raw.get('score', 1.)
-    score = to_float(given)
+    value = raw.get('score', 1.)
+    score = to_float(value)
     if not np.isfinite(score):
         return 0., Problem('score', 'score must be a finite number, got '
-                           f'{given!r:.40}')
+                           f'{value!r:.40}')
     if score > 0:
         return score, None
     return score, Problem('score_not_positive',
-                          f'score {given} is not above 0')
+                          f'score {value} is not above 0')
 
 
 def as_joints(values: Any, count: int) -> np.ndarray | Problem:

@@ -107,7 +107,7 @@ class InputPeople:
         if nameless:
             text = (f'record {nameless[0]} of {self.source} must have an '
                     'image_id: '
-                    f'{self._say_nameless(records[nameless[0]])}')
+                    f'{self._describe_nameless(records[nameless[0]])}')
             if len(nameless) == len(ids):
                 raise ValueError(text)
             self.malformed = f'{len(nameless)} of the {self.what} are left ' \
@@ -132,8 +132,8 @@ class InputPeople:
             for key in self._keys
         ])
 
-    def _say_nameless(self, record: Any) -> str:
-        """Say how a record names no image."""
+    def _describe_nameless(self, record: Any) -> str:
+        """Describe how a record fails to name an image."""
         if self.poses is not None:
             [read] = self.poses.read([record['index']])
             return str(read.problem or 'it names no image')

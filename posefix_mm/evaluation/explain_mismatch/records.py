@@ -224,7 +224,7 @@ def _check_categories(data: EvaluationData) -> Iterator[Explanation]:
 
 
 def _check_annotations(data: EvaluationData) -> Iterator[Explanation]:
-    """Look for annotations that COCO's evaluation ignores or misreads.
+    """Find annotations that COCO's evaluation ignores or misreads.
 
     Poses without any annotated joint, crowds, areas that are no areas of
     people, and ids that pycocotools takes for none.
@@ -247,7 +247,7 @@ def _check_annotations(data: EvaluationData) -> Iterator[Explanation]:
 
 def _explain_nothing_counts(data: EvaluationData, rows: np.ndarray,
                             keypoints: np.ndarray) -> Explanation:
-    """Say why none of the poses counts."""
+    """Explain why none of the poses counts."""
     labelled = (keypoints[..., 2] > 0).any(1)
     if not labelled.any():
         return Explanation(
@@ -309,7 +309,7 @@ def _check_ids(people: list[dict]) -> Iterator[Explanation]:
             'number the annotations from 1', wrong, len(ids))
 
 
-#: In the order in which they are told.
+#: In the order in which they are reported.
 RECORD_CHECKS = (
     _check_fields, _check_counts, _check_finite, _check_scores,
     _check_duplicates, _check_crowding, _check_renamed, _check_unknown_images,
