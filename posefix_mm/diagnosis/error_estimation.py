@@ -16,7 +16,10 @@ from textwrap import fill
 
 import numpy as np
 
-from ..datasets.transforms.error_tables import group_of_keypoints
+from ..datasets.transforms.error_tables import (
+    group_of_keypoints,
+    without_side,
+)
 from ..structures.oks import (
     ERROR_TYPES,
     GOOD,
@@ -117,11 +120,7 @@ def twin_groups(names: Sequence[str],
         if twin < index:
             continue
         members = [names[index]] + [names[twin]] * (twin > index)
-        base = names[index]
-        for side in ('left_', 'right_', 'l_', 'r_'):
-            if len(members) > 1 and base.lower().startswith(side):
-                base = base[len(side):]
-                break
+        base = without_side(names[index]) if twin > index else names[index]
         groups[names[index] if base in groups else base] = members
     return groups
 

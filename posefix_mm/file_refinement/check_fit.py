@@ -17,7 +17,7 @@ from .refine_summary import was_refined
 _PICTURES = 100
 # Estimators guess some joints beyond the border, seldom most of a pose.
 _MAX_OUTSIDE = .5
-# Of the joints of the smaller skeleton so many have the same name where it is
+# Share of the smaller skeleton's joints that have the same name where it is
 # the same kind of body: 12 of CrowdPose's 14 are COCO's, 11 of AP-10K's 17.
 _SAME_KIND = .7
 

@@ -43,8 +43,8 @@ from .refine_summary import is_refined
 
 # The release's threshold (section 8).
 NMS_THRESHOLD = 0.9
-# So many records are parsed at a time; bounds the memory where an image has
-# very many.
+# Records that are parsed at a time; bounds the memory where an image has very
+# many.
 _RECORDS = 4096
 # A pose that was refined before moves only for a larger gain of OKS.
 _SURE_GAIN = 0.05

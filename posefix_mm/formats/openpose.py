@@ -25,7 +25,7 @@ _SKELETONS = {75: 'openpose_body25', 54: 'openpose_coco18', 78: 'halpe26',
 # OpenPose 1.0.
 _LISTS = ('people', 'bodies')
 _KEYPOINTS = ('pose_keypoints_2d', 'pose_keypoints', 'joints')
-# Files without people are common; somebody should come in so many.
+# Files without people are common; this many should have somebody.
 _PEEKED_FILES = 10000
 # As OpenPose 1.7 writes them.
 _VERSION = 1.3

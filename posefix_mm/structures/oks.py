@@ -13,7 +13,7 @@ GOOD, JITTER, INVERSION, SWAP, MISS = range(5)
 
 #: Keypoint similarities that bound the bands of section 3.2.
 KS_GOOD, KS_JITTER, KS_MISS = 0.85, 0.50, 0.10
-# So many pairs of poses are compared at once; bounds the memory.
+# Pairs of poses that are compared at once; bounds the memory.
 _MAX_PAIRS = 1 << 20
 
 

@@ -11,6 +11,7 @@ conditions hold is used; a rule without conditions always holds::
 - ``probs``: probability by joint group; ``'*'`` stands for all groups not
   named. What the errors leave is the probability of ``good``.
 """
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -94,13 +95,13 @@ def group_of_keypoints(names: Sequence[str],
         for group, members in joint_groups.items() for name in members
     }
 
-    def find(name: str) -> str:
-        base = name
-        for side in ('left_', 'right_', 'l_', 'r_'):
-            base = base[len(side):] if base.lower().startswith(side) else base
-        return group_of.get(name, group_of.get(base, '*'))
+    return [group_of.get(name, group_of.get(without_side(name), '*'))
+            for name in names]
 
-    return [find(name) for name in names]
+
+def without_side(name: str) -> str:
+    """Name of a joint without ``left_`` or ``right_``, ``l_`` or ``r_``."""
+    return re.sub('^(left_|right_|l_|r_)', '', name, flags=re.IGNORECASE)
 
 
 def _matching_rule(rules: Sequence[dict], num_visible: int,

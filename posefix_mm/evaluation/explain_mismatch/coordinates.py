@@ -7,14 +7,13 @@ import numpy as np
 from ...structures.pose_records import looks_normalised
 from .data import EvaluationData, Explanation, quote
 
-# So many images tell what is wrong with all of them, and so many results of
-# an image with all of its results.
+# Images, and results of each, that are sampled to find what is wrong with all.
 _MAX_IMAGES = 400
 _MAX_RESULTS = 20
 # OKS from which a result finds a person.
 _FOUND = .5
-# A change of the coordinates is an explanation if so many more of the people
-# are found with it, and several times as many.
+# A change of the coordinates is an explanation if this share more of the
+# people is found with it, and this many times as many.
 _GAIN = .2
 _TIMES = 2.
 # With fewer joints nearly any two poses fit each other.

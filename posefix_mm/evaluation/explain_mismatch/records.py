@@ -23,10 +23,10 @@ from .data import (
 
 # COCOeval takes the best 20 results of each image.
 _MAX_RESULTS = 20
-# Estimators find nobody in some images; if so many of them have no result,
+# Estimators find nobody in some images; if this share of them has no result,
 # other images were refined than annotated.
 _TOO_MANY_EMPTY = .25
-# So near the area of the box, an area is that of the box: OKS is then measured
+# An area this close to that of the box was taken from it: OKS is then measured
 # with the box instead of the person in it.
 _AREA_OF_BOX = .01
 

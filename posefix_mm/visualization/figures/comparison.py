@@ -11,9 +11,9 @@ from matplotlib.ticker import PercentFormatter
 from ...structures.oks import ERROR_TYPES
 from .drawing import ERROR_COLORS, pose_segments
 
-# Above so many points a plot is only slower to open.
+# With more points a plot is only slower to open.
 _MOST_POINTS = 20000
-# Above so many, points are smaller as pixels than as vectors.
+# More points than these are smaller as pixels than as vectors.
 _MOST_VECTORS = 100
 # More poses than these do not make a better choice of a typical one.
 _MOST_POSES = 500

@@ -14,7 +14,7 @@ from ...structures.image_ref import ImageRef
 from ...structures.oks import ERROR_TYPES
 from ..figures import crop_photo, draw_pose, inline_svg, status_colors
 
-# Pictures stand in frames of 4:5, about so many pixels wide; see style.css.
+# Width in pixels of the frames of 4:5 around pictures; see style.css.
 _FRAME_WIDTH = 216
 #: Longest side of a picture in pixels.
 PICTURE_SIDE = 360
