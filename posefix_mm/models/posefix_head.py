@@ -79,6 +79,10 @@ class PoseFixHead(HeatmapHead):
             where they are unless its OKS is predicted to rise by more than
             this, which may be negative; absent ones are filled in all the
             same. Needs ``quality``. Defaults to None: all are refined.
+        merge_input (bool): Move a keypoint back towards its place in the
+            input pose where both are about as good and near each other: see
+            :meth:`PoseQuality.share_of_input`. Needs ``quality``. Defaults to
+            False.
         decoder (dict, optional): Config of the :class:`SoftArgmaxIntegral`
             codec. Defaults to None.
         init_cfg (dict, optional): Defaults to the release's: N(0, .01),
@@ -103,6 +107,7 @@ class PoseFixHead(HeatmapHead):
                  quality: OptConfigType = None,
                  quality_only: bool = False,
                  keep_margin: Optional[float] = None,
+                 merge_input: bool = False,
                  decoder: OptConfigType = None,
                  init_cfg: OptConfigType = None,
                  **kwargs) -> None:
@@ -113,8 +118,10 @@ class PoseFixHead(HeatmapHead):
         if decode_radius is not None and decode_radius < 1:
             raise ValueError('decode_radius must be at least 1, or None, got '
                              f'{decode_radius}')
-        if quality is None and (quality_only or keep_margin is not None):
-            raise ValueError('quality_only and keep_margin need a `quality`')
+        if quality is None and (quality_only or merge_input
+                                or keep_margin is not None):
+            raise ValueError('quality_only, keep_margin and merge_input need '
+                             'a `quality`')
         super().__init__(
             in_channels,
             out_channels,
@@ -129,6 +136,7 @@ class PoseFixHead(HeatmapHead):
         self.quality = None if quality is None else MODELS.build(quality)
         self.quality_only = quality_only
         self.keep_margin = keep_margin
+        self.merge_input = merge_input
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eps = norm_eps
@@ -291,6 +299,12 @@ class PoseFixHead(HeatmapHead):
                                input_coords, weights.float())
         before, after = quality.keypoints.sigmoid().unbind(-1)
         scores = quality.poses.sigmoid()
+        if self.merge_input:
+            share = self.quality.share_of_input(quality.keypoints, coords,
+                                                input_coords) * (weights > 0)
+            coords = torch.where(
+                share[..., None] > 0,
+                coords + share[..., None] * (input_coords - coords), coords)
         if self.keep_margin is not None:
             stays = scores[:, 1:] < scores[:, :1] + self.keep_margin
             kept = stays & (weights > 0)

@@ -112,6 +112,38 @@ def test_what_gets_no_better_stays(margin) -> None:
         located.pose_scores, torch.where(stays, poses[:, :1], poses))
 
 
+def test_share_of_the_input_by_hand() -> None:
+    """KS of .5 and .8 in an extent of 100, 1 and 0 heatmap pixels apart."""
+    quality = MODELS.build(QUALITY)
+    logits = torch.tensor([.5, .8]).logit().expand(1, 3, 2)
+    coords = torch.tensor([[[0., 0], [10, 10], [5, 5]]])
+    moved = coords + torch.tensor([[1., 0], [0, 1], [0, 0]])
+    share = np.log(.8) / (np.log(.5) + np.log(.8)) * .5**2
+    near = np.exp(-1 / (4 * 100 * np.exp(-2 * 2.6)))
+    np.testing.assert_allclose(
+        quality.share_of_input(logits, coords, moved).detach(),
+        [[share * near, share * near, share]], rtol=1e-5)
+
+
+def test_keypoints_go_back_by_that_share() -> None:
+    head, plain = make_head(merge_input=True), make_head()
+    for one in (head, plain):
+        one.quality.log_sigma.data.zero_()  # so wide that all is near
+    feats, pose, _, weights = inputs()
+    weights[1, 2], pose[1, 2] = 0, float('nan')
+    located = head.locate(
+        head.compute_maps((feats, )), input_pose=(pose, weights))
+    plain = plain.locate(
+        head.compute_maps((feats, )), input_pose=(pose, weights))
+    given = pose / torch.tensor(head.decoder.scale_factor)
+    share = head.quality.share_of_input(
+        plain.quality.keypoints, plain.coords, given)[..., None]
+    wanted = (1 - share) * plain.coords + share * given
+    wanted[1, 2] = plain.coords[1, 2]
+    torch.testing.assert_close(located.coords, wanted)
+    assert .01 < (located.coords - plain.coords).norm(dim=-1).max()
+
+
 def test_true_similarity_by_hand() -> None:
     """A distance of 2 pixels with 8 in the exponent: exp(-1/2)."""
     head = make_head()
@@ -151,6 +183,7 @@ def test_quality_learns_and_nothing_else_does() -> None:
 
 
 def test_margins_need_a_quality() -> None:
-    for wrong in (dict(keep_margin=0.), dict(quality_only=True)):
+    for wrong in (dict(keep_margin=0.), dict(quality_only=True),
+                  dict(merge_input=True)):
         with pytest.raises(ValueError, match='need a `quality`'):
             make_head(quality=None, **wrong)
