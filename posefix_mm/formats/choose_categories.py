@@ -3,6 +3,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ..structures.joint_map import plain_name
 from ..structures.pose_records import category_of
 from .joint_maps import load_source_joints
 
@@ -49,7 +50,8 @@ def choose_categories(described: Sequence[dict], names: Sequence[str],
     if joint_map in (None, 'identity'):
         same = [
             c for c in named
-            if len(set(c['keypoints']) & set(names)) >= _SAME_KIND * min(
+            if len({*map(plain_name, c['keypoints'])}
+                   & {*map(plain_name, names)}) >= _SAME_KIND * min(
                 len(c['keypoints']), len(names))
             or (joint_map and len(c['keypoints']) == len(names))
         ]
