@@ -64,7 +64,7 @@ def evaluate_keypoints(annotations: dict, results: Sequence[Any],
 
 def are_comparable(annotations: dict, results: Sequence[Any],
                    num_keypoints: int) -> bool:
-    """Tell whether any result is of an annotated image and category.
+    """Tell whether any pose is of an annotated image and category.
 
     Arguments are those of :func:`evaluate_keypoints`; ``num_keypoints`` is K.
     """
@@ -73,7 +73,7 @@ def are_comparable(annotations: dict, results: Sequence[Any],
     images = {image_id for image_id, _ in annotated}
     return any(_is_usable(r, images, num_keypoints)
                and (r['image_id'], r['category_id']) in annotated
-               for r in results)
+               and any(r['keypoints']) for r in results)
 
 
 def _completed(people: Sequence[dict]) -> list[dict]:

@@ -100,11 +100,15 @@ def is_results_file(path: str | Path, format: str = 'auto') -> bool:
 def read_flat_results(path: str | Path, num_keypoints: int) -> list[Any]:
     """Read COCO results, keypoints as one list of x, y, score each.
 
-    What is no such record stays as it is; see :func:`read_results`.
+    Fields that may be left out are there: an ``image_id`` by another name, a
+    ``category_id`` and a ``score`` of 1. What is no such record stays as it
+    is; see :func:`read_results`.
     """
     return [
-        dict(record, keypoints=flat_triples(
-            record['keypoints'], num_keypoints, record.get('keypoint_scores')))
+        dict(dict(image_id=image_id_of(record), category_id=1, score=1.),
+             **dict(record, keypoints=flat_triples(
+                 record['keypoints'], num_keypoints,
+                 record.get('keypoint_scores'))))
         if isinstance(record, dict)
         and isinstance(record.get('keypoints'), list) else record
         for record in read_results(path)

@@ -227,6 +227,7 @@ def test_the_reason_why_a_pose_is_not_read_is_told(truth, tmp_path) -> None:
     (dict(category_id=None), 'malformed_record'),
     (dict(keypoints=[1, 2, 1] * 16), 'keypoint_count'),
     (dict(score=None), 'malformed_record'),
+    (dict(keypoints=[None] * 51), 'keypoints_not_finite'),
     (None, 'no_results'),
 ])
 def test_nothing_that_can_be_compared(people, truth, tmp_path, changes,
@@ -247,6 +248,19 @@ def test_poses_that_are_wrong_can_be_compared(people, truth,
         save(tmp_path, records), people / 'annotations.json')
     assert evaluation.results['AP'] == 0
     assert evaluation.explanations
+
+
+def test_fields_that_are_left_out(people, truth, tmp_path) -> None:
+    """As `posefix refine` reads records; that scores are lacking is said."""
+    names = {i['id']: i['file_name'] for i in truth['images']}
+    records = [dict(image_file=names[record['image_id']],
+                    keypoints=record['keypoints'])
+               for record in perfect(truth)]
+    evaluation = evaluate_results(
+        save(tmp_path, records), people / 'annotations.json')
+    assert evaluation.results['AP'] == pytest.approx(100)
+    assert [e.code for e in evaluation.explanations] == [
+        'scores_equal', 'image_id_is_file_name']
 
 
 @pytest.mark.parametrize('width', [2, 3])
