@@ -4,16 +4,20 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluation.annotation_format import TidyAnnotations, tidy_annotations
-from ..evaluation.coco_table import evaluate_keypoints
+from ..evaluation.coco_table import are_comparable, evaluate_keypoints
 from ..evaluation.explain_mismatch import Explanation, explain
 from ..fileio import read_json
 from ..formats.as_results import (
     check_other_file,
     is_results_file,
     read_as_results,
+    read_flat_results,
 )
-from ..formats.coco import read_results
 from ..structures.skeletons import load_skeleton
+
+
+class NothingEvaluatedError(ValueError):
+    """Not a single pose could be compared with an annotated one."""
 
 
 @dataclass
@@ -76,6 +80,8 @@ def evaluate_results(results: str | Path,
 
     Raises:
         FileNotFoundError: If a file does not exist.
+        NothingEvaluatedError: If no pose can be compared; the message holds
+            the explanations.
         ValueError: If a file is not what it should be; the message names it.
     """
     metainfo = load_skeleton(skeleton)
@@ -95,16 +101,23 @@ def evaluate_results(results: str | Path,
 def _evaluate(truth: TidyAnnotations, path: str | Path, metainfo: dict,
               **reading: Any) -> tuple:
     """Statistics of a file, and what keeps them low."""
-    results = read_as_results(path, metainfo, truth.content,
-                              **reading)
+    results = compared = read_as_results(path, metainfo, truth.content,
+                                         **reading)
     statistics = evaluate_keypoints(truth.content, results, metainfo['sigmas'])
     # what is written otherwise is explained, unless a map leads elsewhere
     if reading['joint_map'] is None and is_results_file(
             path, reading['format']):
-        results = read_results(path)
-    return statistics, [
+        results = read_flat_results(path, metainfo['num_keypoints'])
+    explanations = [
         *truth.explanations, *explain(truth.content, results, metainfo)
     ]
+    if statistics['AP'] < 0 or not are_comparable(truth.content, compared,
+                                                  metainfo['num_keypoints']):
+        raise NothingEvaluatedError(
+            f'none of the {len(compared)} poses of {path} can be compared '
+            'with the annotations:' + ''.join(
+                f'\n  {text}' for text in explanations))
+    return statistics, explanations
 
 
 def _read_annotations(path: str | Path,

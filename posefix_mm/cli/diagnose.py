@@ -47,18 +47,20 @@ def run(args: argparse.Namespace) -> int:
         summarize_changes,
     )
     from ..fileio import write_json
+    from ..progress import busy
 
     metainfo = load_skeleton(args.skeleton)
     summaries, diagnoses = [], []
-    for path in filter(None, (args.results, args.before)):
-        diagnosed = diagnose_files(
-            path, args.ann, metainfo, rules=args.rules, oks_thr=args.oks_thr,
-            **reading_options(args))
-        costs = [] if args.no_ap else [
-            error_costs(*diagnosed, metainfo['sigmas'], repair=repair)
-            for repair in ('replace', 'move')]
-        diagnoses.append(diagnosed.diagnosis)
-        summaries.append(summarize(diagnosed.diagnosis, *costs))
+    with busy('diagnosing poses', enabled=not args.quiet):
+        for path in filter(None, (args.results, args.before)):
+            diagnosed = diagnose_files(
+                path, args.ann, metainfo, rules=args.rules,
+                oks_thr=args.oks_thr, **reading_options(args))
+            costs = [] if args.no_ap else [
+                error_costs(*diagnosed, metainfo['sigmas'], repair=repair)
+                for repair in ('replace', 'move')]
+            diagnoses.append(diagnosed.diagnosis)
+            summaries.append(summarize(diagnosed.diagnosis, *costs))
     content = summaries[0]
     if args.before:
         content['before'] = summaries[1]

@@ -29,10 +29,12 @@ def run(args: argparse.Namespace) -> int:
     from ..apis import evaluate_results
     from ..evaluation import comparison_table
     from ..fileio import write_json
+    from ..progress import busy
 
-    evaluation = evaluate_results(
-        args.results, args.ann, before=args.before, skeleton=args.skeleton,
-        **reading_options(args))
+    with busy('evaluating poses', enabled=not args.quiet):
+        evaluation = evaluate_results(
+            args.results, args.ann, before=args.before,
+            skeleton=args.skeleton, **reading_options(args))
     if args.json is not None:
         write_json(args.json, evaluation.to_dict())
     if args.quiet:

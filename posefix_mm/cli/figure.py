@@ -3,6 +3,7 @@
 The suffix of the output says what is written: PNG, SVG or PDF.
 """
 import argparse
+from typing import TYPE_CHECKING
 
 from .arguments import (
     READING,
@@ -13,6 +14,9 @@ from .arguments import (
     reading_options,
 )
 from .output import OK, write_line
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _KINDS = {
     'errors': 'what each synthesized error looks like on a photo (figure 3)',
@@ -66,27 +70,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run ``posefix figure``."""
-    from ..apis import draw_figures
+    from ..progress import busy
     from ..visualization.figures import check_figure_path, save_figure
     out = check_figure_path(args.out)
-    if args.kind == 'errors':
-        figure = draw_figures.errors_figure(
-            args.ann, args.img_dir, annotation_id=args.person,
-            skeleton=args.skeleton, draws=args.draws, seed=args.seed)
-    elif args.kind == 'inputs':
-        figure = draw_figures.inputs_figure(
-            args.config, samples=args.samples, seed=args.seed,
-            cfg_options=args.cfg_options)
-    elif args.kind == 'network':
-        figure = draw_figures.network_figure(
-            args.poses, args.img_dir, config=args.config,
-            checkpoint=args.checkpoint, ann=args.ann, record=args.record,
-            device=args.device, **reading_options(args))
-    else:
-        figure = draw_figures.comparison_figure(
-            args.kind, *compared_files(args), args.ann,
-            skeleton=args.skeleton, **reading_options(args))
-    save_figure(figure, out)
+    with busy('drawing the figure', enabled=not args.quiet):
+        save_figure(_draw(args), out)
     if not args.quiet:
         write_line(f'figure: {out}')
     return OK
+
+
+def _draw(args: argparse.Namespace) -> 'Figure':
+    from ..apis import draw_figures
+    if args.kind == 'errors':
+        return draw_figures.errors_figure(
+            args.ann, args.img_dir, annotation_id=args.person,
+            skeleton=args.skeleton, draws=args.draws, seed=args.seed)
+    if args.kind == 'inputs':
+        return draw_figures.inputs_figure(
+            args.config, samples=args.samples, seed=args.seed,
+            cfg_options=args.cfg_options)
+    if args.kind == 'network':
+        return draw_figures.network_figure(
+            args.poses, args.img_dir, config=args.config,
+            checkpoint=args.checkpoint, ann=args.ann, record=args.record,
+            device=args.device, **reading_options(args))
+    return draw_figures.comparison_figure(
+        args.kind, *compared_files(args), args.ann, skeleton=args.skeleton,
+        **reading_options(args))

@@ -40,12 +40,13 @@ COMMANDS = {
 _CODES = {'NotAllRefinedError': NOT_ALL_REFINED,
           'NothingRefinedError': NOTHING_REFINED,
           'NothingConvertedError': NOTHING_REFINED,
+          'NothingEvaluatedError': NOTHING_REFINED,
           'NoPoseRefinedError': NOTHING_REFINED}
 _DESCRIPTION = 'Refine 2D poses of any estimator.'
 _EPILOG = f"""exit codes: {OK} done; {FAILED} a file, an option or the input
 is wrong (the message says which); 2 wrong usage; 3 with --strict, some
-records could not be refined; {NOTHING_REFINED} nothing could be refined or
-converted; {INTERRUPTED} interrupted."""
+records could not be refined; {NOTHING_REFINED} nothing could be refined,
+converted or evaluated; {INTERRUPTED} interrupted."""
 
 
 def build_parser(wanted: Container[str] = COMMANDS) -> argparse.ArgumentParser:
@@ -88,10 +89,22 @@ def main(argv: list[str] | None = None) -> int:
     """
     argv = sys.argv[1:] if argv is None else argv
     try:
-        return run_command(build_parser(argv).parse_args(argv))
+        return run_command(_parse(argv))
     except KeyboardInterrupt:  # so soon that nothing has begun
         show_error('interrupted')
         return INTERRUPTED
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = build_parser(argv)
+    args, rest = parser.parse_known_args(argv)
+    # BEFORE --option AFTER: older Pythons take what is optional for left out
+    if len(rest) == 1 and rest[0][:1] != '-' \
+            and getattr(args, 'after', '') is None:
+        args.after = rest.pop()
+    if rest:
+        parser.error(f'unrecognized arguments: {" ".join(rest)}')
+    return args
 
 
 def run_command(args: argparse.Namespace) -> int:

@@ -62,6 +62,20 @@ def evaluate_keypoints(annotations: dict, results: Sequence[Any],
         stats < 0, -1., stats * 100).tolist(), strict=True))
 
 
+def are_comparable(annotations: dict, results: Sequence[Any],
+                   num_keypoints: int) -> bool:
+    """Tell whether any pose is of an annotated image and category.
+
+    Arguments are those of :func:`evaluate_keypoints`; ``num_keypoints`` is K.
+    """
+    annotated = {(person['image_id'], person['category_id'])
+                 for person in annotations['annotations']}
+    images = {image_id for image_id, _ in annotated}
+    return any(_is_usable(r, images, num_keypoints)
+               and (r['image_id'], r['category_id']) in annotated
+               and any(r['keypoints']) for r in results)
+
+
 def _completed(people: Sequence[dict]) -> list[dict]:
     """Copy annotations with keypoints and add what pycocotools needs."""
     # pycocotools writes into what it is given

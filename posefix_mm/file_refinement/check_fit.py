@@ -10,6 +10,7 @@ from ..formats.joint_maps import load_source_joints
 from ..formats.open_file import find_reader, open_pose_file
 from ..images.image_source import ImageProblem, ImageSource
 from ..inference import PosePredictor
+from ..structures.joint_map import plain_name
 from ..structures.pose_records import Problem, category_of, looks_normalised
 from .refine_summary import was_refined
 
@@ -60,7 +61,8 @@ def choose_categories(described: Sequence[dict], names: Sequence[str],
     if joint_map in (None, 'identity'):
         same = [
             c for c in named
-            if len(set(c['keypoints']) & set(names)) >= _SAME_KIND * min(
+            if len({*map(plain_name, c['keypoints'])}
+                   & {*map(plain_name, names)}) >= _SAME_KIND * min(
                 len(c['keypoints']), len(names))
             or (joint_map and len(c['keypoints']) == len(names))
         ]

@@ -124,8 +124,10 @@ def remedy_of(code: str, text: str, pictures: str = '--img-dir') -> str:
         if not count:
             return '; there is nothing in them to refine'
         joints = count // 3 if count % 3 == 0 and 'numbers' in text else count
-        name = _SKELETONS.get(joints, 'NAME')
-        return f'; {count} numbers: --joint-map {name}'
+        if joints not in _SKELETONS:
+            return ('; name the joints with a joint map of your own: '
+                    '--joint-map FILE')
+        return f'; {count} numbers: --joint-map {_SKELETONS[joints]}'
     if code == 'category' and not re.match('category -?[0-9]', text):
         return '; write the number of the category as category_id'
     remedy = _REMEDIES.get(code, '').format(pictures=pictures)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..images.image_finder import ImageList, frame_of, size_of
 from ..structures.image_ref import ImageRef
-from ..structures.pose_records import category_of, image_id_of
+from ..structures.pose_records import category_of, flat_triples, image_id_of
 from .coco import dicts_in, read_results
 from .coco_results import CocoResultsFile
 from .open_file import find_reader, open_pose_file
@@ -47,7 +47,8 @@ def read_as_results(path: str | Path,
     path = Path(path)
     reader = find_reader(path, format)
     if reader is CocoResultsFile and joint_map is None:
-        return match_results(read_results(path), annotations)
+        return match_results(
+            read_flat_results(path, metainfo['num_keypoints']), annotations)
     names = metainfo['keypoint_id2name']
     poses = open_pose_file(
         path,
@@ -96,6 +97,24 @@ def is_results_file(path: str | Path, format: str = 'auto') -> bool:
     return find_reader(Path(path), format) is CocoResultsFile
 
 
+def read_flat_results(path: str | Path, num_keypoints: int) -> list[Any]:
+    """Read COCO results, keypoints as one list of x, y, score each.
+
+    Fields that may be left out are there: an ``image_id`` by another name, a
+    ``category_id`` and a ``score`` of 1. What is no such record stays as it
+    is; see :func:`read_results`.
+    """
+    return [
+        dict(dict(image_id=image_id_of(record), category_id=1, score=1.),
+             **dict(record, keypoints=flat_triples(
+                 record['keypoints'], num_keypoints,
+                 record.get('keypoint_scores'))))
+        if isinstance(record, dict)
+        and isinstance(record.get('keypoints'), list) else record
+        for record in read_results(path)
+    ]
+
+
 def match_results(results: Sequence[Any],
                   annotations: dict | None) -> list[Any]:
     """Copy records with the ids and categories that annotations use.
@@ -121,7 +140,7 @@ def _match(record: Any, image_id: int | str | None,
         return record
     matched = dict(record)
     if isinstance(record.get('keypoints'), list):
-        matched['keypoints'] = _flat(record['keypoints'])
+        matched['keypoints'] = _without_unknown(record['keypoints'])
     if image_id is not None:
         matched['image_id'] = image_id
     category = category_of(record) if category is None else category
@@ -136,11 +155,8 @@ def _categories(records: Sequence[Any]) -> set[int]:
             if isinstance(r, dict) and r.get('keypoints')} - {None}
 
 
-def _flat(values: list[Any]) -> list[Any]:
-    """One list of numbers, zeros for joints with NaN or null."""
-    if values and all(isinstance(v, list) and len(v) in (2, 3)
-                      for v in values):
-        values = [v for one in values for v in (*one, 1)[:3]]
+def _without_unknown(values: list[Any]) -> list[Any]:
+    """Copy triples with zeros for joints with NaN or null."""
     unknown = [i for i, v in enumerate(values) if v is None or (
         isinstance(v, float) and not np.isfinite(v))]
     if unknown and len(values) % 3 == 0:

@@ -19,6 +19,7 @@ from ..structures.pose_records import (
     category_of,
     image_id_of,
     parse_pose_record,
+    present_joints,
 )
 from .base import ImageSize, ImageSizes, PoseFile, RefinedPoses, SourceSkeleton
 from .coco import dicts_in
@@ -59,9 +60,9 @@ class CocoResultsFile(PoseFile):
     """A list of records with ``image_id``, ``keypoints`` and ``score``.
 
     The list may be one of an object, called ``annotations``, ``predictions``
-    or ``results``. The file is never read as a whole: places of the records
-    are kept, and records are read when they are asked for. Writing copies all
-    bytes but those of refined coordinates.
+    or ``results``; or a file has a record a line (JSONL). It is never read as
+    a whole: places of the records are kept, and records are read when they
+    are asked for. Writing copies all bytes but those of refined coordinates.
     """
 
     name = 'coco-results'
@@ -91,9 +92,11 @@ class CocoResultsFile(PoseFile):
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
         """Accept all other JSON: the reader reports what is wrong with it."""
-        named = not head.fields.keys().isdisjoint(LIST_FIELDS)
-        return named or not head.in_folder and (
-            path.suffix == '.json' or head.opening == b'[')
+        if not head.in_folder:
+            return path.suffix == '.json' or head.opening != b''
+        # no folder is read: one of its files is to be named
+        return head.element is not None and not head.fields.keys(
+            ).isdisjoint(LIST_FIELDS)
 
     @classmethod
     def categories(cls, path: Path) -> list[dict]:
@@ -240,20 +243,22 @@ def put_keypoints(values: list[Any], refined: np.ndarray,
 
     Args:
         values (list[Any]): x, y and score of each of the J joints, (3 * J, )
-            or (J, 3); or (J, 2).
+            or (J, 3); or pairs, (2 * J, ) or (J, 2).
         refined (np.ndarray): Image pixels, float32 (K, 2); NaN where nothing
             is to change.
         skeleton (SourceSkeleton): From the J joints to the K keypoints.
     """
     nested = len(values) > 0 and isinstance(values[0], list)
-    pairs = nested and len(values[0]) == 2
     flat = [v for one in values for v in one] if nested else values
     # objects: 5 stays 5, and 12.34567890123456 keeps its digits
-    written = np.array(flat, object).reshape(-1, 2 if pairs else 3)
+    written = np.array(flat, object).reshape(
+        skeleton.joint_map.num_source, -1)
     source = written[:, :2].astype(np.float64)
     target = skeleton.joint_map.put(source, refined.astype(np.float64))
     # a place that is not known (NaN, null) stays unknown
     known = np.isfinite(source) & np.isfinite(target)
+    if written.shape[1] == 2:  # no score would tell that it was absent
+        known &= present_joints(source)[:, None]
     moved = (source.astype(np.float32) != target.astype(np.float32)) \
         & known.all(1, keepdims=True)
     written[:, :2] = np.where(moved, np.round(target, 3), written[:, :2])

@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from ..fileio import load_json
-from .json_scanner import LIST_FIELDS, ByteFile, find_fields, iter_elements
+from .json_scanner import (
+    LIST_FIELDS,
+    ByteFile,
+    find_fields,
+    is_lines,
+    iter_elements,
+)
 
 # People of one image are shorter.
 _MAX_VALUE = 1 << 20
@@ -44,23 +50,13 @@ class FileHead:
 
         Empty for all else, and for objects that are one a line.
         """
-        if self.opening != b'{':
-            return {}
-        try:
-            return find_fields(self.path)
-        except ValueError:
-            if not isinstance(self.first_line, dict):
-                raise
-            return {}
+        return find_fields(self.path) if self.opening == b'{' \
+            and not self.has_lines else {}
 
     @cached_property
-    def first_line(self) -> Any:
-        """JSON of the first line, None if it is none."""
-        try:
-            return load_json(
-                ByteFile(self.path).read(0, 1 << 20).split(b'\n', 1)[0])
-        except ValueError:
-            return None
+    def has_lines(self) -> bool:
+        """Whether it holds a JSON object a line."""
+        return self.opening == b'{' and is_lines(ByteFile(self.path))
 
     @cached_property
     def element(self) -> Any:
@@ -70,7 +66,7 @@ class FileHead:
         file itself, or one that :data:`LIST_FIELDS` names; COCO's annotations
         do not count.
         """
-        if self.opening == b'[':
+        if self.opening == b'[' or self.has_lines:
             elements = iter_elements(ByteFile(self.path))
             return next((one for one in (load_json(e[2]) for e in elements)
                          if one not in ([], None)), None)

@@ -1,5 +1,6 @@
 """People of images or frames in lists: mmpose's inferencers and their like."""
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -8,30 +9,38 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..fileio import load_json
+from ..images.image_finder import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from ..structures.image_ref import ImageRef
 from ..structures.pose_records import (
     IMAGE_FIELDS,
     category_of,
     image_id_of,
+    with_scores,
 )
 from .base import BadPose, Categories, FilePose, Joints, PoseEdit
 from .file_head import FileHead
+from .folders import name_in_folder
 from .json_scanner import LIST_FIELDS, JsonPath
 from .pose_folder import JsonPoseFolder, as_numbers, need_object, put_scores
 
 #: Under which a frame is numbered, and its people are listed.
 FRAME_FIELDS = ('frame_id', 'frame', 'frame_idx', 'frame_index',
                 'frame_number', 'frame_i')
-PEOPLE_FIELDS = ('instances', 'predictions', 'people', 'persons', 'poses',
-                 'detections', 'annotations')
+PEOPLE_FIELDS = ('instances', 'pred_instances', 'predictions', 'people',
+                 'persons', 'humans', 'poses', 'detections', 'annotations',
+                 'objects', 'outputs', 'results')
+# Of which video a frame is.
+_VIDEO_FIELDS = ('video', 'video_name', 'video_path', 'video_file')
 # Around all frames or people of a file.
 _AROUND = ('instance_info', 'frames', 'predictions', 'results', 'annotations',
            'images', 'data')
 _SCORE = ('score', 'confidence', 'visibility', 'likelihood', 'c', 'conf')
 _SCORES = ('keypoint_scores', 'scores', 'visible')
+# So many numbers a joint may have; more are those of a pose.
+_JOINT = 4
+# What tools call the name of a point.
+_NAMES = ('name', 'part', 'class', 'label')
 _POSE_SCORES = ('bbox_score', 'score', 'confidence')
-_IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
-_VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
 
 
 class _Frame(NamedTuple):
@@ -41,6 +50,7 @@ class _Frame(NamedTuple):
     name: int | str | None
     path: JsonPath
     people: Any
+    video: str | None = None
 
 
 class _Bare(dict):
@@ -81,34 +91,37 @@ class InstanceLists(JsonPoseFolder):
         if head.fields:
             return 'instance_info' in head.fields or _has_frames(
                 head) or _is_nameless(head.element)
-        return _is_nameless(head.element) or (
-            head.opening == b'{' and bool(head.first_line)
-            and is_frame(head.first_line))
+        return _is_nameless(head.element)
 
     @classmethod
     def joint_names(cls, path: Path,
                     categories: Categories = None) -> list[str] | None:
         """Names in ``meta_info`` or ``skeleton``, or those of the points."""
-        content = next(cls.peek(path), None)
-        try:
-            return _numbered_names(content) or list(dict.fromkeys(
-                name for _, _, raw in _all_poses(content)
-                for name in _point_names(raw))) or None
-        except ValueError:  # as its poses will report
-            return None
+        found: dict[str, None] = {}
+        for content in cls.peek(path):  # not every pose has every point
+            names = _numbered_names(content)
+            if names:
+                return names
+            with suppress(ValueError):  # as its poses will report
+                poses = [raw for _, _, raw in _all_poses(content)]
+                found.update((name, None) for raw in poses
+                             for name in _point_names(raw))
+                if poses and not found:
+                    break
+        return list(found) or None
 
     @cached_property
     def _joint_names(self) -> list[str]:
         return self.joint_names(self.path) or []
 
-    def find_poses(self, data: bytes, stem: str) -> Sequence[FilePose]:
-        """Parse the JSON, or a line of it for each frame."""
+    @staticmethod
+    def parse(data: bytes) -> Any:
+        """Read the JSON, or a line of it for each frame or person."""
         try:
-            content = load_json(data)
+            return load_json(data)
         except ValueError:
-            content = [load_json(line) for line in data.splitlines()
-                       if line.strip()]
-        return self.list_poses(content, stem)
+            return [load_json(line) for line in data.splitlines()
+                    if line.strip()]
 
     def list_poses(self, content: Any, stem: str) -> Sequence[FilePose]:
         """List the people of all frames of a file."""
@@ -134,15 +147,15 @@ class InstanceLists(JsonPoseFolder):
             absent = [None] * _width_of(next(iter(points.values())))
             values = [points.get(name, absent) for name in self._joint_names]
         if isinstance(values, list):
-            values = [[one.get('x'), one.get('y'), first_of(one, _SCORE, 1)]
+            values = [[_place(one).get('x'), _place(one).get('y'),
+                       first_of(one, _SCORE, 1)]
                       if isinstance(one, dict) else one for one in values]
-        width = 3
+        width = 0
         if _all_are(values, list) and len(set(map(len, values))) == 1:
             width = len(values[0])
             values = [v for one in values for v in one]
         numbers = as_numbers(values, 'keypoints')
-        if isinstance(scores, list) and len(numbers) == 2 * len(scores):
-            width = 2
+        width = width or self._flat_width(len(numbers), scores)
         if width not in (2, 3) or len(numbers) % width:
             raise BadPose('keypoint_count', 'keypoints must hold pairs or '
                           f'triples, got {len(numbers)} numbers')
@@ -151,8 +164,12 @@ class InstanceLists(JsonPoseFolder):
             joints = joints[:, [*person.axes, *range(2, width)]]
         if scores is not None and not isinstance(scores, int | float):
             joints = put_scores(joints, scores, 'keypoint_scores')
-        elif width == 2:
-            joints = np.insert(joints, 2, 1., axis=1)
+        joints = with_scores(joints)
+        labels = self._labels(person, len(joints))
+        if labels:
+            some, joints = joints, np.zeros(
+                (self.skeleton.joint_map.num_source, 3))
+            joints[labels] = some
         score = first_of(person, _POSE_SCORES)
         while isinstance(score, list) and len(score) == 1:
             score, = score
@@ -174,14 +191,31 @@ class InstanceLists(JsonPoseFolder):
         if _point_names(raw):
             key = self._joint_names[joint]
             if isinstance(values, list):
-                key = [one['name'] for one in values].index(key)
+                key = list(_named_points(values)).index(key)
+        labels = self._labels(raw, len(values))
+        if labels:
+            key = labels.index(joint)
         if isinstance(values[key], dict):
-            return *around, key, name
+            nested = _place(values[key]) is not values[key]
+            return *around, key, *['position'] * nested, name
         if isinstance(values[key], list):
             return *around, key, axis
-        pairs = any(len(values) == 2 * len(raw[n]) for n in _SCORES
-                    if isinstance(raw.get(n), list))
-        return *around, (2 if pairs else 3) * joint + axis
+        width = self._flat_width(len(values), first_of(raw, _SCORES))
+        return *around, width * joint + axis
+
+    def _labels(self, person: dict, count: int) -> list[int]:
+        """Which joints the points of a person are, if some are left out."""
+        labels, num_joints = person.get('labels'), \
+            self.skeleton.joint_map.num_source
+        return labels if _all_are(labels, int) and len(labels) == count \
+            < num_joints and len({*labels} & {*range(num_joints)}) == count \
+            else []
+
+    def _flat_width(self, count: int, scores: Any) -> int:
+        """Numbers of each joint, where one list has those of all."""
+        num_joints = len(scores) if isinstance(scores, list) \
+            else self.skeleton.joint_map.num_source
+        return 2 if count == 2 * num_joints else 3
 
     def edit(self, data: bytes, edits: Sequence[PoseEdit],
              dropped: Sequence[JsonPath]) -> bytes:
@@ -214,6 +248,12 @@ def first_of(content: dict, names: Sequence[str], default: Any = None) -> Any:
     return next((content[n] for n in names if n in content), default)
 
 
+def _place(point: dict) -> dict:
+    """What has the x and y of a point: PoseNet puts them in an object."""
+    place = point.get('position')
+    return place if isinstance(place, dict) else point
+
+
 def _is_columns(values: Any) -> bool:
     """Whether keypoints are a list of each coordinate."""
     return isinstance(values, dict) and all(
@@ -224,9 +264,12 @@ def _named_points(values: Any) -> dict[str, Any]:
     """Joints by name, where the keypoints name them."""
     if isinstance(values, dict):
         return {} if _is_columns(values) else values
-    return {one['name']: one for one in values} if _all_are(
-        values, dict) and all(isinstance(one.get('name'), str)
-                              for one in values) else {}
+    if not _all_are(values, dict):
+        return {}
+    points = {first_of(one, _NAMES): one for one in values
+              if isinstance(first_of(one, _NAMES), str)}
+    # not if it is what all points are, such as 'keypoint'
+    return points if len(points) == len(values) else {}
 
 
 def _point_names(raw: Any) -> list[str]:
@@ -253,12 +296,23 @@ def _all_poses(content: Any) -> Iterator[tuple[_Frame, JsonPath, Any]]:
     for frame in _frames(content):
         if not isinstance(frame.people, list | dict):
             raise ValueError('must hold lists of people with keypoints')
-        for place, person in enumerate(frame.people) if isinstance(
-                frame.people, list) else frame.people.items():
-            # easy_ViTPose: y before x
-            swapped = isinstance(place, str) or (
+        people: Iterable[tuple[JsonPath, Any]]
+        if _depth(frame.people) == 0 or 'keypoints' in frame.people:
+            people = [((), frame.people)]  # one person, or a stack
+        elif isinstance(frame.people, list):
+            people = (((i, ), one) for i, one in enumerate(frame.people))
+        elif all(isinstance(one, dict) or str(key).isdecimal()
+                 for key, one in frame.people.items()):
+            people = (((key, ), one) for key, one in frame.people.items())
+        else:
+            raise ValueError('must hold people with keypoints, got an object '
+                             f'with {", ".join(map(repr, frame.people)):.80}')
+        for place, person in people:
+            # easy_ViTPose, people by their numbers: y before x
+            swapped = any(isinstance(key, str) and key.isdecimal()
+                          for key in place) or (
                 isinstance(content, dict) and 'skeleton' in content)
-            for path, raw in _poses_of(person, (*frame.path, place)):
+            for path, raw in _poses_of(person, (*frame.path, *place)):
                 if swapped and isinstance(person, list):
                     raw.axes = (1, 0)
                 yield frame, path, raw
@@ -303,13 +357,35 @@ def _parallel(content: Any, place: JsonPath) -> list[JsonPath]:
             if isinstance(values, list) and len(values) == len(stack)]
 
 
-def _frames(content: Any, path: JsonPath = ()) -> Iterator[_Frame]:
-    """Find the lists of people below what a file holds."""
+def _depth(item: Any) -> int | None:
+    """Tell lists of numbers: 0 is a pose, 1 poses of an image, 2 of frames.
+
+    -1 is a joint; None if there are no numbers, or objects.
+    """
+    if not isinstance(item, list) or not item:
+        return None
+    if all(one is None or isinstance(one, int | float) for one in item):
+        return 0 if len(item) > _JOINT else -1
+    depths = (depth for depth in map(_depth, item) if depth is not None)
+    return next((depth + 1 for depth in depths), None)
+
+
+def _frames(content: Any, path: JsonPath = (),
+            name: int | str | None = None) -> Iterator[_Frame]:
+    """Find the lists of people below what a file holds.
+
+    ``name`` is that of their image, if what is around them tells it.
+    """
     if isinstance(content, dict):
         yield from _frames_of_object(content, path)
     elif not isinstance(content, list):
         raise ValueError('must hold a list of people, or of frames with '
                          'people')
+    elif (_depth(content) or 0) > 2:
+        raise ValueError('has lists in lists that are no joints of poses of '
+                         'images of a video')
+    elif _depth(content) in (0, 1):
+        yield _Frame(None, name, path, content)
     elif any(map(is_frame, content)):
         for place, frame in enumerate(content):
             number = None if len(content) == 1 else place  # of an image
@@ -320,22 +396,28 @@ def _frames(content: Any, path: JsonPath = ()) -> Iterator[_Frame]:
     elif any(image_id_of(person) is not None for person in content
              if isinstance(person, dict)):
         for place, person in enumerate(content):
-            name = image_id_of(person) if isinstance(person, dict) else None
-            yield _Frame(None, name, path, {place: person})
+            of_person = image_id_of(person) if isinstance(person, dict) \
+                else None
+            yield _Frame(None, of_person, path, {place: person})
     else:
-        yield _Frame(None, None, path, content)
+        yield _Frame(None, name, path, content)
 
 
 def _frame_of_list(frame: dict, path: JsonPath, place: int | str,
                    number: int | None) -> _Frame:
-    number = _whole(first_of(frame, FRAME_FIELDS, number))
-    name = next((frame[f] for f in IMAGE_FIELDS
-                 if isinstance(frame.get(f), str)), None)
+    name, given = image_id_of(frame), first_of(frame, FRAME_FIELDS)
+    if isinstance(given, str) and given.lower().endswith(IMAGE_SUFFIXES):
+        name, given = given, None
+    if isinstance(name, int) and given is not None:
+        name = None
+    number = _whole(number if given is None else given)
+    video = next((frame[f] for f in _VIDEO_FIELDS
+                  if isinstance(frame.get(f), str)), None)
     field = _people_field(frame)
     if field is not None:
-        return _Frame(number, name, (*path, place, field), frame[field])
+        return _Frame(number, name, (*path, place, field), frame[field], video)
     if 'keypoints' in frame:  # one person in each frame
-        return _Frame(number, name, path, {place: frame})
+        return _Frame(number, name, path, {place: frame}, video)
     # easy_ViTPose: people by their numbers
     return _Frame(number, None, (*path, place), frame)
 
@@ -354,11 +436,15 @@ def _frames_of_object(content: dict, path: JsonPath) -> Iterator[_Frame]:
     field = next(
         (f for f in _AROUND if isinstance(content.get(f), list)), None)
     keypoints = content.get('keypoints')
+    if field is None and _depth(keypoints) in (0, 1):  # of a single image
+        yield _Frame(None, image_id_of(content), path, content)
+        return
     if field is None and isinstance(keypoints, list) and any(
             map(is_frame, keypoints)):
         field = 'keypoints'
+    name = image_id_of(content)
     if field is not None:
-        yield from _frames(content[field], (*path, field))
+        yield from _frames(content[field], (*path, field), name)
         return
     field = _people_field(content)
     if field is not None and _all_are(content[field], dict) and any(
@@ -366,7 +452,7 @@ def _frames_of_object(content: dict, path: JsonPath) -> Iterator[_Frame]:
         yield from _frames(content[field], (*path, field))
         return
     if field is not None:  # a single frame
-        yield _Frame(_whole(first_of(content, FRAME_FIELDS)), None,
+        yield _Frame(_whole(first_of(content, FRAME_FIELDS)), name,
                      (*path, field), content[field])
         return
     named = {k: v for k, v in content.items() if _holds_people(v)
@@ -374,14 +460,11 @@ def _frames_of_object(content: dict, path: JsonPath) -> Iterator[_Frame]:
     if not named:
         raise ValueError('must hold lists of people with keypoints')
     for key, people in named.items():  # by names or numbers
-        number, name = (int(key), None) if key.isdecimal() else (None, key)
+        number, called = (int(key), None) if key.isdecimal() else (None, key)
         field = _people_field(people)
-        if field is not None:
-            yield _Frame(number, name, (*path, key, field), people[field])
-        elif isinstance(people, dict):
-            yield _Frame(number, name, path, {key: people})
-        else:
-            yield _Frame(number, name, (*path, key), people)
+        yield _Frame(
+            number, called, (*path, key) if field is None else
+            (*path, key, field), people if field is None else people[field])
 
 
 def _holds_people(value: Any) -> bool:
@@ -389,15 +472,16 @@ def _holds_people(value: Any) -> bool:
     if isinstance(value, dict):
         return 'keypoints' in value or _people_field(value) is not None
     first = next(iter(value), None) if isinstance(value, list) else None
-    return isinstance(first, dict) and 'keypoints' in first or (
-        _all_are(first, list))
+    return isinstance(first, dict) and 'keypoints' in first \
+        or _depth(value) in (0, 1)
 
 
 def is_frame(item: Any) -> bool:
     """Whether an element of a list is a frame with people."""
     if not isinstance(item, dict):
         return isinstance(item, list)
-    if any(f in item for f in (*PEOPLE_FIELDS, *FRAME_FIELDS)):
+    if any(f in item for f in (*PEOPLE_FIELDS, *FRAME_FIELDS)) \
+            or _depth(item.get('keypoints')) == 1:  # a stack
         return True
     return 'keypoints' not in item and all(
         isinstance(v, list) and k.isdecimal() for k, v in item.items())
@@ -422,7 +506,8 @@ def _is_nameless(item: Any) -> bool:
         return isinstance(item, list)
     has_keypoints, values = 'keypoints' in item, item.get('keypoints')
     if item and is_frame(item) and not (
-            has_keypoints and image_id_of(item) is not None):
+            has_keypoints and image_id_of(item) is not None
+            and _depth(values) != 1):
         return True
     return has_keypoints and (
         item.keys().isdisjoint(IMAGE_FIELDS) or isinstance(values, dict)
@@ -435,6 +520,9 @@ def _counts_from_1(content: Any) -> bool:
 
 
 def _image(frame: _Frame, stem: str, first: int) -> ImageRef:
+    if frame.video is not None and frame.number is not None:
+        return ImageRef(file_name=name_in_folder(frame.video),
+                        frame=frame.number - first)
     if isinstance(frame.name, int):
         return ImageRef(frame.name)
     if frame.name is not None:
@@ -446,8 +534,8 @@ def _image(frame: _Frame, stem: str, first: int) -> ImageRef:
     bare = stem.removesuffix(suffix)
     if frame.number is None:
         return ImageRef(
-            stem=bare if suffix.lower() in _IMAGE_SUFFIXES else stem)
-    return ImageRef(stem=bare if suffix.lower() in _VIDEO_SUFFIXES else
+            stem=bare if suffix.lower() in IMAGE_SUFFIXES else stem)
+    return ImageRef(stem=bare if suffix.lower() in VIDEO_SUFFIXES else
                     stem.removeprefix('results_'), frame=frame.number - first)
 
 

@@ -29,10 +29,14 @@ Element = tuple[int, int, bytes]
 
 #: What tools call a list of records in an object around it, best first.
 LIST_FIELDS = ('annotations', 'predictions', 'results')
+#: How files are called that hold an object a line.
+LINES_SUFFIXES = ('.jsonl', '.ndjson')
 #: A single element may not be larger: it would be read as a whole.
 MAX_ELEMENT_BYTES = 1 << 26
 # So much is split at once; bounds the memory, whatever the file.
 _BLOCK = 1 << 22
+# The first of JSON lines, which is read to tell them, is shorter.
+_LINE = 1 << 20
 
 # strings, in which brackets do not count, and brackets
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
@@ -87,10 +91,26 @@ class ByteFile:
         return place
 
 
+def is_lines(file: ByteFile) -> bool:
+    """Whether a file holds an object a line (JSONL), and not a single one."""
+    start = file.skip_space(0)
+    line = file.read(start, start + _LINE).split(b'\n', 1)[0]
+    if file.skip_space(start + len(line)) == file.size \
+            and file.path.suffix not in LINES_SUFFIXES:
+        return False
+    try:
+        return isinstance(load_json(line), dict)
+    except ValueError:
+        return False
+
+
 def find_records(file: ByteFile) -> int:
-    """Find where the list of records, one of LIST_FIELDS or all, begins."""
+    """Find where the list of records, one of LIST_FIELDS or all, begins.
+
+    It is 0 where the file is the list, or has a record a line.
+    """
     place = file.skip_space(0)
-    if file.read(place, place + 1) != b'{':
+    if file.read(place, place + 1) != b'{' or is_lines(file):
         return 0
     fields = find_fields(file.path)
     name = next((n for n in LIST_FIELDS if n in fields), None)
@@ -103,7 +123,7 @@ def find_records(file: ByteFile) -> int:
 
 
 def iter_elements(file: ByteFile, begin: int = 0) -> Iterator[Element]:
-    """Split a JSON list into its elements, without reading them.
+    """Split a JSON list, or JSON lines, into elements, without reading them.
 
     Well-formed blocks are split by msgspec. What it refuses (``NaN``) is split
     element by element by the standard library. The list begins at ``begin``,
@@ -119,6 +139,9 @@ def iter_elements(file: ByteFile, begin: int = 0) -> Iterator[Element]:
         begin = len(mark)  # as spreadsheets and Windows write it
     place = file.skip_space(begin)
     head = file.read(place, place + 1)
+    if head == b'{' and whole and is_lines(file):
+        yield from _iter_lines(file)
+        return
     if head != b'[':
         if file.read(place, place + 3).startswith(_UTF16_MARKS):
             raise ValueError(f'{file.path} begins with a byte order mark; '
@@ -145,6 +168,17 @@ def iter_elements(file: ByteFile, begin: int = 0) -> Iterator[Element]:
     if whole and place < file.size:
         raise ValueError(f'{file.path} is not valid JSON: something follows '
                          f'the list, at byte {place}')
+
+
+def _iter_lines(file: ByteFile) -> Iterator[Element]:
+    start = 0
+    with open(file.path, 'rb') as lines:
+        for line in lines:
+            raw = line.strip()
+            if raw:
+                begin = start + line.index(raw)
+                yield begin, begin + len(raw), raw
+            start += len(line)
 
 
 def _split_block(file: ByteFile,

@@ -2,6 +2,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..images.image_finder import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from ..structures.joint_map import JointMap
 from ..structures.pose_records import RELEASE_CATEGORIES
 from .base import FORMATS, PoseFile, SourceSkeleton
@@ -9,6 +10,22 @@ from .coco import category_joint_names
 from .file_head import FileHead
 from .folders import list_folder
 from .joint_maps import build_joint_map, joint_map_names, source_names
+
+# What people bring that is no format, by the suffix, and the remedy.
+_OTHERS = {
+    ('.pkl', '.pickle', '.pth', '.pt'): 'pickles are not opened, as they can '
+    'run code: write its poses as JSON',
+    ('.npy', '.npz', '.mat'): 'arrays do not say of which images they are: '
+    'give them to posefix_mm.refine, or write COCO results',
+    ('.gz', '.zip', '.bz2', '.xz', '.tar'): 'it is an archive: unpack it',
+    ('.xml', '.yml', '.yaml'): 'export JSON: --write_json of OpenPose, COCO '
+    'Keypoints of CVAT',
+    IMAGE_SUFFIXES: 'it holds pictures, which belong to --img-dir',
+    VIDEO_SUFFIXES: 'it holds videos, which belong to --img-dir',
+    ('.json', '.jsonl', '.ndjson'): 'name it with --format (format=... in '
+    'Python) or, where it is a folder with COCO results or the like, one of '
+    'its files',
+}
 
 
 def open_pose_file(path: str | Path,
@@ -92,8 +109,11 @@ def detect_format(path: Path) -> str:
         except ValueError:
             if not in_folder:
                 raise
-    raise ValueError(f"can't tell the format of {path}; name it with "
-                     '--format (format=... in Python)')
+    suffixes = {Path(name).suffix.lower() for name in names}
+    hint = next((hint for known, hint in _OTHERS.items()
+                 if not suffixes.isdisjoint(known)), 'name it with --format '
+                '(format=... in Python)') if names else 'it is empty'
+    raise ValueError(f"can't tell the format of {path}; {hint}")
 
 
 def _find_joint_map(path: Path, names: Sequence[str] | None,

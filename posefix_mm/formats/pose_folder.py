@@ -3,6 +3,7 @@ import hashlib
 import shutil
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -170,12 +171,23 @@ class JsonPoseFolder(PoseFolder):
         See :meth:`find_poses`; ``content`` is what the JSON holds.
         """
 
+    @staticmethod
+    def parse(data: bytes) -> Any:
+        """Read what a file holds.
+
+        Raises:
+            ValueError: If it is not JSON.
+        """
+        return load_json(data)
+
     @classmethod
     def peek(cls, path: Path) -> Iterator[Any]:
         """Parse the files of a folder that are JSON, one after the other."""
         root, names = list_folder(path)
-        return (read_or_none(root / name) for name in names
-                if path.is_file() or name.endswith('.json'))
+        for name in names:
+            if path.is_file() or name.endswith('.json'):
+                with suppress(ValueError):
+                    yield cls.parse((root / name).read_bytes())
 
     def coordinate_path(self, joint: int, axis: int, raw: Any) -> JsonPath:
         """Path, below a pose, of x (axis 0) or y (1) of one of the J joints.
@@ -186,7 +198,7 @@ class JsonPoseFolder(PoseFolder):
 
     def find_poses(self, data: bytes, stem: str) -> Sequence[FilePose]:
         """Parse the JSON and list its poses."""
-        return self.list_poses(load_json(data), stem)
+        return self.list_poses(self.parse(data), stem)
 
     def edit(self, data: bytes, edits: Sequence[PoseEdit],
              dropped: Sequence[JsonPath]) -> bytes:

@@ -313,7 +313,8 @@ class ImageFinder:
             if names:
                 return self._file(names[0])
         away = ' and leaves the image folder' if _climbs(stem) else ''
-        raise _NotThereError('no file in the image folder has the name '
+        kind = 'image' if suffixes is IMAGE_SUFFIXES else 'video'
+        raise _NotThereError(f'no {kind} in the image folder has the name '
                              f'{stem!r:.60} before its suffix{away}')
 
     def _find_name(self, name: str) -> Path:

@@ -4,6 +4,11 @@ from collections.abc import Sequence
 import numpy as np
 
 
+def plain_name(name: str) -> str:
+    """Name of a joint without what tools write in different ways."""
+    return ''.join(filter(str.isalnum, str(name))).casefold()
+
+
 class JointMap:
     """Convert poses between another skeleton (J joints) and the refiner's (K).
 
@@ -44,8 +49,9 @@ class JointMap:
                    joints: dict[str, str] | None = None) -> 'JointMap':
         """Map joints of the same name, and those that are named as pairs.
 
-        Names of the source's J joints and of the refiner's K keypoints, and in
-        ``joints`` the refiner's name to the source's where they differ.
+        ``leftEye`` and ``Left eye`` are ``left_eye``, too. Names of the
+        source's J joints and of the refiner's K keypoints, and in ``joints``
+        the refiner's name to the source's where they differ.
 
         Raises:
             ValueError: If ``joints`` names a joint that does not exist.
@@ -57,9 +63,11 @@ class JointMap:
             if unknown:
                 raise ValueError(f'the joint map names {", ".join(unknown)}, '
                                  f'which {whose} does not have')
-        place = {name: index for index, name in enumerate(source)}
-        return cls([place.get(joints.get(name, name), -1) for name in target],
-                   len(source))
+        place = {plain_name(n): index for index, n in enumerate(source)}
+        place.update((n, index) for index, n in enumerate(source))
+        wanted = [joints.get(name, name) for name in target]
+        return cls([place.get(n, place.get(plain_name(n), -1))
+                    for n in wanted], len(source))
 
     def take(self, values: np.ndarray, axis: int = 0) -> np.ndarray:
         """Bring values (J, ...) to the refiner's order, (K, ...).

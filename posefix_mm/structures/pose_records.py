@@ -11,9 +11,14 @@ from .joint_map import JointMap
 # arithmetic of float32.
 _MAX_COORDINATE = 1e6
 
+# Where joints without scores are absent.
+_NOWHERE = ([0, 0], [-1, -1])
+
 #: Where a record names its image, best first.
 IMAGE_FIELDS = ('image_id', 'image_name', 'file_name', 'image', 'filename',
-                'image_path', 'img_name', 'img_path', 'imgname')
+                'image_path', 'image_file', 'img_name', 'img_path',
+                'img_file', 'imgname', 'image_filename', 'filepath',
+                'file_path', 'img', 'path')
 #: The release refines COCO's category 1.
 RELEASE_CATEGORIES = (1, )
 # Coordinates up to this are shares of the width and height; poses may reach
@@ -101,7 +106,8 @@ def _parse(record: PoseRecord, categories: Sequence[int] | None,
     if problem is not None:
         return problem
     record.category_id = category_of(raw)
-    joints = as_joints(raw.get('keypoints'), joint_map.num_source)
+    joints = as_joints(raw.get('keypoints'), joint_map.num_source,
+                       raw.get('keypoint_scores'))
     if isinstance(joints, Problem):
         return joints
     if flags:
@@ -238,19 +244,50 @@ def read_score(raw: dict) -> tuple[float, Problem | None]:
                           f'score {value} is not above 0')
 
 
-def as_joints(values: Any, count: int) -> np.ndarray | Problem:
+def flat_triples(values: list, count: int, scores: Any = None) -> list:
+    """Bring the keypoints of a record to one list of x, y, score.
+
+    Args:
+        values (list): Triples, or pairs, of the joints: in one list, or one
+            for each joint.
+        count (int): Number of the joints.
+        scores (list, optional): Scores of pairs. Defaults to 1, or 0 where
+            :func:`present_joints` takes joints without scores as absent.
+
+    Returns:
+        list: 3 * count values; what came if that is of another kind.
+    """
+    if len(values) == 2 * count != 0:
+        values = [values[i:i + 2] for i in range(0, 2 * count, 2)]
+    if len(values) != count or not all(
+            isinstance(one, list) and len(one) in (2, 3) for one in values):
+        return values
+    if not isinstance(scores, list):
+        scores = [int(one[:2] not in _NOWHERE) for one in values]
+    if len(scores) != count:
+        return values
+    return [v for one, score in zip(values, scores, strict=True)
+            for v in (*one, score)[:3]]
+
+
+def as_joints(values: Any, count: int,
+              scores: Any = None) -> np.ndarray | Problem:
     """Read the keypoints of a record, or tell what is wrong with them.
 
-    ``values`` are x, y, score of each of the joints, in one list or one for
-    each joint; a joint with ``null`` is absent. Returns float64 (J, 3), NaN
+    Arguments are those of :func:`flat_triples`. Returns float64 (J, 3), NaN
     for ``null``.
     """
     if not isinstance(values, list):
         return Problem('keypoints',
                        f'keypoints must be a list, got {values!r:.40}')
-    if len(values) == count and all(
-            isinstance(one, list) and len(one) in (2, 3) for one in values):
-        values = [v for one in values for v in (*one, 1)[:3]]
+    values = flat_triples(values, count, scores)
+    widths = {len(one) if isinstance(one, list) else 0 for one in values}
+    if len(widths) == 1 and widths <= {2, 3}:
+        return Problem('keypoint_count', f'a pose must have {count} joints, '
+                       f'got {len(values)}')
+    if len(widths) == 1 and widths != {0}:
+        return Problem('keypoints', 'keypoints must hold x, y, score of each '
+                       f'joint, got lists of {widths.pop()}')
     if len(values) != 3 * count:
         return Problem(
             'keypoint_count',

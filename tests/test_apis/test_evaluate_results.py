@@ -8,7 +8,10 @@ import numpy as np
 import orjson
 import pytest
 
-from posefix_mm.apis.evaluate_results import evaluate_results
+from posefix_mm.apis.evaluate_results import (
+    NothingEvaluatedError,
+    evaluate_results,
+)
 from posefix_mm.formats.coco import read_results
 
 
@@ -213,8 +216,64 @@ def test_the_reason_why_a_pose_is_not_read_is_told(truth, tmp_path) -> None:
         del image['width'], image['height']
         (tmp_path / 'labels' / f'{Path(image["file_name"]).stem}.txt'
          ).write_text('0 .5 .5 .2 .2 ' + ' '.join(['.5 .5 .9'] * 17))
+    with pytest.raises(NothingEvaluatedError, match='malformed_record.*record '
+                       "0: 'the size of its image is not known'"):
+        evaluate_results(
+            tmp_path / 'labels', save(tmp_path, truth, 'annotations.json'))
+
+
+@pytest.mark.parametrize(('changes', 'code'), [
+    (dict(image_id='elsewhere.jpg'), 'image_id_unknown'),
+    (dict(category_id=None), 'malformed_record'),
+    (dict(keypoints=[1, 2, 1] * 16), 'keypoint_count'),
+    (dict(score=None), 'malformed_record'),
+    (dict(keypoints=[None] * 51), 'keypoints_not_finite'),
+    (None, 'no_results'),
+])
+def test_nothing_that_can_be_compared(people, truth, tmp_path, changes,
+                                      code) -> None:
+    records = [] if changes is None else [
+        dict(record, **changes) for record in perfect(truth)]
+    with pytest.raises(NothingEvaluatedError, match=f'none of the '
+                       f'{len(records)} poses of .*results.json.*\n  {code} '):
+        evaluate_results(
+            save(tmp_path, records), people / 'annotations.json')
+
+
+def test_poses_that_are_wrong_can_be_compared(people, truth,
+                                              tmp_path) -> None:
+    records = [dict(record, keypoints=[1, 2, 1] * 17)
+               for record in perfect(truth)]
     evaluation = evaluate_results(
-        tmp_path / 'labels', save(tmp_path, truth, 'annotations.json'))
-    explanation = evaluation.explanations[0]
-    assert explanation.code == 'malformed_record'
-    assert "record 0: 'the size of its image is not known'" in explanation.text
+        save(tmp_path, records), people / 'annotations.json')
+    assert evaluation.results['AP'] == 0
+    assert evaluation.explanations
+
+
+def test_fields_that_are_left_out(people, truth, tmp_path) -> None:
+    """As `posefix refine` reads records; that scores are lacking is said."""
+    names = {i['id']: i['file_name'] for i in truth['images']}
+    records = [dict(image_file=names[record['image_id']],
+                    keypoints=record['keypoints'])
+               for record in perfect(truth)]
+    evaluation = evaluate_results(
+        save(tmp_path, records), people / 'annotations.json')
+    assert evaluation.results['AP'] == pytest.approx(100)
+    assert [e.code for e in evaluation.explanations] == [
+        'scores_equal', 'image_id_is_file_name']
+
+
+@pytest.mark.parametrize('width', [2, 3])
+@pytest.mark.parametrize('nested', [False, True])
+def test_keypoints_in_other_layouts(people, truth, tmp_path, width,
+                                    nested) -> None:
+    """As they are refined, and without a complaint."""
+    records = perfect(truth)
+    for record in records:
+        pose = np.reshape(record['keypoints'], (17, 3))[:, :width]
+        record['keypoints'] = pose.tolist() if nested \
+            else pose.ravel().tolist()
+    evaluation = evaluate_results(
+        save(tmp_path, records), people / 'annotations.json')
+    assert evaluation.results['AP'] == pytest.approx(100)
+    assert evaluation.explanations == []

@@ -54,6 +54,18 @@ def test_the_same_in_both_is_said_once(files, capsys) -> None:
     assert 'input and results: image_id_type' in shown
 
 
+def test_nothing_compared_is_an_error(files, capsys) -> None:
+    records = [dict(record, image_id='gone.jpg')
+               for record in json.loads(files[0].read_text())]
+    files[0].write_text(json.dumps(records))
+    assert main(['evaluate', str(files[0]), '--ann', str(files[1])]) == 4
+    shown = capsys.readouterr()
+    assert shown.out == ''
+    assert shown.err.startswith(f'error: none of the {len(records)} poses of')
+    assert "  image_id_unknown (" in shown.err
+    assert "Remedy: evaluate against the annotations of" in shown.err
+
+
 def test_quiet(files, capsys, tmp_path) -> None:
     assert run(capsys, files[0], '--ann', files[1], '--quiet', '--json',
                tmp_path / 'out.json') == ''

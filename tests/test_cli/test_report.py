@@ -41,15 +41,38 @@ def test_names_the_page(files, tmp_path, capsys, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize('quiet', [False, True])
-def test_a_line_every_so_often(files, tmp_path, capsys, monkeypatch,
-                               quiet) -> None:
+@pytest.mark.parametrize(('command', 'title'), [
+    ('report', 'comparing poses'), ('evaluate', 'evaluating poses'),
+    ('diagnose', 'diagnosing poses'), ('figure', 'drawing the figure')])
+def test_a_line_every_so_often(files, tmp_path, capsys, monkeypatch, quiet,
+                               command, title) -> None:
     """Where standard error is no terminal."""
-    monkeypatch.setattr(progress, 'LINE_SECONDS', .02)
-    assert main([*arguments(files, tmp_path), *['--quiet'] * quiet]) == 0
+    monkeypatch.setattr(progress, 'LINE_SECONDS', .002)
+    name, *poses = arguments(files, tmp_path)
+    if command != name:
+        poses = [*poses[:3], '--ann', str(files.ann)]
+    if command == 'figure':
+        poses = ['oks', *poses, '--out', str(tmp_path / 'a.png')]
+    assert main([command, *poses, *['--quiet'] * quiet]) == 0
     lines = capsys.readouterr().err.splitlines()
     assert bool(lines) is not quiet
-    assert all(re.fullmatch(r'comparing poses: \d+ s', line)
-               for line in lines)
+    assert all(re.fullmatch(rf'{title}: \d+ s', line) for line in lines)
+
+
+def test_the_former_spelling(files, tmp_path, capsys) -> None:
+    """BEFORE AFTER, together or not; not with --before as well."""
+    options = ['--img-dir', str(files.img_dir), '--out', str(tmp_path)]
+    pages = []
+    for poses in ([files.before, files.after, *options],
+                  [files.before, *options, files.after],
+                  [*options, files.before, files.after]):
+        assert main(['report', *map(str, poses)]) == 0
+        pages.append((tmp_path / 'index.html').read_text())
+    assert main(arguments(files, tmp_path)) == 0
+    pages.append((tmp_path / 'index.html').read_text())
+    assert len(set(pages)) == 1
+    with pytest.raises(SystemExit, match='2'):
+        main([*arguments(files, tmp_path), str(files.before)])
 
 
 def test_quiet_and_without_annotations(files, tmp_path, capsys) -> None:

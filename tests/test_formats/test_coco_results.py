@@ -56,6 +56,61 @@ def test_problems(open_text, trip) -> None:
         None, None, 'not_an_object', 'image_id', 'keypoint_count']
 
 
+@pytest.mark.parametrize(('name', 'end'), [
+    ('poses.jsonl', '\n'), ('poses.json', ''), ('poses.NDJSON', '\r\n\n')])
+def test_a_record_a_line(trip, name, end) -> None:
+    records = [dict(image_file=f'{image}.jpg', keypoints=[1, 2, 1, 3, 4, 1])
+               for image in (7, 7, 8)]
+    text = (end or '\n').join(map(json.dumps, records)) + end
+    poses = trip.open(text, name)
+    assert poses.name == 'coco-results'
+    assert poses.image_index.tolist() == [0, 0, 1]
+    assert list(poses.images) == [ImageRef('7.jpg'), ImageRef('8.jpg')]
+    trip.check_untouched(poses)
+    out = trip.write(poses, {2: [[1, 2], [5, 6]]}, dropped=[0])
+    expected = [records[1], dict(records[2], keypoints=[1, 2, 1, 5., 6., 1])]
+    assert [json.loads(line) for line in out.read_text().splitlines()
+            if line] == json.loads(json.dumps(expected))
+
+
+def test_a_bad_line_is_one_record(trip) -> None:
+    good = '{"image_id": 1, "keypoints": [1, 2, 1, 3, 4, 1]}\n'
+    poses = trip.open(good + '{"image_id": 2, "keyp\n' + good, 'a.jsonl')
+    assert trip.codes(poses) == [None, 'not_json', None]
+
+
+def test_a_single_line(trip) -> None:
+    text = '{"image_id": 1, "keypoints": [1, 2, 1, 3, 4, 1]}'
+    assert trip.codes(trip.open(text, 'a.jsonl')) == [None]
+    with pytest.raises(ValueError, match='must hold a list of records'):
+        trip.open(text, 'a.json')
+
+
+@pytest.mark.parametrize(('keypoints', 'written'), [
+    ([1, 2, 0, 0], [1, 5., 0, 0]),
+    ([[1, 2], [-1, -1]], [[1, 5.], [-1, -1]]),
+])
+def test_pairs_without_scores(trip, keypoints, written) -> None:
+    """Absent at 0, 0 and -1, -1, where they stay."""
+    poses = trip.open([dict(image_id=1, keypoints=keypoints)])
+    [record] = poses.read([0])
+    assert record.keypoints.tolist() == [[1, 2], [0, 0]]
+    assert record.keypoint_scores.tolist() == [1, 0]
+    out = json.loads(trip.write(poses, {0: [[1, 5], [0, 0]]}).read_text())
+    assert out[0]['keypoints'] == written
+
+
+def test_scores_beside_pairs(trip) -> None:
+    poses = trip.open([dict(image_id=1, keypoints=[[1, 2], [3, 4]],
+                            keypoint_scores=[.5, 0]),
+                       dict(image_id=1, keypoints=[1, 2, 3, 4],
+                            keypoint_scores=[.5])])
+    first, second = poses.read([0, 1])
+    assert first.keypoint_scores.tolist() == [.5, 0]
+    assert first.visible.tolist() == [True, False]
+    assert second.problem.code == 'keypoint_count'
+
+
 @pytest.mark.parametrize(('raw', 'image_id'), [
     (b'{"image_id": 3}', 3),
     (b'{"a": {"image_id": 4}, "image_id": "x"}', 'x'),

@@ -30,6 +30,8 @@ def check(trip, poses, scores=(.75, )):
     dict(keypoints=FLAT, score=.75, bbox=[1, 2, 3, 4], category_id=1),
     dict(keypoints=PAIRS, scores=[.5, 0.], labels=[0, 1], score=.75),
     dict(keypoints=[10, 20, 30, 40], keypoint_scores=[.5, 0], score=.75),
+    dict(keypoints=[10, 20, 0, 0], score=.75),
+    dict(keypoints=[[10, 20], [-1, -1]], score=.75),
     dict(keypoints=[dict(x=10, y=20, score=.5), dict(x=3, y=4, score=0)],
          score=.75),
     dict(PERSON, keypoints=[[10., 20.], [None, None]],
@@ -202,6 +204,119 @@ def test_a_single_frame_is_an_image(trip):
     assert ImageFinder(trip.folder).locate(image).path.name == 'a.jpg'
 
 
+@pytest.mark.parametrize(('content', 'name', 'images'), [
+    (TRIPLES, '7.json', [('7', None)]),
+    ([TRIPLES], '7.json', [('7', None)]),
+    ([TRIPLES, TRIPLES], '7.json', [('7', None)] * 2),
+    ([FLAT, FLAT], '7.json', [('7', None)] * 2),
+    ([[TRIPLES], [], [FLAT, FLAT]], 'cam01.json',
+     [('cam01', 0), ('cam01', 2), ('cam01', 2)]),
+    ({'a.jpg': TRIPLES, 'b.jpg': [FLAT]}, 'x.json',
+     [('a.jpg', None), ('b.jpg', None)]),
+    (dict(image='a.jpg', keypoints=[TRIPLES]), 'x.json', [('a.jpg', None)]),
+    (dict(image='a.jpg', predictions=[dict(keypoints=FLAT)]), 'x.json',
+     [('a.jpg', None)]),
+    (dict(image_id=5, keypoints=TRIPLES), 'x.json', [(5, None)]),
+])
+def test_bare_poses(trip, content, name, images):
+    """Lists of numbers: of a joint, a pose, an image or a video."""
+    poses = trip.open(content, name)
+    assert poses.name == 'instances'
+    found = [poses.images[i] for i in poses.image_index]
+    assert [(i.file_name or i.stem or i.image_id, i.frame)
+            for i in found] == images
+    check(trip, poses, [.5] * len(images))
+    out = trip.write(poses, {0: [[10, 21.5], [0, 0]]}).read_text()
+    assert out == json.dumps(content).replace('10, 20', '10, 21.5', 1)
+
+
+@pytest.mark.parametrize('field', ['instances', 'pred_instances', 'results'])
+def test_a_stack_of_people_in_a_frame(trip, field):
+    """As mmpose's data samples; x comes before y."""
+    poses = trip.open([{'img_path': 'a.jpg', field: STACK},
+                       {'img_path': 'b.jpg', field: STACK}])
+    assert [i.file_name for i in poses.images] == ['a.jpg', 'b.jpg']
+    check(trip, poses, [.75] * 4)
+
+
+@pytest.mark.parametrize('name', ['part', 'class', 'label'])
+def test_names_of_points_that_are_left_out(trip, name):
+    """In a folder that begins with an empty file; not all have the tail."""
+    points = [{name: 'nose', 'x': 10, 'y': 20, 'confidence': .5},
+              {name: 'tail', 'x': 3, 'y': 4, 'confidence': .5}]
+    for file, keypoints in (('a', None), ('b', points[:1]), ('c', points)):
+        trip.file(dict(predictions=[] if keypoints is None else [
+            dict(keypoints=keypoints)]), f'{file}.json')
+    poses = trip.open(trip.folder)
+    assert [i.stem for i in poses.images] == ['b', 'c']
+    first, second = trip.read(poses)
+    assert first.visible.tolist() == [True, False]
+    assert second.keypoints.tolist() == [[10, 20], [3, 4]]
+
+
+@pytest.mark.parametrize('labels', [[1], [0]])
+def test_labels_of_points_that_are_left_out(trip, labels):
+    """As transformers writes poses of ViTPose with a threshold."""
+    person = dict(keypoints=[[10, 20]], scores=[.5], labels=labels)
+    poses = trip.open([person])
+    [record] = trip.read(poses)
+    assert record.visible.tolist() == [0 in labels, 1 in labels]
+    moved = np.where(record.visible[:, None], [11, 20], 0)
+    out = json.loads(trip.write(poses, {0: moved}).read_text())
+    assert out == [dict(person, keypoints=[[11., 20]])]
+
+
+def test_places_of_points_in_objects(trip):
+    """PoseNet's."""
+    points = [dict(part='tail', position=dict(x=30, y=40), score=0),
+              dict(part='nose', position=dict(x=10, y=20), score=.5)]
+    poses = trip.open([dict(score=.75, keypoints=points)])
+    check(trip, poses)
+    out = json.loads(trip.write(poses, {0: [[11, 20], [0, 0]]}).read_text())
+    assert out[0]['keypoints'][1]['position'] == dict(x=11., y=20)
+
+
+def test_points_of_one_name_have_none(trip):
+    points = [dict(label='point', x=10, y=20, score=.5),
+              dict(label='point', x=30, y=40, score=0)]
+    check(trip, trip.open([dict(keypoints=points)], format='instances'), [.5])
+
+
+@pytest.mark.parametrize('end', ['\n', '\n\n'])
+def test_lines_of_people(trip, end):
+    points = [dict(name='tail', x=30, y=40, score=0),
+              dict(name='nose', x=10, y=20, score=.5)]
+    text = end.join(json.dumps(dict(image_file=f'{n}.jpg', keypoints=points))
+                    for n in 'ab')
+    poses = trip.open(text, 'a.jsonl')
+    assert poses.name == 'instances'
+    assert [i.file_name for i in poses.images] == ['a.jpg', 'b.jpg']
+    check(trip, poses, [.5, .5])
+
+
+def test_videos_of_frames(trip):
+    """The only video in the folder is not taken for one with a suffix."""
+    poses = trip.open([dict(video='x/cam02.mp4', frame=3, keypoints=TRIPLES),
+                       dict(video_name='cam03', frame=0, people=[PERSON])])
+    first, second = poses.images
+    assert (first.file_name, first.frame) == ('x/cam02.mp4', 3)
+    assert (second.file_name, second.frame) == ('cam03', 0)
+    (trip.folder / 'cam01.mp4').touch()
+    with pytest.raises(LookupError, match='cam02.mp4'):
+        ImageFinder(trip.folder).locate(first)
+    (trip.folder / 'cam03.mp4').touch()
+    found = ImageFinder(trip.folder).locate(second)
+    assert (found.path.name, found.frame) == ('cam03.mp4', 0)
+
+
+def test_frames_that_are_files(trip):
+    poses = trip.open([dict(frame='a_1.jpg', keypoints=TRIPLES),
+                       dict(image_id=7, predictions=[PERSON])])
+    first, second = poses.images
+    assert (first.file_name, first.frame, second.image_id) == (
+        'a_1.jpg', None, 7)
+
+
 def test_names_that_are_none(trip):
     """Bones, maybe, instead of joints."""
     with pytest.raises(ValueError, match=r'the file has \[1, 2\]; the refiner '
@@ -225,6 +340,9 @@ def test_a_folder(trip):
     ([dict(frame_id='x', instances=[PERSON])], 'unreadable_file'),
     ([dict(frame_id=1, instances=3)], 'unreadable_file'),
     ([dict(frame_id=1, instances=[3])], 'not_an_object'),
+    ([dict(frame_id=1, instances=dict(boxes=[[1, 2, 3, 4]], joints=[PAIRS]))],
+     'unreadable_file'),
+    ([[[TRIPLES], [[.5, 0.]]]] * 2, 'unreadable_file'),
     ([dict(PERSON, bbox_score=0)], 'score_not_positive'),
     ([dict(keypoints=[PAIRS], keypoint_scores=[])], 'keypoint_count'),
     ([dict(keypoints=[PAIRS], keypoint_scores={})], 'keypoints'),

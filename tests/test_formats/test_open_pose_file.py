@@ -51,6 +51,26 @@ def test_formats_that_cant_be_told(trip):
         trip.open('', 'a.xml')
 
 
+@pytest.mark.parametrize(('name', 'remedy'), [
+    ('results.pkl', 'write its poses as JSON'),
+    ('poses.npy', 'posefix_mm.refine'),
+    ('poses.json.gz', 'unpack it'),
+    ('d/000001_pose.yml', '--write_json'),
+    ('d/a.JPG', 'belong to --img-dir'),
+    ('d/cam01.mp4', 'belong to --img-dir'),
+    ('d/results.json', 'one of its files'),
+])
+def test_what_is_no_format_has_a_remedy(trip, name, remedy):
+    path = trip.file([RECORD] if name.endswith('.json') else b'\x80', name)
+    with pytest.raises(ValueError, match=f"can't tell.*{remedy}"):
+        detect_format(path.parent if '/' in name else path)
+
+
+def test_an_empty_folder(trip):
+    with pytest.raises(ValueError, match='it is empty'):
+        detect_format(trip.folder)
+
+
 @pytest.mark.parametrize('content', ['3', '{"a": 1}', ''])
 def test_other_json_is_said_to_be_no_results(content, trip):
     with pytest.raises(ValueError, match='a.json must hold a list'):

@@ -15,6 +15,19 @@ def test_names() -> None:
     assert found.num_source == 4
 
 
+@pytest.mark.parametrize('source', [
+    ['rightEye', 'leftEye'], ['Right eye', 'LEFT-EYE'],
+    ['right_eye', 'left_eye']])
+def test_names_that_are_written_otherwise(source) -> None:
+    joint_map = JointMap.from_names(source, ['left_eye', 'nose', 'right_eye'])
+    assert joint_map.places.tolist() == [1, -1, 0]
+
+
+def test_the_very_name_comes_first() -> None:
+    joint_map = JointMap.from_names(['left_eye', 'leftEye'], ['left_eye'])
+    assert joint_map.places.tolist() == [0]
+
+
 def test_named_pairs() -> None:
     """Pairs come before equal names."""
     found = JointMap.from_names(SOURCE, TARGET,
