@@ -9,7 +9,7 @@ import importlib
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -37,9 +37,10 @@ PUT_OFF = {
 def put_off_imports() -> None:
     """Put off the imports of :data:`PUT_OFF`, if they are not done yet.
 
-    Only there: whoever else imports the same module gets it. Two classes of
-    distributed training are not registered until they are used, so this is
-    for commands, which do not train, and not for ``import posefix_mm``.
+    Only there: whoever else imports the same module gets it. ``FlexibleRunner``
+    and the classes for FSDP and ZeRO are not registered until they are used,
+    so this is for commands, which do not train, and not for ``import
+    posefix_mm``.
     """
     for importer, modules in PUT_OFF.items():
         if importer not in sys.modules:
@@ -77,8 +78,7 @@ class _LateName:
     def __init__(self, module: str, name: str) -> None:
         self._place = module, name
 
-    @cached_property
-    def _object(self) -> Any:
+    def _import(self) -> Any:
         module, name = self._place
         found = importlib.import_module(module)
         if not hasattr(found, name):  # a part of a package
@@ -88,10 +88,10 @@ class _LateName:
     def __getattr__(self, name: str) -> Any:
         if name.startswith('__'):  # what annotations are asked for
             raise AttributeError(name)
-        return getattr(self._object, name)
+        return getattr(self._import(), name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._object(*args, **kwargs)
+        return self._import()(*args, **kwargs)
 
     def __mro_entries__(self, bases: tuple) -> tuple[type]:
-        return self._object,
+        return self._import(),
