@@ -1,8 +1,10 @@
 # `make demo` and `make test` do the whole set-up first; later runs find it
 # done and start at once.
 
-# The first of these that runs; name another one with PYTHON=...
-PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+# The first of these that runs: what .venv was made with, unless another one is
+# named with PYTHON=...
+PYTHON ?= $(shell for p in .venv/bin/python python3.11 python3.12 python3.13 \
+	python3; do \
 	"$$p" -c '' >/dev/null 2>&1 && echo "$$p" && break; done)
 VENV_PYTHON := .venv/bin/python
 # Optional packages: browser, formats, onnx, openvino, photos, tensorboard,

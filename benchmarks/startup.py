@@ -3,11 +3,12 @@
 Each is run several times, in turn; the fastest of each counts. The first
 refined pose is that of a file with one pose, and the package's own refiner
 (needs the extra `photos`). `--against` compares it with another checkout, by
-processor time as well, which a busy machine disturbs less; and with the
-imports of torch, MMEngine and MMPose that no refinement can do without.
+processor time as well, which a busy machine disturbs less, above all with
+one thread: several wait for each other in loops; and with importing PyTorch,
+which no refinement can do without.
 
     python benchmarks/startup.py
-    python benchmarks/startup.py --against ../checkout_of_before
+    OMP_NUM_THREADS=1 python benchmarks/startup.py --against ../checkout_before
 """
 
 import argparse
@@ -28,7 +29,6 @@ from rich.table import Table
 COMMANDS = ('refine', 'predict', 'evaluate', 'convert', 'diagnose',
             'estimate-errors', 'figure', 'report', 'export')
 POSEFIX = [sys.executable, '-m', 'posefix_mm.cli']
-IMPORTS = 'import posefix_mm, mmengine.runner, mmpose.models'
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -105,7 +105,7 @@ def show_comparison(command: List[str], before: Path, repeats: int) -> None:
     runs = {
         'before': (command, before),
         'now': (command, ROOT),
-        'imports alone': ([sys.executable, '-c', IMPORTS], ROOT)
+        'import torch': ([sys.executable, '-c', 'import torch'], ROOT)
     }
     costs = [{name: measure(*run) for name, run in runs.items()}
              for _ in range(repeats)]

@@ -1,6 +1,7 @@
-"""Call functions once a module of somebody else is imported."""
+"""Act when a module of somebody else is imported."""
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -11,24 +12,36 @@ def on_import(name: str, action: Callable[[], None]) -> None:
 
     If the function fails, so does the import.
     """
+    @contextmanager
+    def act_after() -> Iterator[None]:
+        yield
+        action()
+
     if name in sys.modules:
         action()
     else:
-        sys.meta_path.insert(0, _Watcher(name, action))
+        around_import(name, act_after)
+
+
+def around_import(name: str,
+                  context: Callable[[], AbstractContextManager]) -> None:
+    """Execute a module, when it is imported, in a context."""
+    sys.meta_path.insert(0, _Watcher(name, context))
 
 
 class _Watcher:
-    """Finds one module where the other finders do, and follows it."""
+    """Finds one module where the other finders do, and executes it."""
 
-    def __init__(self, name: str, action: Callable[[], None]) -> None:
+    def __init__(self, name: str,
+                 context: Callable[[], AbstractContextManager]) -> None:
         self.name = name
-        self.action = action
+        self.context = context
 
     def find_spec(self,
                   name: str,
                   path: Any = None,
                   target: Any = None) -> ModuleSpec | None:
-        """Let the others find the module, and act after its execution."""
+        """Let the others find the module, and execute it in the context."""
         if name != self.name:
             return None
         others = (finder.find_spec(name, path, target)
@@ -39,9 +52,9 @@ class _Watcher:
         execute = spec.loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
-            execute(module)
-            sys.meta_path[:] = [f for f in sys.meta_path if f is not self]
-            self.action()
+            with self.context():
+                execute(module)
+                sys.meta_path[:] = [f for f in sys.meta_path if f is not self]
 
         spec.loader.exec_module = exec_module
         return spec

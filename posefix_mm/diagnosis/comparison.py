@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from ..evaluation import can_evaluate
 from ..evaluation.annotation_format import tidy_annotations
@@ -68,6 +67,8 @@ def pair_records(before: Sequence[PoseRecord],
 
 def _assign(before: list[PoseRecord], after: list[PoseRecord]) -> list[tuple]:
     """Pair the poses of one image."""
+    from scipy.optimize import linear_sum_assignment  # slow to import
+
     (poses, visible, scores), (refined, visible_after, new_scores) = (
         [np.stack([getattr(r, name) for r in group])
          for name in ('keypoints', 'visible', 'score')]

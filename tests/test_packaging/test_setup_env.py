@@ -3,6 +3,7 @@
 import os
 import re
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,6 +48,20 @@ def test_other_pythons_are_refused(script, monkeypatch, version) -> None:
             '3.11, 3.12 or 3.13 is needed, found '
             rf'{version[0]}\.{version[1]}; .*PYTHON=')):
         script.check_interpreter()
+
+
+@pytest.mark.skipif(not shutil.which('make'), reason='there is no make')
+def test_make_keeps_the_python_of_the_environment(tmp_path) -> None:
+    """`make setup PYTHON=python3.13; make test` does not start anew."""
+    python = tmp_path / '.venv' / 'bin' / 'python'
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    for option, expected in (('OPS=', '.venv/bin/python'),
+                             (f'PYTHON={sys.executable}', sys.executable)):
+        shown = subprocess.run(
+            ['make', '-n', '-C', tmp_path, '-f', ROOT / 'Makefile', 'test',
+             option], capture_output=True, text=True, check=True).stdout
+        assert f'"{expected}" scripts/setup_env.py' in shown
 
 
 def test_operators_need_a_compiler(script, monkeypatch) -> None:
