@@ -79,7 +79,8 @@ def load_networks(number: int) -> Dict[str, tuple]:
     without_pose = {
         'model.fusion': dict(type='ImagesOnly'),
         'model.head.quality': None,
-        'model.head.keep_margin': None
+        'model.head.keep_margin': None,
+        'model.head.merge_input': False
     }
     for name, config, options in ((DEFAULT, None, None),
                                   (THUNDER, None, without_pose),

@@ -22,7 +22,8 @@ model = dict(
         init_cfg=dict(type='Normal', layer='Conv2d', std=.01),
         decode_radius=2,
         quality=dict(type='PoseQuality', num_keypoints=17, in_channels=96),
-        keep_margin=-.05),
+        keep_margin=-.05,
+        merge_input=True),
     test_cfg=dict(
         flip_test=True,
         keep_input_scores=False,

@@ -3,7 +3,8 @@
 _base_ = './posefix_thunder-all_1xb32-4e_photos-256x256.py'
 
 # every pose moves here, so that what is compared is what the network says
-model = dict(head=dict(quality_only=True, keep_margin=None))
+model = dict(
+    head=dict(quality_only=True, keep_margin=None, merge_input=False))
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 train_dataloader = dict(dataset=dict(sample_ratio_factor=[.3, .7, .6, 1.4]))
 # photos that nothing was trained on, with real poses, say how honest it is
