@@ -37,10 +37,10 @@ PUT_OFF = {
 def put_off_imports() -> None:
     """Put off the imports of :data:`PUT_OFF`, if they are not done yet.
 
-    Only there: whoever else imports the same module gets it. The classes for
-    FSDP and ZeRO, and ``FlexibleRunner``, are not registered until they are
-    used: this is for commands, which do not train, not for ``import
-    posefix_mm``.
+    Only there: whoever else imports the same module gets it. MMEngine's
+    ``FlexibleRunner`` and its classes for FSDP and ZeRO are not registered
+    until they are used, so this is for commands, which do not train, and not
+    for ``import posefix_mm``.
     """
     for importer, modules in PUT_OFF.items():
         if importer not in sys.modules:
