@@ -166,7 +166,7 @@ def refine_file(predictor: PosePredictor,
         NothingRefinedError: If no record could be refined; nothing is written
             then.
         ValueError: If ``out`` is the input, or a file or an argument is not
-            right.
+            right, or the poses change meanwhile.
     """
     poses, out = Path(poses), Path(out)
     check_paths(out, (poses, ann), img_dir, show_dir,
@@ -220,6 +220,7 @@ def refine_file(predictor: PosePredictor,
         barrier()
         return RefineSummary(total=len(pose_file))
     refined, problems = run.gather(out, name)
+    run.check_unchanged()
     summary = RefineSummary(
         total=len(pose_file),
         refined=int(refined.refined.sum()),
