@@ -69,7 +69,8 @@ class InstanceLists(JsonPoseFolder):
     A person has ``keypoints``: pairs or triples, one list for each joint or
     one for all, objects with x and y, lists of each, or all by the names of
     joints; ``keypoint_scores`` (or ``scores``) and ``bbox_score`` (or
-    ``score``). Poses of several people may be stacked in one ``keypoints``. A
+    ``score``). Poses of several people may be stacked in one ``keypoints``,
+    and be bare lists of numbers, of which :func:`_depth` tells the kind. A
     file is a list of people, whose image has its name unless they name it; or
     a list of frames with ``frame_id`` (or the like; else their places) and
     ``instances`` (or the like), of the video that has its name: as mmpose's
