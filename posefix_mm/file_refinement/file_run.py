@@ -229,8 +229,9 @@ class FileRun:
             path for path in (self.predictor.files.checkpoint, *files)
             if path is not None and Path(path).is_file())
         skeleton = self.pose_file.skeleton
+        self._digest = self.pose_file.digest()
         digest.update(repr((
-            __version__, self.predictor.name, self.pose_file.digest(),
+            __version__, self.predictor.name, self._digest,
             self.pose_file.name, skeleton.joint_map.places.tolist(),
             skeleton.joint_map.num_source, skeleton.categories, self.nms,
             self.scores, self.passes, self.batch_size, CHUNK_BATCHES
@@ -238,6 +239,16 @@ class FileRun:
         if self.order is not None:
             digest.update(self.order.tobytes())
         return digest.hexdigest()
+
+    def check_unchanged(self) -> None:
+        """Check that the poses are those of the fingerprint.
+
+        Raises:
+            ValueError: If somebody wrote into the file since.
+        """
+        if self.pose_file.digest() != self._digest:
+            raise ValueError(f'{self.pose_file.path} changed while it was '
+                             'refined; run the command again')
 
     def refine_into_journal(self, out: Path, run: str, *, resume: bool,
                             progress: bool) -> None:

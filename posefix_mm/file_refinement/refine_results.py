@@ -161,7 +161,7 @@ def refine_file(predictor: PosePredictor,
         NothingRefinedError: If no record could be refined; nothing is written
             then.
         ValueError: If ``out`` is the input, or a file or an argument is not
-            right.
+            right, or the poses change meanwhile.
     """
     poses, out = Path(poses), Path(out)
     check_paths(out, (poses, ann), img_dir, show_dir,
@@ -206,6 +206,7 @@ def refine_file(predictor: PosePredictor,
         barrier()
         return RefineSummary(total=len(pose_file))
     refined, problems = run.gather(out, name)
+    run.check_unchanged()
     summary = RefineSummary.of(refined, problems, log or log_path(out), fit)
     if not summary.refined and not allow_empty:
         remove_journals(out)

@@ -107,8 +107,10 @@ class DlcFile(PoseFile):
         return cls.table(Path(path)).header.joint_names
 
     def _image(self, name: str | int) -> ImageRef | None:
-        if isinstance(name, str) and name.isdecimal() and len(name) < 10:
-            name = int(name)
+        if isinstance(name, str):
+            number = name.removesuffix('.0')  # as pandas may write it
+            if number.isdecimal() and len(number) < 10:
+                name = int(number)
         if isinstance(name, int):
             return ImageRef(stem=self._video(), frame=name)
         return ImageRef(file_name=name_in_folder(name)) if name else None

@@ -34,7 +34,8 @@ _VIDEO_FIELDS = ('video', 'video_name', 'video_path', 'video_file')
 # Around all frames or people of a file.
 _AROUND = ('instance_info', 'frames', 'predictions', 'results', 'annotations',
            'images', 'data')
-_SCORE = ('score', 'confidence', 'visibility', 'likelihood', 'c', 'conf')
+_SCORE = ('score', 'confidence', 'visibility', 'visible', 'likelihood', 'c',
+          'conf', 'v')
 _SCORES = ('keypoint_scores', 'scores', 'visible')
 # So many numbers a joint may have; more are those of a pose.
 _JOINT = 4
@@ -68,7 +69,8 @@ class InstanceLists(JsonPoseFolder):
     A person has ``keypoints``: pairs or triples, one list for each joint or
     one for all, objects with x and y, lists of each, or all by the names of
     joints; ``keypoint_scores`` (or ``scores``) and ``bbox_score`` (or
-    ``score``). Poses of several people may be stacked in one ``keypoints``. A
+    ``score``). Poses of several people may be stacked in one ``keypoints``,
+    and be bare lists of numbers, of which :func:`_depth` tells the kind. A
     file is a list of people, whose image has its name unless they name it; or
     a list of frames with ``frame_id`` (or the like; else their places) and
     ``instances`` (or the like), of the video that has its name: as mmpose's
@@ -148,7 +150,7 @@ class InstanceLists(JsonPoseFolder):
             values = [points.get(name, absent) for name in self._joint_names]
         if isinstance(values, list):
             values = [[_place(one).get('x'), _place(one).get('y'),
-                       first_of(one, _SCORE, 1)]
+                       _number(first_of(one, _SCORE, 1))]
                       if isinstance(one, dict) else one for one in values]
         width = 0
         if _all_are(values, list) and len(set(map(len, values))) == 1:
@@ -248,6 +250,11 @@ def first_of(content: dict, names: Sequence[str], default: Any = None) -> Any:
     return next((content[n] for n in names if n in content), default)
 
 
+def _number(score: Any) -> Any:
+    """A score; whether a point is visible is one as well."""
+    return int(score) if isinstance(score, bool) else score
+
+
 def _place(point: dict) -> dict:
     """What has the x and y of a point: PoseNet puts them in an object."""
     place = point.get('position')
@@ -308,9 +315,11 @@ def _all_poses(content: Any) -> Iterator[tuple[_Frame, JsonPath, Any]]:
             raise ValueError('must hold people with keypoints, got an object '
                              f'with {", ".join(map(repr, frame.people)):.80}')
         for place, person in people:
-            # easy_ViTPose, people by their numbers: y before x
-            swapped = any(isinstance(key, str) and key.isdecimal()
-                          for key in place) or (
+            # easy_ViTPose, people of a frame by their numbers: y before x
+            numbered = isinstance(frame.people, dict) and not any(
+                isinstance(key, str) for key in frame.path[-1:]) and any(
+                isinstance(key, str) and key.isdecimal() for key in place)
+            swapped = numbered or (
                 isinstance(content, dict) and 'skeleton' in content)
             for path, raw in _poses_of(person, (*frame.path, *place)):
                 if swapped and isinstance(person, list):
@@ -389,7 +398,11 @@ def _frames(content: Any, path: JsonPath = (),
     elif any(map(is_frame, content)):
         for place, frame in enumerate(content):
             number = None if len(content) == 1 else place  # of an image
-            if isinstance(frame, list):
+            if isinstance(frame, list) and any(
+                    isinstance(person, dict)
+                    and image_id_of(person) is not None for person in frame):
+                yield from _frames(frame, (*path, place))
+            elif isinstance(frame, list):
                 yield _Frame(number, None, (*path, place), frame)
             elif isinstance(frame, dict):
                 yield _frame_of_list(frame, path, place, number)

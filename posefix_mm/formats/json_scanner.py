@@ -91,9 +91,16 @@ class ByteFile:
         return place
 
 
+def _first_byte(file: ByteFile) -> int:
+    """Where JSON begins, maybe after a byte order mark of UTF-8."""
+    mark = codecs.BOM_UTF8  # as spreadsheets and Windows write it
+    marked = file.read(0, len(mark)) == mark
+    return file.skip_space(len(mark) if marked else 0)
+
+
 def is_lines(file: ByteFile) -> bool:
     """Whether a file holds an object a line (JSONL), and not a single one."""
-    start = file.skip_space(0)
+    start = _first_byte(file)
     line = file.read(start, start + _LINE).split(b'\n', 1)[0]
     if file.skip_space(start + len(line)) == file.size \
             and file.path.suffix not in LINES_SUFFIXES:
@@ -109,7 +116,7 @@ def find_records(file: ByteFile) -> int:
 
     It is 0 where the file is the list, or has a record a line.
     """
-    place = file.skip_space(0)
+    place = _first_byte(file)
     if file.read(place, place + 1) != b'{' or is_lines(file):
         return 0
     fields = find_fields(file.path)
@@ -134,10 +141,7 @@ def iter_elements(file: ByteFile, begin: int = 0) -> Iterator[Element]:
             byte and element.
     """
     count, whole = 0, begin == 0
-    mark = codecs.BOM_UTF8
-    if whole and file.read(0, len(mark)) == mark:
-        begin = len(mark)  # as spreadsheets and Windows write it
-    place = file.skip_space(begin)
+    place = _first_byte(file) if whole else file.skip_space(begin)
     head = file.read(place, place + 1)
     if head == b'{' and whole and is_lines(file):
         yield from _iter_lines(file)

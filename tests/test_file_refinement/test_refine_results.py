@@ -12,6 +12,7 @@ from mmengine.config import Config
 
 from posefix_mm import fileio
 from posefix_mm.apis import NothingRefinedError
+from posefix_mm.file_refinement.file_run import FileRun
 
 
 def poses_of(output: List[dict]) -> np.ndarray:
@@ -579,3 +580,20 @@ def test_progress_bar(refine, records, capfd, progress) -> None:
     refine(records, progress=progress)
     shown = capfd.readouterr().err
     assert (f'{len(records)} of {len(records)}' in shown) is progress
+
+
+def test_a_file_that_changes_meanwhile(refine, records, tmp_path,
+                                       monkeypatch) -> None:
+    """Places of its records would be those of others."""
+    path, out = tmp_path / 'a.json', tmp_path / 'b.json'
+    gather = FileRun.gather
+    path.write_text(json.dumps(records))
+
+    def change_and_gather(self, *arguments):
+        path.write_text(json.dumps(records[::-1]))
+        return gather(self, *arguments)
+
+    monkeypatch.setattr(FileRun, 'gather', change_and_gather)
+    with pytest.raises(ValueError, match=r'a\.json changed while it was'):
+        refine(records, poses=path, out=out)
+    assert not out.exists()

@@ -73,6 +73,18 @@ def test_a_record_a_line(trip, name, end) -> None:
             if line] == json.loads(json.dumps(expected))
 
 
+@pytest.mark.parametrize('around', ['[%s]', '{"results": [%s]}', '%s\n%s'])
+def test_a_byte_order_mark_of_utf_8(trip, around) -> None:
+    record = '{"image_id": 1, "keypoints": [1, 2, 1, 3, 4, 1]}'
+    text = around % ((record, ) * around.count('%s'))
+    poses = trip.open(b'\xef\xbb\xbf' + text.encode())
+    assert trip.codes(poses) == [None] * around.count('%s')
+    trip.check_untouched(poses)
+    out = trip.write(poses, {0: [[1, 2], [5, 6]]}).read_bytes()
+    assert out.decode('utf-8-sig') == text.replace(
+        '[1, 2, 1, 3, 4, 1]', '[1,2,1,5.0,6.0,1]', 1)
+
+
 def test_a_bad_line_is_one_record(trip) -> None:
     good = '{"image_id": 1, "keypoints": [1, 2, 1, 3, 4, 1]}\n'
     poses = trip.open(good + '{"image_id": 2, "keyp\n' + good, 'a.jsonl')

@@ -146,6 +146,14 @@ def test_two_scorers_are_two_poses(trip):
         [1, 2], [3, 4], [0, 0], [5, 6]]
 
 
+def test_numbers_of_frames_that_are_fractions(trip):
+    text = VIDEO.replace('\n0,', '\n0.0,').replace('\n1,', '\n1.0,')
+    assert text != VIDEO
+    poses = trip.open(text, 'mouseDLC_net.csv')
+    assert [(i.stem, i.frame) for i in poses.images] == [
+        ('mouse', 0), ('mouse', 1)]
+
+
 @pytest.mark.parametrize('comma', [False, True])
 @pytest.mark.parametrize(('delimiter', 'encoding', 'start'), [
     (';', 'utf-8', '\ufeff'), (';', 'utf-8', 'sep=;\r\n'),

@@ -309,6 +309,28 @@ def test_videos_of_frames(trip):
     assert (found.path.name, found.frame) == ('cam03.mp4', 0)
 
 
+def test_people_by_their_numbers_below_a_name(trip):
+    """x before y, unlike easy_ViTPose's frames."""
+    check(trip, trip.open([dict(image='a.jpg', people={'0': TRIPLES})]), [.5])
+
+
+def test_people_who_name_their_images_in_lists(trip):
+    poses = trip.open([[dict(image=f'{n}.jpg', keypoints=FLAT)] * 2
+                       for n in 'ab'])
+    assert [poses.images[i].file_name for i in poses.image_index] == [
+        'a.jpg', 'a.jpg', 'b.jpg', 'b.jpg']
+    check(trip, poses, [.5] * 4)
+
+
+@pytest.mark.parametrize('visible', [[True, False], [2, 0]])
+@pytest.mark.parametrize('name', ['visible', 'v'])
+def test_points_that_are_not_visible(trip, name, visible):
+    points = [{'x': x, 'y': y, name: one}
+              for (x, y), one in zip(PAIRS, visible, strict=True)]
+    check(trip, trip.open([dict(keypoints=points, score=.75)],
+                          format='instances'))
+
+
 def test_frames_that_are_files(trip):
     poses = trip.open([dict(frame='a_1.jpg', keypoints=TRIPLES),
                        dict(image_id=7, predictions=[PERSON])])
