@@ -143,7 +143,7 @@ class PoseQuality(BaseModule):
             *(logit * slope + offset for logit, slope, offset in zip(
                 logits, self.slope, self.offset, strict=True)))
 
-    def share_of_input(self, logits: Tensor, coords: Tensor,
+    def share_of_input(self, quality: PredictedQuality, coords: Tensor,
                        input_coords: Tensor) -> Tensor:
         """How far back towards the input each keypoint should go, (B, K).
 
@@ -151,12 +151,13 @@ class PoseQuality(BaseModule):
         averaged by their precisions, which the predicted KS tell: the squared
         distance to the truth is in proportion to ``-log(KS)``. Less the
         further they are apart, where one of them is another joint, and the
-        worse the input is. The logits of the KS are (B, K, 2), places in
-        heatmap pixels (B, K, 2).
+        lower the OKS of the input is. Places are in heatmap pixels, (B, K, 2).
         """
-        before, after = logits.sigmoid().clamp(1e-3, 1 - 1e-3).unbind(-1)
-        share = after.log() / (before.log() + after.log())
-        return share * before**2 * self._move(coords, input_coords)[..., 0]
+        before, after = quality.keypoints.sigmoid().clamp(
+            1e-3, 1 - 1e-3).log().unbind(-1)
+        near = self._move(coords, input_coords)[..., 0]
+        return after / (before + after) * near * quality.poses[
+            :, :1].sigmoid()**4
 
     def _move(self, coords: Tensor, input_coords: Tensor) -> Tensor:
         """Distance of both places in units of the person, (B, K, 2)."""

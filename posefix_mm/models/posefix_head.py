@@ -79,8 +79,8 @@ class PoseFixHead(HeatmapHead):
             where they are unless its OKS is predicted to rise by more than
             this, which may be negative; absent ones are filled in all the
             same. Needs ``quality``. Defaults to None: all are refined.
-        merge_input (bool): Move a keypoint back towards its place in the
-            input pose where both are about as good and near each other: see
+        merge_input (bool): Move keypoints back towards their places in a good
+            input pose, where both are about as good and near each other: see
             :meth:`PoseQuality.share_of_input`. Needs ``quality``. Defaults to
             False.
         decoder (dict, optional): Config of the :class:`SoftArgmaxIntegral`
@@ -300,8 +300,8 @@ class PoseFixHead(HeatmapHead):
         before, after = quality.keypoints.sigmoid().unbind(-1)
         scores = quality.poses.sigmoid()
         if self.merge_input:
-            share = self.quality.share_of_input(quality.keypoints, coords,
-                                                input_coords) * (weights > 0)
+            share = self.quality.share_of_input(
+                quality, coords, input_coords) * (weights > 0)
             coords = torch.where(
                 share[..., None] > 0,
                 coords + share[..., None] * (input_coords - coords), coords)

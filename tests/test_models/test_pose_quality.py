@@ -7,6 +7,7 @@ from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
 from posefix_mm.models import PoseFixHead, PoseQuality
+from posefix_mm.models.pose_quality import PredictedQuality
 
 QUALITY = dict(type='PoseQuality', num_keypoints=3, in_channels=5,
                embed_channels=4, hidden_channels=8)
@@ -113,15 +114,17 @@ def test_what_gets_no_better_stays(margin) -> None:
 
 
 def test_share_of_the_input_by_hand() -> None:
-    """KS of .5 and .8 in an extent of 100, 1 and 0 heatmap pixels apart."""
+    """KS of .5 and .8, OKS of .9, extent of 100, 1 and 0 pixels apart."""
     quality = MODELS.build(QUALITY)
-    logits = torch.tensor([.5, .8]).logit().expand(1, 3, 2)
+    predicted = PredictedQuality(
+        torch.tensor([.5, .8]).logit().expand(1, 3, 2),
+        torch.tensor([[.9, .2]]).logit())
     coords = torch.tensor([[[0., 0], [10, 10], [5, 5]]])
     moved = coords + torch.tensor([[1., 0], [0, 1], [0, 0]])
-    share = np.log(.8) / (np.log(.5) + np.log(.8)) * .5**2
+    share = np.log(.8) / (np.log(.5) + np.log(.8)) * .9**4
     near = np.exp(-1 / (4 * 100 * np.exp(-2 * 2.6)))
     np.testing.assert_allclose(
-        quality.share_of_input(logits, coords, moved).detach(),
+        quality.share_of_input(predicted, coords, moved).detach(),
         [[share * near, share * near, share]], rtol=1e-5)
 
 
@@ -137,7 +140,7 @@ def test_keypoints_go_back_by_that_share() -> None:
         head.compute_maps((feats, )), input_pose=(pose, weights))
     given = pose / torch.tensor(head.decoder.scale_factor)
     share = head.quality.share_of_input(
-        plain.quality.keypoints, plain.coords, given)[..., None]
+        plain.quality, plain.coords, given)[..., None]
     wanted = (1 - share) * plain.coords + share * given
     wanted[1, 2] = plain.coords[1, 2]
     torch.testing.assert_close(located.coords, wanted)
