@@ -223,8 +223,8 @@ def test_references(source, folder, ref, name) -> None:
 
 @pytest.mark.parametrize(('ref', 'reason'), [
     (ImageRef(stem='twice'), "more than one .* the name 'twice'"),
-    (ImageRef(stem='gone'), "no file .* the name 'gone'"),
-    (ImageRef(stem='walk'), "no file .* the name 'walk'"),
+    (ImageRef(stem='gone'), "no image .* the name 'gone'"),
+    (ImageRef(stem='walk'), "no image .* the name 'walk'"),
     (ImageRef(stem='out'), 'is a link out of the image folder'),
     (ImageRef(stem='../secret'), 'leaves the image folder'),
     (ImageRef(stem='a\0'), 'is not a file name'),
