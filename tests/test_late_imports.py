@@ -40,8 +40,10 @@ assert isinstance(real, type) and Own.__mro__[1] is real
 import matplotlib.pyplot, scipy.stats
 from xtcocotools import coco
 assert scipy.stats.norm.cdf(0) == .5  # not a stand-in
-assert coco.plt.gca().get_xlim() == matplotlib.pyplot.gca().get_xlim()
-assert isinstance(coco.Polygon([[0, 0], [1, 1]]), matplotlib.patches.Patch)
+if hasattr(coco, 'plt'):  # the stand-in for newer Pythons draws nothing
+    assert coco.plt.gca().get_xlim() == matplotlib.pyplot.gca().get_xlim()
+    assert isinstance(
+        coco.Polygon([[0, 0], [1, 1]]), matplotlib.patches.Patch)
 """
 
 
