@@ -64,7 +64,9 @@ class PoseRefiner(TopdownPoseEstimator):
         **kwargs: Further arguments of
             :class:`mmpose.models.TopdownPoseEstimator`. ``test_cfg`` knows
             ``keep_input_scores``, by default True: keypoint scores of the
-            input are kept, as in the release.
+            input are kept, as in the release; and ``pose_weight``, by default
+            1: what the maps are multiplied by when poses are refined. Poses
+            of new photos deserve less trust than those of the training did.
 
     .. _`PoseFix`: https://arxiv.org/abs/1812.03595
     """
@@ -98,7 +100,8 @@ class PoseRefiner(TopdownPoseEstimator):
         self.memory_format = (
             torch.channels_last if channels_last else torch.contiguous_format)
         self.to(memory_format=self.memory_format)
-        if getattr(self.head, 'quality_only', False):  # others rest
+        self.learns_coordinates = not getattr(self.head, 'quality_only', False)
+        if not self.learns_coordinates:  # all but the quality rest
             self.requires_grad_(False)
             self.head.quality.requires_grad_(True)
 
@@ -134,10 +137,14 @@ class PoseRefiner(TopdownPoseEstimator):
         """Put the maps of input poses behind normalised images, (B, 3, h, w).
 
         Poses are in input pixels, (B, K, 2), and visible where above 0,
-        (B, K). The result is (B, 3 + C, h, w).
+        (B, K). The result is (B, 3 + C, h, w). While the network learns, the
+        maps are at full strength, else at ``pose_weight`` of ``test_cfg``.
         """
         maps = self.pose_maps(input_pose, input_pose_visible,
                               *inputs.shape[-2:])
+        weight = self.test_cfg.get('pose_weight', 1.)
+        if weight != 1. and not (self.training and self.learns_coordinates):
+            maps = maps * weight
         inputs = torch.cat((inputs, maps.to(inputs)), dim=1)
         return inputs.contiguous(memory_format=self.memory_format)
 

@@ -127,3 +127,17 @@ def test_absent_keypoints_are_guessed_with_low_scores():
 def test_poses_may_come_without_scores():
     results = scored(0, no_scores_prob=1.)
     assert results['input_pose_visible'].tolist() == [[1.] * 9 + [0.]]
+
+
+def test_some_poses_are_hidden():
+    np.random.seed(0)
+    hide = build('HideInputPose', prob=.3)
+    shown = np.array([[.5, 0., 1.]], np.float32)
+    found = np.stack([
+        hide.transform(dict(input_pose_visible=shown))['input_pose_visible']
+        for _ in range(1000)
+    ])
+    hidden = (found == 0).all((1, 2))
+    assert .26 < hidden.mean() < .34
+    assert (found[~hidden] == shown).all()
+    assert shown.tolist() == [[.5, 0., 1.]]  # what was given stays

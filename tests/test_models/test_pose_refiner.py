@@ -137,6 +137,19 @@ def test_maps_are_behind_the_image(people):
     assert (peak % 96, peak // 96) == (x, y)
 
 
+@pytest.mark.parametrize('training,quality_only,weight',
+                         [(False, False, .5), (True, False, 1.),
+                          (True, True, .5)])
+def test_pose_weight_is_of_refinement(training, quality_only, weight):
+    model = build(test_cfg=dict(pose_weight=.5)).train(training)
+    model.learns_coordinates = not quality_only
+    inputs = model.add_maps(torch.zeros(1, 3, 128, 96),
+                            torch.full((1, 17, 2), 40.), torch.ones(1, 17))
+    peaks = inputs[0, 3:].amax((1, 2))
+    torch.testing.assert_close(
+        peaks, torch.full((17, ), weight * model.pose_maps.amplitude))
+
+
 def test_missing_input_pose_is_a_key_error(people):
     model = build()
     data = load_batch(model, people, training=False)

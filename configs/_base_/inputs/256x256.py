@@ -35,6 +35,7 @@ train_pipeline = [
     dict(type='TopdownAffine', input_size=codec['input_size']),
     dict(type='TakeInputPose', errors=dict(type='SynthesizePoseError')),
     dict(type='SynthesizeKeypointScores'),
+    dict(type='HideInputPose', prob=.4),
     dict(type='PasteOccluder'),
     dict(type='DegradeImage', shrink_prob=.4),
     dict(type='GenerateTarget', encoder=codec),

@@ -20,7 +20,7 @@ from .error_tables import (
     build_radii,
     build_table,
 )
-from .input_pose import GetInputPose, PackRefineInputs
+from .input_pose import GetInputPose, HideInputPose, PackRefineInputs
 from .misplace_pose import MisplacePose
 from .synthesize_pose_error import (
     SynthesizeKeypointScores,
@@ -30,7 +30,7 @@ from .synthesize_pose_error import (
 __all__ = [
     'BUCTDPoseError', 'ClippedNormalBBoxTransform', 'CropByInputPose',
     'CutByBorder', 'DegradeImage', 'DrawInputPose', 'ERROR_TYPES',
-    'ErrorSynthesizer', 'GetInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS',
+    'ErrorSynthesizer', 'GetInputPose', 'HideInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS',
     'PackRefineInputs', 'PasteOccluder', 'RELEASE_TABLE',
     'RandomHalfBodyOfPerson', 'SynthesizeKeypointScores',
     'SynthesizePoseError', 'TakeInputPose', 'build_radii', 'build_table'

@@ -63,6 +63,37 @@ class GetInputPose(BaseTransform):
         return results
 
 
+@TRANSFORMS.register_module()
+@dataclass(eq=False)
+class HideInputPose(BaseTransform):
+    """Show some samples without their input pose, as crops alone.
+
+    A refiner that often has to do without the pose learns to look at the
+    image, and trusts the pose less where that is wrong. Not part of the
+    paper. Comes after the pose is made up or taken.
+
+    Required Keys:
+
+        - input_pose_visible: (1, K)
+
+    Modified Keys:
+
+        - input_pose_visible: 0 where the pose is hidden
+
+    Args:
+        prob (float): Share of the samples. Defaults to 0.4.
+    """
+
+    prob: float = 0.4
+
+    def transform(self, results: dict) -> dict:
+        """Hide."""
+        if np.random.rand() < self.prob:
+            results['input_pose_visible'] = np.zeros_like(
+                results['input_pose_visible'])
+        return results
+
+
 def ks_scales(results: dict) -> np.ndarray:
     """What squared distances are divided by in the exponent of the KS.
 
