@@ -161,6 +161,10 @@ def run(out_dir: Path, data: Path, seed: int,
                 summary.after['AP'],
                 summary.after['AP'] - summary.before['AP'],
                 count_parameters(config), len(read_json(poses)) / seconds)
+            # hours may pass until the table is whole
+            Console().print(
+                f'seed {seed}: {", ".join(names)}: {found[names]}',
+                markup=False, soft_wrap=True)
     return found
 
 
