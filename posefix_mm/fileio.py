@@ -69,6 +69,8 @@ def disk_errors(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno is None:  # one of ours, which has said it
+            raise
         remedy = ('free some space' if error.errno in _FULL else
                   'name a folder that can be written')
         text = (f'cannot write {path}: {error.strerror or error}; '
