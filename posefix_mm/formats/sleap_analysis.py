@@ -1,4 +1,5 @@
 """SLEAP's analysis files, which it exports from its ``.slp`` files."""
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,8 +62,9 @@ class SleapAnalysisFile(PoseFile):
         """Recognise the data set that pandas' files have not."""
         if not super().matches(path, head):
             return False
-        with open_hdf5(path, 'HDF5 file that can be read') as file:
+        with suppress(ValueError, ImportError), open_hdf5(path, _KIND) as file:
             return 'track_occupancy' in file and 'tracks' in file
+        return False  # as the reader of other files will report
 
     @classmethod
     def joint_names(cls, path: Path,
