@@ -69,6 +69,10 @@ def disk_errors(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno is None:  # said of what is within, or another one
+            if not isinstance(error.__cause__, OSError):
+                raise
+            error = error.__cause__
         remedy = ('free some space' if error.errno in _FULL else
                   'name a folder that can be written')
         text = (f'cannot write {path}: {error.strerror or error}; '

@@ -2,6 +2,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from rich.console import Console
@@ -14,12 +15,14 @@ from rich.progress import (
     Task,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 from rich.text import Text
 
 #: How often a line is written where no bar can be drawn.
 LINE_SECONDS = 10.
+# Share of the work after which the time left is told: parts are done in
+# bursts, and the first ones wait for all that is behind them.
+_TELLING = .05
 
 
 class SteadyProgress(Progress):
@@ -65,30 +68,57 @@ def _line(task: Task) -> str:
     """Describe how far a task is."""
     if not task.total:
         return f'{task.description}: {task.elapsed or 0:.0f} s'
-    left = task.time_remaining
+    left = _seconds_left(task)
     return (f'{task.description}: {task.completed:g} of {task.total:g} '
             f'({task.percentage:.0f}%), {task.elapsed or 0:.0f} s' +
             (f', about {left:.0f} s left' if left else ''))
+
+
+def _done_here(task: Task) -> float:
+    """Count what was done since the start, not by an earlier run."""
+    return task.completed - task.fields.get('done', 0)
+
+
+def _seconds_left(task: Task) -> float | None:
+    """Estimate by the mean speed so far, once that tells something."""
+    done, left = _done_here(task), (task.total or 0) - task.completed
+    if done <= 0 or left <= 0 or done < _TELLING * (done + left):
+        return None
+    return (task.elapsed or 0) * left / done
 
 
 class _RateColumn(ProgressColumn):
     """Poses per second."""
 
     def render(self, task: Task) -> Text:
-        """Show the rate, once it is known."""
-        speed = task.finished_speed or task.speed
-        return Text(f'{speed:.1f} poses/s' if speed else '')
+        """Show the mean rate, once it is known."""
+        done, elapsed = _done_here(task), task.finished_time or task.elapsed
+        return Text(f'{done / elapsed:.1f} poses/s'
+                    if done > 0 and elapsed else '')
+
+
+class TimeLeftColumn(ProgressColumn):
+    """Time left."""
+
+    def render(self, task: Task) -> Text:
+        """Show it, once it is known."""
+        left = _seconds_left(task)
+        return Text('' if left is None else
+                    f'{timedelta(seconds=round(left))} left')
 
 
 @contextmanager
 def progress_bar(total: int | None,
                  *,
+                 done: int = 0,
                  enabled: bool = True,
                  title: str = 'refining') -> Iterator[Callable[[int], None]]:
     """Show on standard error how many poses are done.
 
     Args:
         total (int, optional): How many there are; None if that is not known.
+        done (int): How many of them an earlier run, or another process, does.
+            Defaults to 0.
         enabled (bool): Whether to show anything. Defaults to True.
         title (str): What is done. Defaults to ``'refining'``.
 
@@ -96,9 +126,9 @@ def progress_bar(total: int | None,
         Callable[[int], None]: Adds to the number of poses that are done.
     """
     columns: Any = (TextColumn(title), BarColumn(), MofNCompleteColumn(),
-                    _RateColumn(), TimeRemainingColumn())
+                    _RateColumn(), TimeLeftColumn())
     with SteadyProgress(*columns, enabled=enabled) as bar:
-        task = bar.add_task(title, total=total)
+        task = bar.add_task(title, total=total, completed=done, done=done)
         yield lambda count: bar.advance(task, count)
 
 
@@ -126,6 +156,6 @@ def track(items: Iterable,
     Their ``total`` is None if it is not known; ``title`` says what is done.
     """
     columns: Any = (TextColumn('{task.description}'), BarColumn(),
-                    MofNCompleteColumn(), TimeRemainingColumn())
+                    MofNCompleteColumn(), TimeLeftColumn())
     with SteadyProgress(*columns) as bar:
         yield from bar.track(items, total, description=title)

@@ -1,5 +1,6 @@
 """JSON files are written as a whole or not at all."""
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from posefix_mm import fileio
-from posefix_mm.fileio import read_json, write_json
+from posefix_mm.fileio import disk_errors, read_json, write_json
 
 
 @pytest.mark.parametrize('content', [
@@ -105,3 +106,11 @@ def test_read_what_is_no_json(tmp_path: Path, text: bytes) -> None:
     (tmp_path / 'bad.json').write_bytes(text)
     with pytest.raises(ValueError, match=r'bad\.json is not valid JSON: '):
         read_json(tmp_path / 'bad.json')
+
+
+def test_what_cannot_be_written_is_said_once(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as caught, disk_errors('out'), \
+            disk_errors('out/a.json'):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+    assert str(caught.value) == ('cannot write out: No space left on device; '
+                                 'free some space')

@@ -1,7 +1,8 @@
 """Progress where standard error is no terminal."""
 import time
 
-from rich.progress import TextColumn
+import pytest
+from rich.progress import Task, TaskID, TextColumn
 
 from posefix_mm import progress
 
@@ -30,3 +31,32 @@ def test_quiet(monkeypatch, capsys) -> None:
 def test_track(capsys) -> None:
     assert list(progress.track('abc', 3, title='images')) == ['a', 'b', 'c']
     assert capsys.readouterr().err.startswith('images: 3 of 3 (100%), 0 s')
+
+
+def task(completed: int, done: int, total: int = 100) -> Task:
+    """A task that began 30 s ago."""
+    one = Task(TaskID(0), 'refining', total, completed,
+               fields=dict(done=done), _get_time=lambda: 40.)
+    one.start_time = 10.
+    return one
+
+
+@pytest.mark.parametrize('completed, done, text', [
+    (0, 0, ''), (4, 0, ''), (10, 0, ', about 270 s left'),
+    (75, 0, ', about 10 s left'), (100, 0, ''),
+    (60, 40, ', about 60 s left'),  # 40 are of an earlier run
+    (42, 40, ''),
+])
+def test_time_left_is_that_of_the_mean_speed(completed, done, text) -> None:
+    one = task(completed, done)
+    assert progress._line(one) == (
+        f'refining: {completed} of 100 ({completed}%), 30 s{text}')
+    shown = progress.TimeLeftColumn().render(one).plain
+    assert bool(shown) == bool(text)
+
+
+def test_columns() -> None:
+    one = task(60, 40)
+    assert progress.TimeLeftColumn().render(one).plain == '0:01:00 left'
+    assert progress._RateColumn().render(one).plain == '0.7 poses/s'
+    assert progress._RateColumn().render(task(40, 40)).plain == ''

@@ -247,6 +247,8 @@ class _NamedImages:
 
     def describe(self, ref: ImageRef) -> ImageRef:
         """Describe an image that a file of poses names, with all known."""
+        if ref.frame is not None and ref.image_id is not None:
+            ref = self._picture_or_frame(ref)
         image_id, name = ref.image_id, ref.file_name
         if isinstance(image_id, str):
             image_id, name = None, name or image_id
@@ -271,6 +273,16 @@ class _NamedImages:
                 size = size or self._source.size(known)
         stem = ref.stem if name is None else stem_of(name)
         return ImageRef(image_id, name, stem, frame, size)
+
+    def _picture_or_frame(self, ref: ImageRef) -> ImageRef:
+        """Decide what a number means that may be that of a picture."""
+        picture = ImageRef(ref.image_id, size=ref.size)
+        frame = ref._replace(image_id=None)
+        if self._source is not None:
+            with suppress(ImageProblem):
+                return picture if self._source.find(ref).frame is None \
+                    else frame
+        return picture if self._list.find(ref.image_id).place >= 0 else frame
 
     def unused(self, used: Sequence[ImageRef]) -> list[ImageRef]:
         """List images of ``ann`` that are none of ``used``."""

@@ -17,13 +17,12 @@ from rich.progress import (
     Progress,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
 from ..evaluation import comparison_table
 from ..file_refinement.refine_results import refine_results
 from ..file_refinement.refine_summary import RefineSummary
-from ..progress import SteadyProgress
+from ..progress import SteadyProgress, TimeLeftColumn
 from ..testing import write_dataset
 from ..visualization.report import write_report
 
@@ -155,7 +154,7 @@ def progress_bars() -> SteadyProgress:
     return SteadyProgress(
         TextColumn('{task.description:34}'), BarColumn(),
         TextColumn('{task.percentage:3.0f}%'), TimeElapsedColumn(),
-        TimeRemainingColumn())
+        TimeLeftColumn())
 
 
 @dataclass

@@ -18,6 +18,10 @@ from .refine_summary import was_refined
 _PICTURES = 100
 # Estimators guess some joints beyond the border, seldom most of a pose.
 _MAX_OUTSIDE = .5
+# Poses and sizes of pictures after which it is no chance that all poses are in
+# one quarter: at most 1 in 100 photos has them there. Joints that are guessed
+# beyond the border lie beyond the quarter.
+_CORNER_POSES, _CORNER_SIZES, _CORNER_BEYOND = 20, 5, .05
 # Share of the smaller skeleton's joints that have the same name where it is
 # the same kind of body: 12 of CrowdPose's 14 are COCO's, 11 of AP-10K's 17.
 _SAME_KIND = .7
@@ -189,11 +193,42 @@ def describe_fit(poses: FittingPoses, predictor: PosePredictor,
         f'{len(file.images)} images', _joints(file, predictor),
         _categories(poses), _pictures(file, source, ann)
     ]
+    if _in_a_corner(file, source):
+        lines.append('note: all poses lie in the upper left quarter of their '
+                     'pictures; if the estimator saw smaller ones, name their '
+                     'sizes with --ann')
     sign = was_refined(file)
     if sign is not None:
         lines.append(f'note: {file.path} was refined before (see {sign}); it '
                      'is refined again')
     return lines
+
+
+def _in_a_corner(file: PoseFile, source: ImageSource) -> bool:
+    """Whether poses look as if their pictures had been half as large.
+
+    Nearly all joints lie in the upper left quarter of pictures of several
+    sizes: one camera may have everybody there, photos have not.
+    """
+    count, sizes, beyond = len(file.images), set(), []
+    for place in np.linspace(0, count - 1, min(count, _PICTURES)).astype(int):
+        ref = file.images[int(place)]
+        try:
+            picture = source.find(ref)
+            if picture.size is not None or picture.frame is not None:
+                return False  # its size is checked, or it is one of a camera
+            size = source.size(ref)
+        except ImageProblem:
+            continue
+        sizes.add(size)
+        indices = np.flatnonzero(file.image_index == place)
+        beyond += [
+            (r.keypoints[r.visible] > np.array(size) / 2).any(1).mean()
+            for r in file.read(indices.tolist(), size) if r.problem is None]
+        if len(beyond) >= _CORNER_POSES and np.mean(beyond) > _CORNER_BEYOND:
+            return False
+    return len(beyond) >= _CORNER_POSES and len(sizes) >= _CORNER_SIZES \
+        and np.mean(beyond) <= _CORNER_BEYOND
 
 
 def _joints(file: PoseFile, predictor: PosePredictor) -> str:

@@ -268,11 +268,11 @@ class FileRun:
         todo = [number for number in self.plan.numbers if number not in done]
         barrier()  # nobody writes before all have read
         share = todo[rank::world_size]
+        others = set(self.plan.numbers).difference(share)
         with closing(Journal(journal_path(out, rank), run)) as journal, \
                 progress_bar(len(self.pose_file),
+                             done=sum(map(self.plan.size, others)),
                              enabled=progress and rank == 0) as advance:
-            for number in set(self.plan.numbers).difference(share):
-                advance(self.plan.size(number))
             for number, result in self.refine(share, advance):
                 journal.add(number, result)
         barrier()

@@ -128,6 +128,9 @@ def remedy_of(code: str, text: str, pictures: str = '--img-dir') -> str:
             return ('; name the joints with a joint map of your own: '
                     '--joint-map FILE')
         return f'; {count} numbers: --joint-map {_SKELETONS[joints]}'
+    if code == 'keypoints' and text.endswith('got None'):
+        return ('; boxes and masks alone are no poses: name the file of the '
+                'keypoints')
     if code == 'category' and not re.match('category -?[0-9]', text):
         return '; write the number of the category as category_id'
     remedy = _REMEDIES.get(code, '').format(pictures=pictures)

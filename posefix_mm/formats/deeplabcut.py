@@ -181,8 +181,7 @@ class CsvTable:
         except UnicodeDecodeError as error:
             raise ValueError(f'{path} is a damaged table: {error}; save it '
                              'again as CSV') from error
-        # not splitlines: it splits at more than what ends a line of CSV
-        self._lines = list(io.StringIO(text, newline=''))
+        self._lines = _lines_of(text)
         # in some countries no comma
         first = self._lines[0] if self._lines else ''
         self._delimiter = max(',;\t', key=first.count)
@@ -252,6 +251,21 @@ class CsvTable:
                    lineterminator=line[len(line.rstrip('\r\n')):]
                    ).writerow(cells)
         return text.getvalue()
+
+
+def _lines_of(text: str) -> list[str]:
+    """Split a table into its lines; names in quotes may have line breaks."""
+    # not splitlines: it splits at more than what ends a line of CSV
+    plain = list(io.StringIO(text, newline=''))
+    lines: list[str] = []
+    within = False  # quotes
+    for line in plain:
+        if within:
+            lines[-1] += line
+        else:
+            lines.append(line)
+        within ^= line.count('"') % 2 == 1
+    return plain if within else lines  # a quote that is nothing but one
 
 
 class DeepLabCutFile(DlcFile):

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..fileio import load_json
 from .json_scanner import (
+    LINES_SUFFIXES,
     LIST_FIELDS,
     ByteFile,
     find_fields,
@@ -36,9 +37,10 @@ class FileHead:
     def opening(self) -> bytes:
         """First bracket of JSON, ``b''`` if the file is none.
 
-        In folders, only ``.json`` is JSON.
+        In folders, only ``.json`` and JSON in lines are.
         """
-        if self.path.suffix != '.json' and self.in_folder:
+        if self.in_folder and self.path.suffix not in (
+                '.json', *LINES_SUFFIXES):
             return b''
         text = ByteFile(self.path).read(0, 4096)
         first = text.removeprefix(BOM_UTF8).lstrip()[:1]

@@ -20,7 +20,7 @@ from ..structures.pose_records import (
 from .base import BadPose, Categories, FilePose, Joints, PoseEdit
 from .file_head import FileHead
 from .folders import name_in_folder
-from .json_scanner import LIST_FIELDS, JsonPath
+from .json_scanner import LINES_SUFFIXES, LIST_FIELDS, JsonPath
 from .pose_folder import JsonPoseFolder, as_numbers, need_object, put_scores
 
 #: Under which a frame is numbered, and its people are listed.
@@ -52,6 +52,8 @@ class _Frame(NamedTuple):
     path: JsonPath
     people: Any
     video: str | None = None
+    #: The number as it is written, where it may be that of a picture.
+    key: str | None = None
 
 
 class _Bare(dict):
@@ -81,6 +83,7 @@ class InstanceLists(JsonPoseFolder):
 
     name = 'instances'
     help = 'lists of people: mmpose, OpenPifPaf, ViTPose'
+    other_endings = LINES_SUFFIXES
     priority = -1
     own_fields = frozenset(
         ('keypoints', 'keypoint_scores', 'bbox', 'bbox_score', 'scores'))
@@ -93,7 +96,8 @@ class InstanceLists(JsonPoseFolder):
         if head.fields:
             return 'instance_info' in head.fields or _has_frames(
                 head) or _is_nameless(head.element)
-        return _is_nameless(head.element)
+        return _is_nameless(head.element) or (
+            head.in_folder and head.has_lines and 'keypoints' in head.element)
 
     @classmethod
     def joint_names(cls, path: Path,
@@ -279,6 +283,15 @@ def _named_points(values: Any) -> dict[str, Any]:
     return points if len(points) == len(values) else {}
 
 
+def _are_points(values: Any) -> bool:
+    """Whether keypoints are objects, or have names: those of one person."""
+    points = values if isinstance(values, list) else [
+        *_named_points(values).values()]
+    return _is_columns(values) or bool(points) and all(
+        'x' in _place(one) if isinstance(one, dict) else _depth(one) == -1
+        for one in points)
+
+
 def _point_names(raw: Any) -> list[str]:
     return list(_named_points(raw.get('keypoints'))) \
         if isinstance(raw, dict) else []
@@ -449,7 +462,8 @@ def _frames_of_object(content: dict, path: JsonPath) -> Iterator[_Frame]:
     field = next(
         (f for f in _AROUND if isinstance(content.get(f), list)), None)
     keypoints = content.get('keypoints')
-    if field is None and _depth(keypoints) in (0, 1):  # of a single image
+    if field is None and (_depth(keypoints) in (0, 1)
+                          or _are_points(keypoints)):  # of a single image
         yield _Frame(None, image_id_of(content), path, content)
         return
     if field is None and isinstance(keypoints, list) and any(
@@ -477,7 +491,8 @@ def _frames_of_object(content: dict, path: JsonPath) -> Iterator[_Frame]:
         field = _people_field(people)
         yield _Frame(
             number, called, (*path, key) if field is None else
-            (*path, key, field), people if field is None else people[field])
+            (*path, key, field), people if field is None else people[field],
+            key=key if called is None else None)
 
 
 def _holds_people(value: Any) -> bool:
@@ -502,7 +517,10 @@ def is_frame(item: Any) -> bool:
 
 def _has_frames(head: FileHead) -> bool:
     """Whether an object holds frames, or people by name or number."""
-    for field in ('frames', 'keypoints', 'data', *PEOPLE_FIELDS):
+    if 'keypoints' in head.fields:  # a person, a stack or frames
+        return head.first_of('keypoints') is not None or _are_points(
+            head.value_of('keypoints'))
+    for field in ('frames', 'data', *PEOPLE_FIELDS):
         if field in head.fields and field not in LIST_FIELDS:
             return isinstance(head.first_of(field), dict | list)
     return head.fields.keys().isdisjoint((*LIST_FIELDS, 'images')) and any(
@@ -548,8 +566,9 @@ def _image(frame: _Frame, stem: str, first: int) -> ImageRef:
     if frame.number is None:
         return ImageRef(
             stem=bare if suffix.lower() in IMAGE_SUFFIXES else stem)
-    return ImageRef(stem=bare if suffix.lower() in VIDEO_SUFFIXES else
-                    stem.removeprefix('results_'), frame=frame.number - first)
+    return ImageRef(frame.key, stem=bare if suffix.lower() in VIDEO_SUFFIXES
+                    else stem.removeprefix('results_'),
+                    frame=frame.number - first)
 
 
 def _whole(number: Any) -> int | None:

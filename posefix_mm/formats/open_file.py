@@ -26,6 +26,19 @@ _OTHERS = {
     'Python) or, where it is a folder with COCO results or the like, one of '
     'its files',
 }
+# JSON in which tools keep poses in ways of their own, by the fields of the
+# object, or of the first element of the list; and how to get another.
+_OWN_JSON = {
+    ('shapes', 'imagePath'): 'a file of labelme: write its points as COCO '
+    'annotations',
+    ('item', 'annotations'): 'a file of Darwin (V7): export COCO',
+    ('objects', 'size', 'description'): 'a file of Supervisely: export COCO '
+    'keypoints',
+    ('data', 'annotations', 'id'): "a file of Label Studio's: export COCO",
+    ('data', 'predictions', 'id'): "a file of Label Studio's: export COCO",
+    ('samples', ): 'a file of FiftyOne: export it as '
+    'fiftyone.types.COCODetectionDataset',
+}
 
 
 def open_pose_file(path: str | Path,
@@ -94,7 +107,7 @@ def detect_format(path: Path) -> str:
         ValueError: If it can't be recognised.
     """
     root, names = list_folder(path)
-    in_folder = path.is_dir()
+    in_folder, refused = path.is_dir(), None
     # a suffix is enough, without a look into the file
     readers = sorted(
         FORMATS.values(), key=lambda r: (not r.suffixes, -r.priority, r.name))
@@ -103,12 +116,22 @@ def detect_format(path: Path) -> str:
         try:
             if head.has_plain_results:  # what most people have
                 return 'coco-results'
+            first = head.element if head.opening == b'[' else None
+            present = first if isinstance(first, dict) else head.fields
+            if 'keypoints' not in present:
+                own = next((hint for fields, hint in _OWN_JSON.items()
+                            if present.keys() >= {*fields}), None)
+                if own is not None:
+                    refused = f'{root / name} is {own}'
+                    break
             for reader in readers:
                 if reader.matches(root / name, head):
                     return reader.name
         except ValueError:
             if not in_folder:
                 raise
+    if refused is not None:
+        raise ValueError(f"can't refine {path}: {refused}")
     suffixes = {Path(name).suffix.lower() for name in names}
     hint = next((hint for known, hint in _OTHERS.items()
                  if not suffixes.isdisjoint(known)), 'name it with --format '

@@ -41,13 +41,16 @@ class PoseFolder(PoseFile):
 
     #: End of the names of files with poses.
     ending: str = '.json'
+    #: Further endings of such files.
+    other_endings: tuple[str, ...] = ()
 
     def __init__(self, path: Path, skeleton: SourceSkeleton) -> None:
         super().__init__(path, skeleton)
         self._root, names = list_folder(self.path)
         self._members, self.copied = [], []
         for name in names:
-            with_poses = self.path.is_file() or name.endswith(self.ending)
+            with_poses = self.path.is_file() or name.endswith(
+                (self.ending, *self.other_endings))
             (self._members if with_poses else self.copied).append(name)
         if not self._members:
             raise ValueError(f'{path} has no files *{self.ending}; it is no '
@@ -185,7 +188,8 @@ class JsonPoseFolder(PoseFolder):
         """Parse the files of a folder that are JSON, one after the other."""
         root, names = list_folder(path)
         for name in names:
-            if path.is_file() or name.endswith('.json'):
+            if path.is_file() or name.endswith(
+                    ('.json', *cls.other_endings)):
                 with suppress(ValueError):
                     yield cls.parse((root / name).read_bytes())
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..structures.image_ref import ImageRef
-from ..structures.pose_records import PoseRecord
+from ..structures.pose_records import PoseRecord, image_id_of
 from .base import BadPose, FilePose, ImageSize, Joints
 from .file_head import FileHead
 from .json_scanner import JsonPath
@@ -33,9 +33,12 @@ class UltralyticsResults(JsonPoseFolder):
 
     @classmethod
     def matches(cls, path: Path, head: FileHead) -> bool:
-        """Recognise keypoints that are an object of columns."""
+        """Recognise keypoints that are an object of columns.
+
+        Of detections that name their image, the file's name says nothing.
+        """
         values = head.element.get('keypoints') if isinstance(
-            head.element, dict) else None
+            head.element, dict) and image_id_of(head.element) is None else None
         return isinstance(values, dict) and isinstance(values.get('x'), list)
 
     def list_poses(self, content: Any, stem: str) -> Sequence[FilePose]:

@@ -267,6 +267,14 @@ class ImageFinder:
         key = '' if ref.name is None else ref.name
         if ref.frame is not None:
             named = Path(str(key)).suffix.lower() in VIDEO_SUFFIXES
+            with suppress(_NotThereError):
+                return Picture(self._find_video(str(key)), ref.frame, ref.size)
+            if ref.image_id is not None:  # or the number of a picture
+                picture = ImageRef(ref.image_id, size=ref.size)
+                with suppress(LookupError):
+                    return self.locate(picture)
+                if not self._index.videos:
+                    return self.locate(picture)  # says what is missing
             return Picture(
                 self._find_video(str(key), only=not named), ref.frame,
                 ref.size)

@@ -13,7 +13,9 @@ class ImageRef(NamedTuple):
     #: Name within the folder of the images; for a frame, that of the video.
     file_name: str | None = None
     stem: str | None = None  #: Name without its suffix
-    frame: int | None = None  #: 0-based frame of the video ``file_name``
+    #: 0-based frame of the video ``file_name``; an ``image_id`` beside it is
+    #: the number as the file writes it, which may be that of a picture.
+    frame: int | None = None
     size: tuple[int, int] | None = None  #: Width and height, where known
     #: What a number in ``stem`` is for the first frame of a video.
     first_frame: int = 0
@@ -21,8 +23,9 @@ class ImageRef(NamedTuple):
     @property
     def label(self) -> int | str | None:
         """Id or name that the file gives."""
-        return next((part for part in (self.image_id, self.file_name,
-                                       self.stem) if part is not None), None)
+        image_id = self.image_id if self.frame is None else None
+        return next((part for part in (image_id, self.file_name, self.stem)
+                     if part is not None), None)
 
     @property
     def name(self) -> int | str | None:

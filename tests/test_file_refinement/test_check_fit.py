@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from posefix_mm.apis import NothingRefinedError
-from posefix_mm.file_refinement.check_fit import open_fitting
+from posefix_mm.file_refinement.check_fit import describe_fit, open_fitting
 from posefix_mm.file_refinement.refine_summary import RefineSummary
+from posefix_mm.images.image_finder import ImageFinder
+from posefix_mm.images.image_source import ImageSource
 from posefix_mm.structures.pose_records import Problem
 
 NAMES = ['nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear',
@@ -223,6 +225,7 @@ def test_shares_of_the_picture_are_no_pixels(refine, records) -> None:
     ('image_missing', 'x', '--img-dir'),
     ('keypoint_count', 'keypoints must hold 51 numbers, got 0',
      'nothing in them'),
+    ('keypoints', 'keypoints must be a list, got None', 'boxes and masks'),
     ('category', 'category 2 is not refined', '--categories'),
     ('category', "category 'person' is not refined", 'write the number'),
 ])
@@ -260,3 +263,30 @@ def test_frames_in_any_order(refine, drawn, records, tmp_path) -> None:
                 found[place]['keypoints'], expected[index]['keypoints'],
                 atol=.01)
             assert found[place]['image_id'] == f'walk_{index:06d}'
+
+
+@pytest.mark.parametrize(('scale', 'sizes', 'count', 'told'), [
+    (.5, 5, 24, True),
+    (.55, 5, 24, False),  # some reach into the other half
+    (1., 5, 24, False),
+    (.5, 1, 24, False),  # one camera
+    (.5, 5, 16, False),  # too few
+])
+def test_poses_of_pictures_of_half_the_size(tmp_path, scale, sizes, count,
+                                            told) -> None:
+    rng, records = np.random.default_rng(0), []
+    for number in range(count):
+        size = 60 + 8 * (number % sizes), 50
+        Image.new('RGB', size).save(tmp_path / f'{number:03d}.png')
+        joints = np.column_stack((rng.uniform(0, size, (17, 2)) * scale,
+                                  np.ones(17)))
+        records.append(dict(pose(1), image_id=number,
+                            keypoints=joints.ravel().tolist()))
+    fitting = open_fitting(PERSON, write(tmp_path, records))
+    told_as = 'all poses lie in the upper left quarter'
+    for images, expected in ((None, told), ([
+            dict(id=n, file_name=f'{n:03d}.png', height=50,
+                 width=60 + 8 * (n % sizes)) for n in range(count)], False)):
+        source = ImageSource(ImageFinder(tmp_path, images), num_kept=1)
+        lines = describe_fit(fitting, PERSON, source)
+        assert any(told_as in line for line in lines) == expected

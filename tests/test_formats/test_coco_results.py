@@ -94,8 +94,11 @@ def test_a_bad_line_is_one_record(trip) -> None:
 def test_a_single_line(trip) -> None:
     text = '{"image_id": 1, "keypoints": [1, 2, 1, 3, 4, 1]}'
     assert trip.codes(trip.open(text, 'a.jsonl')) == [None]
+    poses = trip.open(text, 'a.json')  # one person, no list
+    assert (poses.name, poses.images[0].image_id) == ('instances', 1)
+    assert trip.codes(poses) == [None]
     with pytest.raises(ValueError, match='must hold a list of records'):
-        trip.open(text, 'a.json')
+        trip.open(text, 'a.json', format='coco-results')
 
 
 @pytest.mark.parametrize(('keypoints', 'written'), [

@@ -204,3 +204,20 @@ def test_joints_of_another_number_are_problems(trip):
     assert [str(r.problem) for r in trip.read(poses)] == [
         'a pose must have 4 joints, got 3'] * 3
     trip.check_untouched(poses)
+
+
+def test_line_breaks_in_names(trip):
+    """A spreadsheet puts them in quotes, and they stay."""
+    text = LABELS.replace('data,mouse,img01', 'data,"a,\nb",img01')
+    poses = trip.open(text, FILE)
+    assert len(poses) == 3
+    assert poses.images[0].file_name == 'labeled-data/a,\nb/img01.png'
+    np.testing.assert_array_equal(
+        trip.read(poses)[0].keypoints, [[10, 20], [30.5, 40], [0, 0]])
+    out = trip.write(poses, {0: [[10, 20], [30.5, 41.25], [9, 9]]})
+    assert out.read_text() == text.replace('30.50,40.0', '30.50,41.25')
+
+
+def test_a_quote_without_an_end(trip):
+    poses = trip.open(LABELS.replace('img02', 'img"02'), FILE)
+    assert len(poses) == 3 and trip.codes(poses)[0] is None

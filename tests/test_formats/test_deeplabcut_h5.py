@@ -155,4 +155,4 @@ def test_an_analysis_file_of_sleap(trip):
         file['tracks'] = file['track_occupancy'] = np.zeros((1, 2))
     with pytest.raises(ValueError, match=r'SLEAP.*name the \.slp file that '
                        'it was exported from$'):
-        trip.open(path)
+        trip.open(path, format='deeplabcut-h5')

@@ -383,3 +383,69 @@ def test_frames_have_whole_numbers(trip, number) -> None:
     [record] = poses.read([0])
     assert re.fullmatch(r'video.json has a frame called (inf|nan|1\.5)',
                         record.problem)
+
+
+@pytest.mark.parametrize('key', ['139', '000139'])
+def test_numbers_of_pictures(trip, key):
+    """A key is a picture of the folder, unless the file is that of a video."""
+    poses = trip.open({key: [PERSON]}, 'clip.json')
+    check(trip, poses)
+    image, = poses.images
+    assert (image.image_id, image.stem, image.frame) == (key, 'clip', 139)
+    with pytest.raises(LookupError, match='139'):
+        ImageFinder(trip.folder).locate(image)
+    (trip.folder / 'a_139.jpg').touch()
+    (trip.folder / 'other.mp4').touch()
+    found = ImageFinder(trip.folder).locate(image)
+    assert (found.path.name, found.frame) == ('a_139.jpg', None)
+    listed = [dict(id=139, file_name='b.jpg'), dict(id=1, file_name='139.jpg')]
+    (trip.folder / 'b.jpg').touch()
+    if key == '139':
+        found = ImageFinder(trip.folder, listed).locate(image)
+        assert found.path.name == 'b.jpg'
+    (trip.folder / 'clip.mp4').touch()
+    found = ImageFinder(trip.folder).locate(image)
+    assert (found.path.name, found.frame) == ('clip.mp4', 139)
+
+
+def test_a_folder_of_lines(trip):
+    """A person a line: in the file of an image, or with names of images."""
+    line = json.dumps(PERSON)
+    trip.file(f'{line}\n{line}\n', 'd/000001.jsonl')
+    trip.file(f'{line}\n', 'd/000002.jsonl')
+    named = json.dumps(dict(image_id=3, category_id=1, keypoints=FLAT,
+                            score=.75))
+    trip.file(f'{named}\n{named}\n', 'd/part.ndjson')
+    poses = trip.open(trip.folder / 'd')
+    assert poses.name == 'instances'
+    assert [(i.stem, i.image_id) for i in poses.images] == [
+        ('000001', None), ('000002', None), (None, 3)]
+    check(trip, poses, [.75] * 5)
+    out = trip.write(poses, {1: [[11, 20], [0, 0]], 4: [[10, 22], [0, 0]]})
+    moved = line.replace('10.0', '11.0')
+    assert (out / '000001.jsonl').read_text() == f'{line}\n{moved}\n'
+    assert (out / 'part.ndjson').read_text() == named + '\n' + named.replace(
+        '20', '22.0') + '\n'
+
+
+@pytest.mark.parametrize('person', [
+    dict(keypoints=FLAT, score=.75),
+    dict(keypoints=[dict(y=20, x=10, score=.5, name='nose'),
+                    dict(y=40, x=30, score=0, name='tail')], score=.75),
+    dict(keypoints=dict(nose=[10, 20, .5], tail=[30, 40, 0]), score=.75),
+    dict(keypoints=dict(x=[10, 30], y=[20, 40], visible=[.5, 0]), score=.75),
+    dict(image_id=7, category_id=1, keypoints=FLAT, score=.75)])
+def test_a_single_person(trip, person):
+    """As MoveNet's or a tool's of one person: no list around it."""
+    poses = trip.open(person, '000139.json')
+    assert poses.name == 'instances'
+    assert poses.images[0].label == person.get('image_id', '000139')
+    check(trip, poses)
+
+
+def test_columns_of_images_by_name(trip):
+    """ultralytics' tables: their file is not that of an image."""
+    poses = trip.open([dict(image='a.jpg', confidence=.75, keypoints=dict(
+        x=[10, 30], y=[20, 40], visible=[.5, 0]))])
+    assert (poses.name, poses.images[0].file_name) == ('instances', 'a.jpg')
+    check(trip, poses)

@@ -107,3 +107,18 @@ def test_whole_body_results(trip):
 def test_categories_are_chosen(trip, categories, code):
     poses = trip.open([dict(RECORD, category_id=2)], categories=categories)
     assert trip.codes(poses) == [code]
+
+
+@pytest.mark.parametrize(('content', 'tool'), [
+    (dict(version='5', shapes=[], imagePath='a.jpg'), 'labelme'),
+    (dict(item={}, annotations=[dict(skeleton={})]), 'Darwin'),
+    (dict(description='', size={}, objects=[dict(nodes={})]), 'Supervisely'),
+    ([dict(id=1, data={}, annotations=[dict(result=[])])], 'Label Studio'),
+    (dict(samples=[dict(filepath='a.jpg')]), 'FiftyOne'),
+])
+def test_tools_that_export_coco(trip, content, tool):
+    trip.file(content, 'd/a.json')
+    for path in (trip.folder / 'd', trip.folder / 'd' / 'a.json'):
+        with pytest.raises(ValueError, match=f'a.json is a file of {tool}.*'
+                           '(COCO|FiftyOne)'):
+            detect_format(path)
