@@ -126,6 +126,16 @@ class PosePredictor:
         return self.model.test_cfg.get('neighbour_margin')
 
     @property
+    def doubt_below(self) -> float | None:
+        """Which poses a further pass looks at without being shown them.
+
+        Those whose refined OKS is predicted to be below this, and that are
+        alone in their crop, so that the image tells whose joints these are;
+        None for none.
+        """
+        return self.model.test_cfg.get('doubt_below')
+
+    @property
     def num_keypoints(self) -> int:
         """K."""
         return self.metainfo['num_keypoints']

@@ -27,9 +27,15 @@ _MAX_IMAGES = 1024
 _SAME_CROP = 0.85
 # A further pass that is predicted to bring less OKS changes nothing.
 _LEAST_GAIN = 0.001
+# Nor one without the input pose, which is too sure of itself where a photo
+# shows little.
+_LEAST_GAIN_HIDDEN = 0.04
 # Poses whose keypoints are nearer on average, in the unit of
 # `neighbour_margin`, are of the same person.
 _SAME_PERSON = 0.15
+# A pose whose keypoints have less than this share of another's scores is
+# nobody beside it.
+_LEAST_NEIGHBOUR = 0.5
 
 
 class ImageJob(NamedTuple):
@@ -125,8 +131,9 @@ def refine_stream(predictor: PosePredictor,
         max_images (int): Images that may wait for a batch to be filled,
             besides as many as ``batch_size``. Defaults to 1024.
         passes (int, optional): How often to refine at most. A further pass
-            crops the refined pose, where that crop is another one; one that
-            is not predicted to be better changes nothing. Defaults to the
+            crops the refined pose, where that crop is another one or the
+            pose is in doubt (:attr:`PosePredictor.doubt_below`); one that is
+            not predicted to be better changes nothing. Defaults to the
             config's wish, ``passes`` of ``test_cfg``, or 1.
         pool (ThreadPoolExecutor, optional): Threads of the caller. Defaults
             to threads of its own.
@@ -187,8 +194,8 @@ def check_stream_options(batch_size: int,
 
 
 def _next_pass(predictor: PosePredictor, result: ImageResult) -> ImageJob:
-    """Refine poses again whose crop is another one now."""
-    again = np.zeros(len(result.keypoints), bool)
+    """Refine poses again whose crop is another one now, or in doubt."""
+    again = doubtful = np.zeros(len(result.keypoints), bool)
     poses = PoseArrays(result.keypoints, again, result.confidences)
     if result.problem is None:
         scored = np.isfinite(result.pose_scores).all(1)[:, None]
@@ -198,9 +205,44 @@ def _next_pass(predictor: PosePredictor, result: ImageResult) -> ImageJob:
                                      result.poses.keypoint_scores),
             boxes=result.poses.boxes)
         again = _crop_overlap(predictor, poses, result) < _SAME_CROP
+        doubtful = _in_doubt(predictor, poses, result)
+        again = again | doubtful
+        # shown as weakly as can be, where the refiner weighs scores
+        poses.keypoint_scores[doubtful] = 0
         poses = poses.take(again)
     load = result.load if again.any() else partial(np.empty, (1, 1, 3), 'u1')
-    return ImageJob((result, again), load, poses, result.group)
+    return ImageJob((result, again, doubtful), load, poses, result.group)
+
+
+def _in_doubt(predictor: PosePredictor, poses: PoseArrays,
+              result: ImageResult) -> np.ndarray:
+    """Find poses that may be far off and have no other one near, bool (N, ).
+
+    See :attr:`PosePredictor.doubt_below`; ``poses`` are the refined ones.
+    """
+    doubtful = np.zeros(len(result.keypoints), bool)
+    limit = predictor.doubt_below
+    if limit is None or not hasattr(predictor.crop, 'frame'):
+        return doubtful
+    points, visible = poses.keypoints, poses.visible > 0
+    sure = (poses.keypoint_scores * visible).sum(1) / visible.sum(1).clip(1)
+    centers, scales = predictor.crop.frame(poses)
+    low, high = pose_extent(points, visible)
+    near = _SAME_PERSON * np.sqrt((high - low).prod(-1))
+    for row in np.flatnonzero(result.pose_scores[:, 1] < limit):
+        inside = (np.abs(points - centers[row]) < scales[row] / 2).all(-1)
+        others = (inside & visible).any(1) & (
+            sure > _LEAST_NEIGHBOUR * sure[row])
+        doubtful[row] = not (
+            others & (_apart(points, visible, row) > near[row])).any()
+    return doubtful
+
+
+def _apart(points: np.ndarray, visible: np.ndarray, row: int) -> np.ndarray:
+    """Mean distance of each pose's keypoints to those of one, (N, )."""
+    shared = visible & visible[row]
+    distance = np.linalg.norm(points - points[row], axis=-1)
+    return (distance * shared).sum(1) / shared.sum(1).clip(1)
 
 
 def _crop_overlap(predictor: PosePredictor, poses: PoseArrays,
@@ -222,10 +264,11 @@ def _keep_better(again: ImageResult) -> ImageResult:
     The predictions stay those of the first pass: the largest of several would
     rank poses by luck.
     """
-    result, rows = again.key
+    result, rows, doubtful = again.key
     if again.problem is None:
         before, after = again.pose_scores.T
-        better = ~(after - before <= _LEAST_GAIN)  # or not predicted
+        least = np.where(doubtful[rows], _LEAST_GAIN_HIDDEN, _LEAST_GAIN)
+        better = ~(after - before <= least)  # or not predicted
         rows = np.flatnonzero(rows)[better]
         for name in ('keypoints', 'confidences', 'centers', 'scales'):
             getattr(result, name)[rows] = getattr(again, name)[better]
@@ -247,10 +290,8 @@ def _keep_clear(predictor: PosePredictor, result: ImageResult) -> ImageResult:
     moves = np.linalg.norm(result.keypoints - before, axis=-1)
     jumps = visible & (moves > near[:, None])
     for row in np.flatnonzero(jumps.any(1)):
-        shared = visible & visible[row]
-        apart = (np.linalg.norm(before - before[row], axis=-1) *
-                 shared).sum(1) / shared.sum(1).clip(1)
-        others = apart > _SAME_PERSON / margin * near[row]
+        others = _apart(before, visible, row) > (
+            _SAME_PERSON / margin * near[row])
         taken = visible[others] & (np.linalg.norm(
             before[others] - result.keypoints[row], axis=-1) < near[row])
         back = jumps[row] & taken.any(0)

@@ -19,6 +19,7 @@ class StubPredictor:
     num_keypoints = 3
     passes = 1
     neighbour_margin = None
+    doubt_below = None
     annotated = np.ones(3, bool)
     shift = np.array([2, 1], np.float32)
 

@@ -10,10 +10,12 @@ import pytest
 from stub_predictor import StubPredictor, some_poses
 
 from posefix_mm.inference import (
+    Cropper,
     Crops,
     ImageJob,
     ImageProblem,
     PoseArrays,
+    RefinedCrops,
     refine_stream,
     stream,
 )
@@ -386,3 +388,54 @@ def test_absent_keypoints_are_no_neighbours() -> None:
         predictor, [ImageJob(0, lambda: IMAGE, poses)], num_workers=0)
     np.testing.assert_allclose(
         result.keypoints[0, :2], [[10, 0], [20, 0]], atol=1e-4)
+
+
+class Doubter(StubPredictor):
+    """Shifts by 20 px what is shown weakly, and is surer of that."""
+
+    passes = 2
+    doubt_below = .5
+    gain = .1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._crop = self.crop = Cropper((60, 80), weigh_scores=True)
+        self.weights = []
+
+    def start(self, crops: Crops):
+        self.batches.append(len(crops))
+        weights = crops.input_pose_visible
+        self.weights += weights[:, 0].tolist()
+        hidden = weights < .1
+        shift = np.where(hidden[..., None], [20, 0], 0)
+        scores = np.stack((np.full(len(crops), .4),
+                           .4 + self.gain * hidden[:, 0]), -1)
+        return lambda: RefinedCrops(
+            crops.to_image(crops.input_pose) + shift, weights, scores)
+
+
+@pytest.mark.parametrize(('apart', 'score', 'limit', 'gain', 'hidden'), [
+    (300, .8, .5, .1, [True, True]),
+    (300, .8, .5, .03, [True, True]),  # too small a gain: nothing moves
+    (300, .8, .4, .1, [False, False]),  # not in doubt
+    (20, .8, .5, .1, [False, False]),  # somebody else is in the crop
+    (20, .3, .5, .1, [True, False]),  # nobody to speak of
+    (2, .8, .5, .1, [True, True]),  # the same person twice
+])
+def test_lonely_poses_in_doubt_are_hidden(apart, score, limit, gain,
+                                          hidden) -> None:
+    """Poses of 40 x 40 pixels: 6 apart they are of the same person."""
+    pose = np.array([[100, 100], [140, 100], [100, 140]], np.float32)
+    poses = PoseArrays(
+        np.stack((pose, pose + [apart, 0])), np.ones((2, 3), bool),
+        np.stack((np.full(3, .8), np.full(3, score))).astype(np.float32))
+    predictor = Doubter()
+    predictor.doubt_below, predictor.gain = limit, gain
+    result, = refine_stream(
+        predictor, [ImageJob(0, lambda: IMAGE, poses)], num_workers=0)
+    np.testing.assert_allclose(
+        predictor.weights, [.8, score] + [.02] * sum(hidden))
+    moved = np.array(hidden) * (20 if gain > .04 else 0)
+    np.testing.assert_allclose(
+        result.keypoints[:, 0, 0] - poses.keypoints[:, 0, 0], moved,
+        atol=1e-3)

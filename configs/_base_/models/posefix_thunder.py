@@ -28,6 +28,7 @@ model = dict(
         flip_test=True,
         keep_input_scores=False,
         passes=2,
-        neighbour_margin=.2))
+        neighbour_margin=.2,
+        doubt_below=.65))
 # What mmpose's inferencers choose a detector by: none.
 dataset_type = 'PoseRefineDataset'
