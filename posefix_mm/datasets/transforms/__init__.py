@@ -30,8 +30,8 @@ from .synthesize_pose_error import (
 __all__ = [
     'BUCTDPoseError', 'ClippedNormalBBoxTransform', 'CropByInputPose',
     'CutByBorder', 'DegradeImage', 'DrawInputPose', 'ERROR_TYPES',
-    'ErrorSynthesizer', 'GetInputPose', 'HideInputPose', 'MisplacePose', 'PERSON_JOINT_GROUPS',
-    'PackRefineInputs', 'PasteOccluder', 'RELEASE_TABLE',
-    'RandomHalfBodyOfPerson', 'SynthesizeKeypointScores',
+    'ErrorSynthesizer', 'GetInputPose', 'HideInputPose', 'MisplacePose',
+    'PERSON_JOINT_GROUPS', 'PackRefineInputs', 'PasteOccluder',
+    'RELEASE_TABLE', 'RandomHalfBodyOfPerson', 'SynthesizeKeypointScores',
     'SynthesizePoseError', 'TakeInputPose', 'build_radii', 'build_table'
 ]
