@@ -28,7 +28,7 @@ from rich.table import Table
 
 COMMANDS = ('refine', 'predict', 'evaluate', 'convert', 'diagnose',
             'estimate-errors', 'figure', 'report', 'export')
-POSEFIX = [sys.executable, '-m', 'posefix_mm.cli']
+POSEFIX = [sys.executable, '-m', 'posefix_mm']
 ROOT = Path(__file__).resolve().parents[1]
 
 

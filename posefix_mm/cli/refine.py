@@ -134,7 +134,7 @@ def _launch(launcher: str, device: str) -> str:
         raise ValueError(
             f'--launcher {launcher} is for processes that it starts, and '
             f'{error.args[0]} is not set; with pytorch: `torchrun '
-            '--nproc_per_node 2 -m posefix_mm.cli ...`') from error
+            '--nproc_per_node 2 -m posefix_mm ...`') from error
     if device == 'cuda':
         return f'cuda:{torch.cuda.current_device()}'
     if launcher == 'pytorch' and 'OMP_NUM_THREADS' not in os.environ:

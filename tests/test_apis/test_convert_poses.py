@@ -124,6 +124,18 @@ def test_there_and_back(name, files):
                                        rtol=1e-6)
 
 
+def test_numbers_as_keys_are_pictures_of_the_annotations(files):
+    """Here the same poses as the records, below the ids of their images."""
+    by_image = {}
+    for record in records():
+        by_image.setdefault(record.pop('image_id'), []).append(
+            dict(keypoints=np.reshape(record['keypoints'], (17, 3)).tolist()))
+    given = files.write(by_image, 'people.json')
+    assert files.convert(given, 'coco-results', skeleton='coco',
+                         ann=files.ann).converted == 3
+    assert poses_by_image(files.read()) == poses_by_image(records())
+
+
 def test_every_writer_is_tested():
     assert set(TARGETS) == set(writable_formats())
 

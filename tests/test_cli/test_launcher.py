@@ -52,7 +52,7 @@ def test_two_processes_write_what_one_writes(command, tmp_path) -> None:
         [
             sys.executable, '-m', 'torch.distributed.run',
             '--nproc_per_node=2', f'--master_port={port}', '-m',
-            'posefix_mm.cli', *command, '--out',
+            'posefix_mm', *command, '--out',
             str(tmp_path / 'two.json'), '--launcher', 'pytorch'
         ],
         env={**os.environ, 'OMP_NUM_THREADS': '1'},
