@@ -249,9 +249,10 @@ def common_factor(claimed: tuple[int, int] | None,
 
 
 def is_turned(path: Path) -> bool:
-    """Whether EXIF data swaps width and height."""
-    with Image.open(path) as image:
+    """Whether EXIF data swaps width and height; False if it is damaged."""
+    with suppress(*_PILLOW_ERRORS, OSError), Image.open(path) as image:
         return image.getexif().get(_ORIENTATION) in _TURNED
+    return False
 
 
 def _fits_turned(claimed: tuple[int, int], size: tuple[int, int]) -> bool:
@@ -337,7 +338,10 @@ class ImageSource:
         if frame is not None:
             with self._lock:
                 return self._frames(path).size
-        width, height = check_header(path)
+        try:
+            width, height = check_header(path)
+        except OSError as error:  # a header that is cut off
+            raise _unreadable(path, f'{str(error):.200}') from error
         if is_turned(path):
             height, width = self.load(ref).shape[:2]
         return width, height

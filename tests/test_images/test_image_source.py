@@ -281,3 +281,22 @@ def test_size_of_no_image(folder, source) -> None:
     ref = ImageRef(file_name='text.avi')
     assert problem(source, ref, 'size') == 'image_unreadable'
     assert problem(source, ref) == 'image_unreadable'
+
+
+@pytest.mark.parametrize(('suffix', 'kept', 'size'), [
+    ('.bmp', 40, None),  # within the header
+    ('.png', 60, (24, 16)),  # behind it, before EXIF data could come
+])
+def test_size_of_a_file_that_is_cut_off(tmp_path, suffix, kept, size) -> None:
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, (16, 24, 3), np.uint8)
+    data = cv2.imencode(suffix, picture)[1].tobytes()
+    (tmp_path / f'a{suffix}').write_bytes(data[:kept])
+    source = ImageSource(ImageFinder(tmp_path))
+    if size is None:
+        assert problem(source, ImageRef(stem='a'), 'size') == (
+            'image_unreadable')
+    else:
+        assert source.size(ImageRef(stem='a')) == size
+    assert problem(source, ImageRef(stem='a')) in (
+        'image_unreadable', 'image_cut_off')
