@@ -48,7 +48,7 @@ def read_dataset(group: Any, name: str) -> np.ndarray:
         else group[name]
     if dataset is None or dataset.is_virtual or dataset.external:
         raise ValueError(f'its {name} lie in another file')
-    return dataset[:]
+    return dataset[()]
 
 
 def write_changed_copy(path: Path, out: Path,

@@ -124,7 +124,7 @@ def _read(path: Path) -> _Content:
             _scores(file, 'instance_scores', (count, frames)), names,
             _texts(read_dataset(file, 'track_names')),
             name_in_folder(''.join(_texts(
-                np.atleast_1d(file['video_path'][()])))))
+                np.atleast_1d(read_dataset(file, 'video_path'))))))
 
 
 def _scores(file: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:

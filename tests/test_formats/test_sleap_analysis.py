@@ -77,3 +77,13 @@ def test_damaged_files(trip, changed, text):
     with pytest.raises(ValueError, match=f'a.analysis.h5 is {text}.*; name '
                        r'the \.slp file' if 'no an' in text else text):
         trip.open(analysis(trip, **changed))
+
+
+@pytest.mark.parametrize('name', ['tracks', 'video_path'])
+def test_nothing_is_read_from_another_file(trip, name) -> None:
+    other = analysis(trip).rename(trip.folder / 'other.h5')
+    path = analysis(trip, **{name: None})
+    with h5py.File(path, 'r+') as file:
+        file[name] = h5py.ExternalLink(str(other), name)
+    with pytest.raises(ValueError, match=f'its {name} lie in another file'):
+        trip.open(path)
